@@ -1,0 +1,201 @@
+/**
+ * The seam between page and workers: every type that crosses it, and nothing that runs.
+ * All values are plain and structured-cloneable; tensors are row-major `Float32Array`s.
+ */
+import type { HiddenStates, ModelRef } from '../direction/hidden-states'
+import type { WriteLevel } from '../onnx/plan'
+
+export type Dtype = 'q4' | 'q4f16' | 'q8' | 'fp16' | 'fp32'
+/** `cpu` is onnxruntime-node's native provider; the page has `webgpu` and `wasm`. */
+export type Device = 'webgpu' | 'wasm' | 'cpu'
+
+export type ModelSource =
+  /** A folder below `public/models`. */
+  | { readonly kind: 'bundled'; readonly name: string }
+  /** A Hugging Face repository. `token` stays in memory. `endpoint` replaces https://huggingface.co. */
+  | {
+      readonly kind: 'hub'
+      readonly repo: string
+      readonly revision?: string
+      readonly token?: string
+      readonly endpoint?: string
+    }
+  /** The address of a folder in the hub's layout. */
+  | { readonly kind: 'url'; readonly url: string }
+  /** A local folder: each file with its path inside that folder. */
+  | { readonly kind: 'files'; readonly name: string; readonly files: readonly LocalFile[] }
+  /** A local folder by its path. Node only. */
+  | { readonly kind: 'folder'; readonly path: string }
+
+export interface LocalFile {
+  readonly path: string
+  readonly blob: Blob
+}
+
+export interface OpenOptions {
+  /** Default: q4f16 where the device has shader-f16, else q4, else what the source has. */
+  readonly dtype?: Dtype
+  /** Default: webgpu where it works, else wasm; cpu in Node. */
+  readonly device?: Device
+  /** Which form of writing the graph gains. Default `affine`. */
+  readonly write?: WriteLevel
+  /** Whether the graph gains inputs for an un-merged LoRA adapter. Default false. */
+  readonly adapt?: boolean
+  /** Ask for the device without its `subgroups` feature (see the self-test). */
+  readonly withoutSubgroups?: boolean
+  /** Keep int4 weights as they are, also on wasm, where they decode much slower. Default false. */
+  readonly keepInt4?: boolean
+}
+
+export interface Memory {
+  /** Bytes of weights as they will lie in the device's memory. */
+  readonly weights: number
+  /** Bytes of KV cache for one token of one row. */
+  readonly cachePerToken: number
+  /** Bytes the open model is expected to need at its peak, with 1,024 tokens of cache. */
+  readonly peak: number
+}
+
+export interface ModelInfo extends ModelRef {
+  /** As a person would call it: the last part of the repository or folder name. */
+  readonly name: string
+  /** `model_type` of the config: llama, qwen2, gemma2, mistral3 ... */
+  readonly family: string
+  readonly layers: number
+  readonly width: number
+  readonly vocabulary: number
+  readonly contextLength: number
+  readonly device: Device
+  /** Why this device and dtype, in one sentence. */
+  readonly deviceReason: string
+  /** Vendor and architecture of the GPU, or the number of threads. */
+  readonly deviceName: string
+  readonly write: WriteLevel
+  readonly adapt: boolean
+  /** True where int4 weights were expanded to fp32 at load. */
+  readonly expanded: boolean
+  readonly memory: Memory
+  /** Milliseconds: editing the graph; creating the session. */
+  readonly timing: { readonly instrument: number; readonly session: number }
+}
+
+/** How far a device's numbers are from a trusted path, for one fixed prompt. */
+export interface SelfTest {
+  /** `untested`: the trusted path could not open the model, for memory mostly. */
+  readonly status: 'passed' | 'failed' | 'trusted' | 'untested'
+  /** One sentence for the model's card. */
+  readonly summary: string
+  /** Cosine to the trusted path at each layer; empty when this is the trusted path. */
+  readonly cosine: readonly number[]
+  /** Largest |x| in any hidden state: fp16 overflows at 65,504. */
+  readonly maxAbs: number
+  readonly sameTop1: boolean
+}
+
+/** Progress of a long call. `total` is 0 while unknown. `unit` says what is counted. */
+export interface Progress {
+  readonly stage: 'list' | 'download' | 'read' | 'instrument' | 'expand' | 'session' | 'tokens' | 'rows' | 'self-test'
+  readonly done: number
+  readonly total: number
+  readonly unit: 'bytes' | 'tokens' | 'rows' | 'steps'
+  readonly file?: string
+}
+
+export interface ChatMessage {
+  readonly role: 'system' | 'user' | 'assistant'
+  readonly content: string
+}
+
+/** A chat goes through the model's own template; `text` and `ids` are taken as they are. */
+export type Prompt =
+  | { readonly messages: readonly ChatMessage[] }
+  | { readonly text: string }
+  | { readonly ids: readonly number[] }
+
+/** Where hidden states are read: last prompt token, mean over `answer`'s tokens, or every token. */
+export type Position = 'last' | 'answer-mean' | 'every'
+
+export interface CaptureRow {
+  readonly prompt: Prompt
+  /** For `answer-mean`: the text that follows the prompt. */
+  readonly answer?: string
+  /** Steering during the capture. */
+  readonly steering?: Steering
+}
+
+/** One intervention on the residual stream after block `layer`. `vector` has length `width`. */
+export type Intervention =
+  /** h + coefficient * vector */
+  | { readonly mode: 'add'; readonly layer: number; readonly vector: Float32Array; readonly coefficient: number }
+  /** h - (h . d) d, d = vector / |vector| */
+  | { readonly mode: 'ablate'; readonly layer: number; readonly vector: Float32Array }
+  /** h - (h . d) d + value d, d = vector / |vector| */
+  | { readonly mode: 'clamp'; readonly layer: number; readonly vector: Float32Array; readonly value: number }
+
+export interface Steering {
+  readonly interventions: readonly Intervention[]
+  /** Which tokens are steered. `generated`: from the last prompt token on. Default `all`. */
+  readonly positions?: 'all' | 'prompt' | 'generated'
+}
+
+export interface Sampling {
+  /** 0 is greedy. */
+  readonly temperature: number
+  readonly topP?: number
+  readonly topK?: number
+}
+
+export interface GenerateRow {
+  readonly prompt: Prompt
+  readonly steering?: Steering
+  /** Same seed, same text. Each row has its own stream. Default 0. */
+  readonly seed?: number
+}
+
+export interface GenerateOptions {
+  readonly maxTokens: number
+  readonly sampling: Sampling
+}
+
+export interface TokenEvent {
+  readonly row: number
+  readonly id: number
+  /** Text added by this token; may be empty inside a multi-byte character. */
+  readonly text: string
+  /** Probability of this token under the model at temperature 1, after steering. */
+  readonly probability: number
+}
+
+export interface Completion {
+  readonly text: string
+  readonly ids: readonly number[]
+  readonly promptTokens: number
+  /** `stop`: an end token; `length`: maxTokens; `context`: the model's limit; `cancelled`. */
+  readonly finish: 'stop' | 'length' | 'context' | 'cancelled'
+  /** Log-probability of each generated token, at temperature 1. */
+  readonly logProbabilities: readonly number[]
+}
+
+export interface GenerateResult {
+  readonly completions: readonly Completion[]
+  readonly timing: { readonly prefillMs: number; readonly decodeMs: readonly number[]; readonly reusedTokens: number }
+}
+
+/** One open model. Lives in a worker; every call is short, one batch or one completion. */
+export interface ModelApi {
+  open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo>
+  tokenize(prompt: Prompt): Promise<readonly { readonly id: number; readonly text: string }[]>
+  capture(rows: readonly CaptureRow[], position: Position): Promise<HiddenStates>
+  /** Next-token logits of each row, `[row][vocabulary]`. */
+  logits(rows: readonly CaptureRow[]): Promise<Float32Array>
+  generate(
+    rows: readonly GenerateRow[],
+    options: GenerateOptions,
+    onToken?: (events: readonly TokenEvent[]) => void
+  ): Promise<GenerateResult>
+  /** Replaces the steering of running and later rows; takes effect at the next token. */
+  steer(row: number, steering: Steering | null): Promise<void>
+  /** Ends the running generation before its next token. */
+  stop(): Promise<void>
+  close(): Promise<void>
+}

@@ -1,0 +1,34 @@
+/** Long work as many short calls: progress between them, and a cancel that costs no session. */
+import { joinHiddenStates } from '../direction/join'
+import type { HiddenStates } from '../direction/hidden-states'
+import { LabError } from '../errors'
+import type { CaptureRow, ModelApi, Position, Progress } from './api'
+
+export interface LoopOptions {
+  /** Rows a call. Default 8. */
+  readonly batch?: number
+  /** Stops sending; the batch under way is finished by the worker and thrown away. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+
+/** Captures any number of rows, a batch a call. Rejects with `AbortError` when cancelled. */
+export async function captureAll(
+  model: Pick<ModelApi, 'capture'>,
+  rows: readonly CaptureRow[],
+  position: Position,
+  { batch = 8, signal, onProgress }: LoopOptions = {}
+): Promise<HiddenStates> {
+  if (rows.length === 0) throw new LabError('shape', 'nothing to capture; add at least one prompt')
+  const parts: HiddenStates[] = []
+  const report = (done: number): void => onProgress?.({ stage: 'rows', done, total: rows.length, unit: 'rows' })
+  report(0)
+  for (let start = 0; start < rows.length; start += batch) {
+    signal?.throwIfAborted()
+    const part = rows.slice(start, start + batch)
+    parts.push(await model.capture(part, position))
+    report(start + part.length)
+  }
+  signal?.throwIfAborted()
+  return joinHiddenStates(parts)
+}

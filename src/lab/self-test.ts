@@ -1,0 +1,147 @@
+/**
+ * Opening a model so that its numbers can be trusted. GPU drivers and their emulations compute some
+ * operators wrong without an error, so that one prompt is compared, layer by layer, with WebAssembly.
+ */
+import { hiddenState, type HiddenStates } from '../direction/hidden-states'
+import { argmax, cosine, maxAbs } from '../math/vector'
+import type { CaptureRow, Dtype, ModelApi, ModelInfo, ModelSource, OpenOptions, Progress, SelfTest } from './api'
+import type { ModelHandle } from './connect'
+
+/** Long enough for bugs that begin at the fourth or eighth token. */
+export const selfTestRow: CaptureRow = {
+  prompt: { text: 'The capital of France is Paris, and the river that runs through it is called the' }
+}
+
+/** A layer passes with this cosine to the trusted path, or more, at every token. */
+export const defaultThreshold = 0.999
+
+/** What one device makes of the fixed prompt. */
+export interface Probe {
+  readonly states: HiddenStates
+  /** [vocabulary] */
+  readonly logits: Float32Array
+}
+
+export interface OpenTestedOptions {
+  /** Default `defaultThreshold`. */
+  readonly threshold?: number
+  /** Terminates the workers that are opening the model; the call rejects with `AbortError`. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+}
+
+export interface OpenedModel {
+  readonly handle: ModelHandle
+  readonly info: ModelInfo
+  readonly test: SelfTest
+  /** What it was opened with in the end. */
+  readonly options: OpenOptions
+}
+
+/**
+ * Opens a model on the first of these that passes the self-test: the asked device, the same without
+ * subgroups, WebAssembly. The reference runs in a worker of its own that is gone when this returns.
+ */
+export async function openTested(
+  connect: () => ModelHandle,
+  source: ModelSource,
+  options: OpenOptions,
+  { threshold = defaultThreshold, signal, onProgress }: OpenTestedOptions = {}
+): Promise<OpenedModel> {
+  const failures: string[] = []
+  const connectAbortable = (): ModelHandle => {
+    signal?.throwIfAborted()
+    const handle = connect()
+    signal?.addEventListener('abort', () => handle.terminate(), { once: true })
+    return handle
+  }
+  let reference: Probe | Error | null = null
+  for (const attempt of attemptsFor(options)) {
+    const handle = connectAbortable()
+    try {
+      const info = await handle.open(source, attempt, onProgress)
+      onProgress?.({ stage: 'self-test', done: 0, total: 0, unit: 'steps' })
+      const own = await probe(handle)
+      if (info.device !== 'webgpu') return { handle, info, test: trusted(own, info, failures), options: attempt }
+      reference ??= await probeReference(connectAbortable, source, info)
+      const test = reference instanceof Error ? untested(own, reference) : compare(own, reference, threshold, failures)
+      if (test.status !== 'failed') return { handle, info, test, options: attempt }
+      failures.push(test.summary)
+    } catch (error) {
+      handle.terminate()
+      signal?.throwIfAborted()
+      throw error
+    }
+    await handle.close()
+  }
+  throw new Error('unreachable: the last attempt is WebAssembly, which is trusted')
+}
+
+/** Runs the fixed prompt. */
+export async function probe(model: ModelApi): Promise<Probe> {
+  const states = await model.capture([selfTestRow], 'every')
+  return { states, logits: await model.logits([selfTestRow]) }
+}
+
+/** Cosine of two captures at each layer: the smallest over the tokens. */
+export function layerCosines(a: HiddenStates, b: HiddenStates): readonly number[] {
+  return Array.from({ length: a.layers }, (_, layer) => {
+    const tokens = Array.from({ length: a.rows }, (_, row) => row)
+    return Math.min(...tokens.map((row) => cosine(hiddenState(a, layer, row), hiddenState(b, layer, row))))
+  })
+}
+
+function attemptsFor(options: OpenOptions): readonly OpenOptions[] {
+  return [options, { ...options, withoutSubgroups: true }, { ...options, device: 'wasm', withoutSubgroups: false }]
+}
+
+/** The same files on WebAssembly, int4 weights as they are; the error where they cannot be opened there. */
+async function probeReference(
+  connect: () => ModelHandle,
+  source: ModelSource,
+  info: ModelInfo
+): Promise<Probe | Error> {
+  const handle = connect()
+  try {
+    await handle.open(source, { device: 'wasm', keepInt4: true, ...(isDtype(info.dtype) && { dtype: info.dtype }) })
+    return await probe(handle)
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error))
+  } finally {
+    handle.terminate()
+  }
+}
+
+/** Holds a device's numbers against the trusted path's. `failures`: summaries of the attempts before. */
+export function compare(own: Probe, reference: Probe, threshold: number, failures: readonly string[] = []): SelfTest {
+  const cosines = layerCosines(own.states, reference.states)
+  const worst = cosines.reduce((low, value, layer) => (value >= (cosines[low] ?? 0) ? low : layer), 0)
+  const passed = cosines.every((value) => value >= threshold)
+  const found = `cosine ${(cosines[worst] ?? Number.NaN).toFixed(4)} to WebAssembly at layer ${worst}, the worst one`
+  const again = failures.length > 0 ? ', without the GPU feature "subgroups", which gave wrong numbers' : ''
+  return {
+    status: passed ? 'passed' : 'failed',
+    summary: passed ? `Self-test passed: ${found}${again}.` : `Self-test failed: ${found}.`,
+    cosine: cosines,
+    maxAbs: maxAbs(own.states.data),
+    sameTop1: argmax(own.logits) === argmax(reference.logits)
+  }
+}
+
+function trusted(own: Probe, { device }: ModelInfo, failures: readonly string[]): SelfTest {
+  const path = device === 'cpu' ? 'The native CPU' : 'WebAssembly'
+  const summary =
+    failures.length > 0
+      ? `${path} is used because the GPU gave wrong numbers here. ${failures.at(-1) ?? ''}`
+      : `${path} is the path that others are tested against.`
+  return { status: 'trusted', summary, cosine: [], maxAbs: maxAbs(own.states.data), sameTop1: true }
+}
+
+function untested(own: Probe, reason: Error): SelfTest {
+  const summary = `Not tested: the model could not be opened on WebAssembly to compare with (${reason.message}).`
+  return { status: 'untested', summary, cosine: [], maxAbs: maxAbs(own.states.data), sameTop1: false }
+}
+
+function isDtype(name: string): name is Dtype {
+  return ['q4', 'q4f16', 'q8', 'fp16', 'fp32'].includes(name)
+}

@@ -1,0 +1,177 @@
+/** A decoded graph with its edges indexed, and the edits every level is made of. */
+import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
+import { decodeModel, tensorType } from './proto'
+
+/** Operators that hand one tensor on unchanged, apart from its element type. */
+const pass = new Set(['Cast', 'Identity', 'Dropout'])
+
+export class Graph {
+  readonly model: ModelProto
+  readonly proto: GraphProto
+  /** Tensor name -> node that makes it. */
+  readonly producer = new Map<string, NodeProto>()
+  /** Tensor name -> nodes that take it. */
+  readonly consumers = new Map<string, NodeProto[]>()
+  readonly initializer = new Map<string, TensorProto>()
+  readonly input = new Map<string, ValueInfoProto>()
+  readonly output = new Map<string, ValueInfoProto>()
+  /** Nodes to place right before or after another one when the edits are written. */
+  readonly #before = new Map<NodeProto, NodeProto[]>()
+  readonly #after = new Map<NodeProto, NodeProto[]>()
+  readonly #constant = new Set<string>()
+
+  constructor(bytes: Uint8Array) {
+    const model = decodeModel(bytes)
+    this.model = model
+    this.proto = model.graph
+    for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
+    for (const value of this.proto.input) this.input.set(value.name, value)
+    for (const value of this.proto.output) this.output.set(value.name, value)
+    for (const node of this.proto.node) {
+      for (const name of node.output) if (name) this.producer.set(name, node)
+      for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+    }
+    this.#findConstants()
+  }
+
+  /** True for initializers and whatever is computed from them alone, whose value no input can change. */
+  isConstant(name: string): boolean {
+    return this.#constant.has(name)
+  }
+
+  /** The tensor behind casts and identities. */
+  source(name: string): string {
+    for (;;) {
+      const node = this.producer.get(name)
+      const input = node && pass.has(node.opType) ? node.input[0] : undefined
+      if (!input) return name
+      name = input
+    }
+  }
+
+  /** Inputs of a node that depend on the model's inputs. */
+  live(node: NodeProto): string[] {
+    return node.input.filter((name) => name && !this.isConstant(name))
+  }
+
+  elementType(name: string): DataType | undefined {
+    const value = this.input.get(name) ?? this.output.get(name)
+    return value && tensorType(value).elemType
+  }
+
+  addInput(value: ValueInfoProto): void {
+    this.proto.input.push(value)
+    this.input.set(value.name, value)
+  }
+
+  addOutput(value: ValueInfoProto): void {
+    this.proto.output.push(value)
+    this.output.set(value.name, value)
+  }
+
+  addInitializer(tensor: TensorProto): string {
+    if (!this.initializer.has(tensor.name)) {
+      this.proto.initializer.push(tensor)
+      this.initializer.set(tensor.name, tensor)
+    }
+    return tensor.name
+  }
+
+  insertBefore(anchor: NodeProto, ...nodes: NodeProto[]): void {
+    push(this.#before, anchor, nodes)
+    for (const node of nodes) this.#index(node)
+  }
+
+  insertAfter(anchor: NodeProto, ...nodes: NodeProto[]): void {
+    push(this.#after, anchor, nodes)
+    for (const node of nodes) this.#index(node)
+  }
+
+  /** Adds nodes at the end of the graph. */
+  append(...nodes: NodeProto[]): void {
+    this.proto.node.push(...nodes)
+    for (const node of nodes) this.#index(node)
+  }
+
+  /** Puts `next` in the place of `node`; both make the same outputs. */
+  replace(node: NodeProto, next: NodeProto): void {
+    this.proto.node[this.proto.node.indexOf(node)] = next
+    for (const name of new Set(node.input)) {
+      this.consumers.set(
+        name,
+        (this.consumers.get(name) ?? []).filter((other) => other !== node)
+      )
+    }
+    this.#index(next)
+  }
+
+  /** Drops weights that no node takes any more. */
+  dropUnused(): void {
+    this.proto.initializer = this.proto.initializer.filter(({ name }) => {
+      return this.output.has(name) || (this.consumers.get(name)?.length ?? 0) > 0
+    })
+  }
+
+  /** Lets every node that takes `from`, except those in `keep`, take `to` instead. */
+  redirect(from: string, to: string, keep: readonly NodeProto[] = []): void {
+    const stay: NodeProto[] = []
+    for (const node of this.consumers.get(from) ?? []) {
+      if (keep.includes(node)) stay.push(node)
+      else {
+        node.input = node.input.map((name) => (name === from ? to : name))
+        this.#consume(to, node)
+      }
+    }
+    this.consumers.set(from, stay)
+  }
+
+  /** Renames one output of a node; those who take the old name are left to the caller. */
+  renameOutput(node: NodeProto, index: number, name: string): void {
+    while (node.output.length <= index) node.output.push('')
+    const old = node.output[index]
+    if (old) this.producer.delete(old)
+    node.output[index] = name
+    this.producer.set(name, node)
+  }
+
+  /** Puts the inserted nodes in their places. */
+  commit(): void {
+    const around = (node: NodeProto): NodeProto[] => [
+      ...(this.#before.get(node) ?? []).flatMap(around),
+      node,
+      ...(this.#after.get(node) ?? []).flatMap(around)
+    ]
+    this.proto.node = this.proto.node.flatMap(around)
+    this.#before.clear()
+    this.#after.clear()
+  }
+
+  #index(node: NodeProto): void {
+    for (const name of node.output) if (name) this.producer.set(name, node)
+    for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+  }
+
+  #consume(name: string, node: NodeProto): void {
+    push(this.consumers, name, [node])
+  }
+
+  #findConstants(): void {
+    for (const name of this.initializer.keys()) if (!this.input.has(name)) this.#constant.add(name)
+    // Exporters do not always sort their nodes, so a name may turn out constant only in a later round.
+    for (let before = -1; before !== this.#constant.size;) {
+      before = this.#constant.size
+      for (const node of this.proto.node) {
+        if (node.output.every((name) => this.#constant.has(name))) continue
+        if (node.input.every((name) => !name || this.#constant.has(name))) {
+          for (const name of node.output) if (name) this.#constant.add(name)
+        }
+      }
+    }
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, values: readonly V[]): void {
+  const list = map.get(key)
+  if (list) list.push(...values)
+  else map.set(key, [...values])
+}

@@ -1,0 +1,54 @@
+/** The recipe: model bytes and a plan in, model bytes out. Weights are neither decoded nor copied. */
+import { addAdapters } from './adapt'
+import { describe, type GraphInfo } from './describe'
+import { expandInt4, type ReadWeights, type WeightFile } from './expand'
+import { externalize } from './external'
+import { Graph } from './graph'
+import { findLinears } from './linear'
+import { isEmpty, type Plan } from './plan'
+import { DataType, encodeModel } from './proto'
+import { addRead } from './read'
+import { findResiduals } from './residual'
+import { addSelect } from './select'
+import { addAffine, addBias, nameResidual } from './write'
+
+export interface Instrumented {
+  readonly bytes: Uint8Array
+  readonly info: GraphInfo
+  /** Weights that were expanded to fp32 and have to be given to the session. */
+  readonly expanded: readonly WeightFile[]
+  /** Files that the session must be given beside the graph, the graph's own file among them if it holds weights. */
+  readonly externalFiles: readonly string[]
+}
+
+/**
+ * @param file the whole graph file; kept by reference
+ * @param fileName its name, under which weights inside it are referred to
+ * @param weights given where int4 weights have to become fp32 (see expand.ts): the one case in which they are read
+ * @throws LabError `onnx` for a file that is not whole, `graph` for one that is not a decoder we know
+ */
+export function instrument(file: Uint8Array, plan: Plan, fileName: string, weights?: ReadWeights): Instrumented {
+  const graph = new Graph(file)
+  const info = describe(graph)
+  if (isEmpty(plan) && !weights) return { bytes: file, info, expanded: [], externalFiles: info.externalFiles }
+
+  const type = info.activations === 'float16' ? DataType.FLOAT16 : DataType.FLOAT
+  const residuals = findResiduals(graph, info.layers).map((sum, layer) => {
+    if (plan.write === 'add') return addBias(graph, sum, layer, info.width, type)
+    if (plan.write === 'affine') return addAffine(graph, sum, layer, info.width, type)
+    return plan.read ? nameResidual(graph, sum, layer) : ''
+  })
+  if (plan.adapt) addAdapters(graph, findLinears(graph, info.layers), type)
+  if (plan.select) addSelect(graph, type)
+  graph.commit()
+  const expanded = weights ? expandInt4(graph, weights) : []
+  if (plan.read) addRead(graph, residuals, info.width, info.activations === 'float16')
+
+  const inside = externalize(graph, file, fileName)
+  return {
+    bytes: encodeModel(graph.model),
+    info,
+    expanded,
+    externalFiles: inside ? [...info.externalFiles, fileName] : info.externalFiles
+  }
+}

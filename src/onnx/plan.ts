@@ -1,0 +1,21 @@
+/**
+ * What a graph is asked to gain. `none`: no inputs for steering; `add`: `steer.<l>.b [width]`, one
+ * direction for the whole batch, no extra node; `affine`: `steer.<l>.b [R, 1, width]`,
+ * `.U [R, width, k]`, `.W [R, k, width]` and `steer.mask [B, S, 1]`, R = 1 or B.
+ */
+export type WriteLevel = 'none' | 'add' | 'affine'
+
+/** Every part is optional; an empty plan gives the same bytes. docs/instrumented-graph.md has the names. */
+export interface Plan {
+  /** `capture.pool [B, P, S]` in, `capture.hidden [L, B, P, width]` out, both float32. */
+  readonly read?: boolean
+  readonly write?: WriteLevel
+  /** `lora.scale [1]`, `lora.<l>.<module>.A [in, r]`, `.B [r, out]`. */
+  readonly adapt?: boolean
+  /** `select [B, Q, S]`: logits `[B, Q, vocabulary]` at the asked positions only. */
+  readonly select?: boolean
+}
+
+export function isEmpty(plan: Plan): boolean {
+  return !plan.read && !plan.adapt && !plan.select && (plan.write ?? 'none') === 'none'
+}

@@ -1,0 +1,127 @@
+import { extract } from '../direction/extract'
+import type { Direction } from '../direction/direction'
+import { separationSteps, type Separation } from '../direction/separation'
+import type { HiddenStates } from '../direction/hidden-states'
+import { isSameModel } from '../direction/join'
+import type { ModelInfo, Progress } from '../lab/api'
+import type { ModelHandle } from '../lab/connect'
+import { captureAll } from '../lab/loops'
+import type { Prompts } from './prompts.svelte'
+import { endOf, type Status } from './status'
+
+/** A contrast fitted on one model: a direction for each layer, and how well each holds out. */
+export interface Fit {
+  readonly model: ModelInfo
+  readonly positiveName: string
+  readonly negativeName: string
+  readonly positive: readonly string[]
+  readonly negative: readonly string[]
+  readonly directions: readonly Direction[]
+  readonly separation: Separation
+}
+
+export interface FitStep {
+  readonly stage: 'capture' | 'separation'
+  readonly done: number
+  readonly total: number
+}
+
+/** The fits on the bench, and the layer that is in use. */
+export class Fits {
+  #list = $state.raw<readonly Fit[]>([])
+  #chosen = $state.raw<Fit | null>(null)
+  #status = $state.raw<Status<FitStep>>({ kind: 'idle' })
+  #controller: AbortController | null = null
+  layer = $state(0)
+  /** The layer that a link asks for, used by the next fit. */
+  wantedLayer: number | null = null
+
+  get list(): readonly Fit[] {
+    return this.#list
+  }
+
+  get chosen(): Fit | null {
+    return this.#chosen
+  }
+
+  get status(): Status<FitStep> {
+    return this.#status
+  }
+
+  choose(fit: Fit): void {
+    this.#chosen = fit
+    this.layer = Math.min(this.layer, fit.directions.length - 1)
+  }
+
+  remove(fit: Fit): void {
+    this.#list = this.#list.filter((other) => other !== fit)
+    if (this.#chosen === fit) this.#chosen = this.#list.at(-1) ?? null
+  }
+
+  /** Captures both lists, extracts a direction at each layer and tests it on held-out prompts. */
+  async run(model: { readonly handle: ModelHandle; readonly info: ModelInfo }, prompts: Prompts): Promise<void> {
+    const { positiveName, negativeName, positive, negative } = prompts
+    const controller = (this.#controller = new AbortController())
+    const total = positive.length + negative.length
+    const capture = (side: readonly string[], before: number): Promise<HiddenStates> =>
+      captureAll(model.handle, side.map(chatRow), 'last', {
+        signal: controller.signal,
+        onProgress: ({ done }: Progress) => this.#step({ stage: 'capture', done: before + done, total })
+      })
+    try {
+      this.#step({ stage: 'capture', done: 0, total })
+      const up = await capture(positive, 0)
+      const down = await capture(negative, positive.length)
+      const directions = await extract(up, down)
+      const separation = await this.#separate(up, down, controller.signal)
+      this.#add({ model: model.info, positiveName, negativeName, positive, negative, directions, separation })
+      this.#status = { kind: 'done' }
+    } catch (error) {
+      this.#status = endOf(error)
+    }
+  }
+
+  cancel(): void {
+    this.#controller?.abort()
+  }
+
+  #step(step: FitStep): void {
+    this.#status = { kind: 'running', step }
+  }
+
+  #add(fit: Fit): void {
+    this.#list = [...this.#list, fit]
+    this.#chosen = fit
+    this.layer = this.wantedLayer ?? suggestLayer(fit.separation)
+    this.layer = Math.min(this.layer, fit.directions.length - 1)
+    this.wantedLayer = null
+  }
+
+  async #separate(up: HiddenStates, down: HiddenStates, signal: AbortSignal): Promise<Separation> {
+    const steps = separationSteps(up, down)
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return step.value
+      this.#step({ stage: 'separation', done: step.value, total: up.layers })
+      await new Promise((resolve) => setTimeout(resolve))
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/** Whether a fit's directions may be written into this model. */
+export function isFitFor(fit: Fit, model: ModelInfo): boolean {
+  return isSameModel(fit.model, model)
+}
+
+/** The best separated layer; of several, the one nearest the middle, where steering does most in practice. */
+export function suggestLayer({ layers }: Separation): number {
+  const best = Math.max(...layers.map(({ accuracy }) => accuracy))
+  const middle = (layers.length - 1) / 2
+  const ties = layers.filter(({ accuracy }) => accuracy === best).map(({ layer }) => layer)
+  return ties.reduce((near, layer) => (Math.abs(layer - middle) < Math.abs(near - middle) ? layer : near), ties[0] ?? 0)
+}
+
+function chatRow(content: string): { prompt: { messages: readonly { role: 'user'; content: string }[] } } {
+  return { prompt: { messages: [{ role: 'user', content }] } }
+}

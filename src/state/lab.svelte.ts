@@ -1,0 +1,119 @@
+import { createContext } from 'svelte'
+import type { Device, Dtype, ModelSource } from '../lab/api'
+import type { ModelHandle } from '../lab/connect'
+import { Catalogue, firstModel } from './catalogue.svelte'
+import { Chat, type NamedSteering } from './chat.svelte'
+import { Fits, isFitFor, type Fit } from './fits.svelte'
+import { readLink, writeLink, type Settings, type View } from './link'
+import { Models } from './models.svelte'
+import { Prompts } from './prompts.svelte'
+import { SteeringControls } from './steering.svelte'
+
+/** Everything on the page, in the order of the work. */
+export class Lab {
+  readonly models: Models
+  readonly catalogue = new Catalogue()
+  readonly prompts = new Prompts()
+  readonly fits = new Fits()
+  readonly controls = new SteeringControls()
+  readonly chat = new Chat()
+  view = $state<View>('steer')
+  /** For the next model that is opened. Null lets the device decide. */
+  dtype = $state<Dtype | null>(null)
+  device = $state<Device | null>(null)
+  #linkedSource = $state.raw<ModelSource | null>(null)
+  readonly #defaults: Settings
+
+  /** The fit in use, where it belongs to the open model. */
+  readonly fit: Fit | null = $derived.by(() => {
+    const { active } = this.models
+    const { chosen } = this.fits
+    return active && chosen && isFitFor(chosen, active.info) ? chosen : null
+  })
+
+  /** What the controls ask for; null without a fit. */
+  readonly steering: NamedSteering | null = $derived(
+    this.fit ? this.controls.toSteering(this.fit, this.fits.layer) : null
+  )
+
+  /** Whether the lists were edited since the fit in use. */
+  readonly isStale = $derived(
+    this.fit !== null &&
+      (this.fit.positive.join('\n') !== this.prompts.positive.join('\n') ||
+        this.fit.negative.join('\n') !== this.prompts.negative.join('\n'))
+  )
+
+  /** What a first visit opens: what the link names, else what comes with the page, else a small hub model. */
+  readonly firstSource: ModelSource = $derived.by(() => {
+    const [bundled] = this.catalogue.entries
+    if (this.#linkedSource) return this.#linkedSource
+    return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
+  })
+
+  constructor(connect: () => ModelHandle) {
+    this.models = new Models(connect)
+    this.#defaults = this.settings
+  }
+
+  /** The settings as they are: what a link holds. */
+  get settings(): Settings {
+    const { alpha, mode, positions, scope } = this.controls
+    const { temperature, seed, maxTokens, question } = this.chat
+    const { prompts } = this
+    return {
+      view: this.view,
+      source: this.models.chosen?.source ?? this.#linkedSource,
+      dtype: this.dtype,
+      device: this.device,
+      layer: this.fits.chosen ? this.fits.layer : this.fits.wantedLayer,
+      ...{ alpha, mode, positions, scope, temperature, seed, maxTokens, question },
+      positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
+      negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText }
+    }
+  }
+
+  get link(): string {
+    return writeLink(this.settings, this.#defaults)
+  }
+
+  /** Takes a link over. A link that only names a view changes nothing else; no link opens a model by itself. */
+  follow(hash: string): void {
+    const settings = readLink(hash, this.#defaults)
+    this.view = settings.view
+    if (!hash.includes('?')) return
+    this.#linkedSource = settings.source
+    this.dtype = settings.dtype
+    this.device = settings.device
+    if (this.fits.chosen && settings.layer !== null) this.fits.layer = settings.layer
+    else this.fits.wantedLayer = settings.layer
+    const { alpha, mode, positions, scope, temperature, seed, maxTokens, question } = settings
+    Object.assign(this.controls, { alpha, mode, positions, scope })
+    Object.assign(this.chat, { temperature, seed, maxTokens, question })
+    if (settings.positive) this.prompts.setPositive(settings.positive)
+    if (settings.negative) this.prompts.setNegative(settings.negative)
+  }
+
+  open(source: ModelSource): Promise<boolean> {
+    const { dtype, device } = this
+    return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }) })
+  }
+
+  /** Fits the lists on the model in use. */
+  async runFit(): Promise<void> {
+    const { active } = this.models
+    if (active) await this.fits.run(active, this.prompts)
+  }
+
+  /** Opens the first model and fits the lists on it: one press to the first question. */
+  async start(): Promise<void> {
+    if (this.models.active || (await this.open(this.firstSource))) await this.runFit()
+  }
+
+  async ask(): Promise<void> {
+    const { active } = this.models
+    if (active && this.steering && !this.chat.running) await this.chat.ask(active.handle, this.steering)
+  }
+}
+
+/** The lab, for any component below `App`. */
+export const [getLab, setLab] = createContext<Lab>()

@@ -1,0 +1,110 @@
+/** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
+import type { Device, Dtype, ModelSource } from '../lab/api'
+
+export const views = ['models', 'prompts', 'directions', 'steer'] as const
+export type View = (typeof views)[number]
+
+/** What a link holds. Only what differs from the defaults is written. */
+export interface Settings {
+  readonly view: View
+  readonly source: ModelSource | null
+  readonly dtype: Dtype | null
+  readonly device: Device | null
+  readonly layer: number | null
+  readonly alpha: number
+  readonly mode: 'add' | 'ablate' | 'clamp'
+  readonly positions: 'all' | 'prompt' | 'generated'
+  readonly scope: 'layer' | 'all'
+  readonly temperature: number
+  readonly seed: number
+  readonly maxTokens: number
+  readonly question: string
+  /** Null for the example lists. */
+  readonly positive: Side | null
+  readonly negative: Side | null
+}
+
+/** One side of a contrast: its name, and its prompts one a line. */
+export interface Side {
+  readonly name: string
+  readonly text: string
+}
+
+/** Longer lists than this are left out of links: some programs cut them off. */
+const longestSide = 1500
+
+/** `#/view?name=value`, without what equals the defaults. A hub token is never written. */
+export function writeLink(settings: Settings, defaults: Settings): string {
+  const entries: readonly (readonly [string, string | number | null])[] = [
+    ['model', settings.source && sourceId(settings.source)],
+    ['dtype', settings.dtype],
+    ['device', settings.device],
+    ['layer', settings.layer],
+    ...(['alpha', 'mode', 'positions', 'scope', 'temperature', 'seed', 'maxTokens', 'question'] as const).map(
+      (name) => [name, settings[name] === defaults[name] ? null : settings[name]] as const
+    ),
+    ['positive', settings.positive && writeSide(settings.positive)],
+    ['negative', settings.negative && writeSide(settings.negative)]
+  ]
+  const query = new URLSearchParams(entries.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
+  const text = query.toString()
+  return `#/${settings.view}${text && `?${text}`}`
+}
+
+/** What a link asks for; what it does not name, or names wrongly, comes from the defaults. */
+export function readLink(hash: string, defaults: Settings): Settings {
+  const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
+  const values = new URLSearchParams(query)
+  const number = (name: string, low: number, high: number): number | null => {
+    const value = Number.parseFloat(values.get(name) ?? '')
+    return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : null
+  }
+  return {
+    view: oneOf(views, path) ?? defaults.view,
+    source: readSource(values.get('model')),
+    dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
+    device: oneOf(['webgpu', 'wasm'], values.get('device')),
+    layer: number('layer', 0, 999),
+    alpha: number('alpha', -3, 3) ?? defaults.alpha,
+    mode: oneOf(['add', 'ablate', 'clamp'], values.get('mode')) ?? defaults.mode,
+    positions: oneOf(['all', 'prompt', 'generated'], values.get('positions')) ?? defaults.positions,
+    scope: oneOf(['layer', 'all'], values.get('scope')) ?? defaults.scope,
+    temperature: number('temperature', 0, 2) ?? defaults.temperature,
+    seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
+    maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
+    question: values.get('question') ?? defaults.question,
+    positive: readSide(values.get('positive')),
+    negative: readSide(values.get('negative'))
+  }
+}
+
+/** `hub:owner/name@revision`, `bundled:name` or `url:...`; null for folders, which a link cannot reach. */
+export function sourceId(source: ModelSource): string | null {
+  if (source.kind === 'hub') return `hub:${source.repo}${source.revision ? `@${source.revision}` : ''}`
+  if (source.kind === 'bundled') return `bundled:${source.name}`
+  return source.kind === 'url' ? `url:${source.url}` : null
+}
+
+function readSource(id: string | null): ModelSource | null {
+  const [, kind, rest = ''] = /^(hub|bundled|url):(.+)$/.exec(id ?? '') ?? []
+  if (kind === 'bundled') return { kind, name: rest }
+  if (kind === 'url') return { kind, url: rest }
+  if (kind !== 'hub') return null
+  const [repo = '', revision] = rest.split('@', 2)
+  return { kind, repo, ...(revision && { revision }) }
+}
+
+function writeSide({ name, text }: Side): string | null {
+  const whole = `${name}\n${text}`
+  return whole.length > longestSide ? null : whole
+}
+
+function readSide(value: string | null): Side | null {
+  if (value === null) return null
+  const [name = '', ...lines] = value.split('\n')
+  return { name, text: lines.join('\n') }
+}
+
+function oneOf<const Value extends string>(allowed: readonly Value[], value: string | null): Value | null {
+  return allowed.find((one) => one === value) ?? null
+}

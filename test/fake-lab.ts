@@ -1,0 +1,165 @@
+/**
+ * The model API in arithmetic: words are hashed to vectors, warm and cold words lie on the two ends
+ * of a planted direction, and the next word is drawn by its projection. For tests and for the page.
+ */
+import type { HiddenStates } from '../src/direction/hidden-states'
+import { LabError } from '../src/errors'
+import type { CaptureRow, Completion, GenerateRow, ModelInfo, Prompt, Steering, TokenEvent } from '../src/lab/api'
+import type { ModelHandle } from '../src/lab/connect'
+import { addInto, dot } from '../src/math/vector'
+
+const width = 32
+const warm = 'joy happy bright sunny love laughing warm glad delight wonderful dancing cheerful'.split(' ')
+const cold = 'grief sad dark rainy lonely crying cold gloomy sorrow dreadful mourning bleak'.split(' ')
+const plain = 'the a day is and we walk under some light with old friends near this quiet sea'.split(' ')
+const vocabulary = [...plain, ...warm, ...cold]
+
+export interface FakeOptions {
+  readonly layers?: number
+  /** Milliseconds a token. */
+  readonly delay?: number
+  readonly info?: Partial<ModelInfo>
+  /** Called before each call with its name: throw from it to make the call fail. */
+  readonly onCall?: (name: string) => void
+}
+
+/** A deterministic model that needs no files. */
+export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOptions = {}): ModelHandle {
+  const steering: (Steering | null)[] = []
+  let stopped = false
+  const open: ModelHandle['open'] = async (source, options, onProgress) => {
+    onCall?.('open')
+    for (let done = 0; done <= 10; done++) {
+      onProgress?.({ stage: 'download', done: done * 9.3e6, total: 93e6, unit: 'bytes', file: 'model_q4.onnx' })
+      await pause(delay)
+    }
+    return { ...fakeInfo(layers), ...(options.device && { device: options.device }), ...info, ...nameOf(source) }
+  }
+  return {
+    open,
+    reopen: (onProgress) => open({ kind: 'bundled', name: 'fake' }, {}, onProgress),
+    tokenize: async (prompt) => wordsOf(prompt).map((text) => ({ id: vocabulary.indexOf(text), text })),
+    async capture(rows, position) {
+      onCall?.('capture')
+      await pause(delay)
+      return captureRows(rows, position, layers)
+    },
+    logits: async (rows) => Float32Array.from(rows.flatMap(() => vocabulary.map((_, id) => Math.sin(id)))),
+    async generate(rows, { maxTokens }, onToken) {
+      onCall?.('generate')
+      stopped = false
+      rows.forEach((row, i) => (steering[i] = row.steering ?? null))
+      const events: TokenEvent[][] = rows.map(() => [])
+      for (let step = 0; step < maxTokens && !stopped; step++) {
+        await pause(delay)
+        const tokens = rows.map((row, i) => nextToken(row, i, step, steering[i] ?? null))
+        tokens.forEach((token, i) => events[i]?.push(token))
+        onToken?.(tokens)
+      }
+      const finish = stopped ? 'cancelled' : 'length'
+      const timing = { prefillMs: delay, decodeMs: events.map(() => delay), reusedTokens: 0 }
+      return { completions: events.map((row) => completionOf(row, finish)), timing }
+    },
+    async steer(row, value) {
+      onCall?.('steer')
+      steering[row] = value
+    },
+    stop: async () => void (stopped = true),
+    close: async () => void (stopped = true),
+    terminate: () => void (stopped = true),
+    onLost: () => {}
+  }
+}
+
+/** The card of the fake model. */
+export function fakeInfo(layers = 30): ModelInfo {
+  return {
+    id: 'bundled:fake',
+    sha256: 'f'.repeat(64),
+    dtype: 'q4',
+    adapter: null,
+    name: 'fake',
+    family: 'llama',
+    layers,
+    width,
+    vocabulary: vocabulary.length,
+    contextLength: 2048,
+    device: 'wasm',
+    deviceReason: 'This browser offers no GPU to web pages.',
+    deviceName: '2 threads',
+    write: 'affine',
+    adapt: false,
+    expanded: true,
+    memory: { weights: 540e6, cachePerToken: 46080, peak: 720e6 },
+    timing: { instrument: 18, session: 910 }
+  }
+}
+
+function nameOf(source: Parameters<ModelHandle['open']>[0]): Partial<ModelInfo> {
+  if (source.kind !== 'hub') return {}
+  if (source.repo.includes('missing')) throw new LabError('network', `${source.repo} answered 404; check its name`)
+  return { id: `hub:${source.repo}@main`, name: source.repo.split('/').at(-1) ?? source.repo }
+}
+
+function captureRows(rows: readonly CaptureRow[], position: HiddenStates['position'], layers: number): HiddenStates {
+  const words = rows.map(({ prompt }) => (position === 'every' ? wordsOf(prompt) : [wordsOf(prompt).join(' ')]))
+  const prompt = words.flatMap((some, index) => some.map(() => index))
+  const texts = words.flat()
+  const data = Float32Array.from(
+    Array.from({ length: layers }, (_, layer) => texts.flatMap((text) => stateOf(text, layer, layers))).flat()
+  )
+  return { model: fakeInfo(layers), position, layers, rows: texts.length, width, data, prompt }
+}
+
+/** Noise from the text, plus the planted direction (axis 0) by its mood: strongest in the middle layers. */
+function stateOf(text: string, layer: number, layers: number): number[] {
+  const state = Float64Array.from({ length: width }, (_, i) => 2 * hash(`${text} ${layer} ${i}`) - 1)
+  const strength = 3 * Math.sin((Math.PI * (layer + 0.5)) / layers) ** 2
+  addInto(state, Float64Array.of(strength * moodOf(text)))
+  return [...state]
+}
+
+function moodOf(text: string): number {
+  const count = (words: readonly string[]): number => words.filter((word) => text.toLowerCase().includes(word)).length
+  return Math.sign(count(warm) - count(cold))
+}
+
+function nextToken({ prompt, seed = 0 }: GenerateRow, row: number, step: number, steering: Steering | null): TokenEvent {
+  const draw = hash(`${wordsOf(prompt).join(' ')} ${seed} ${step}`)
+  const push = (steering?.interventions ?? []).reduce((sum, one) => {
+    const axis = dot(Float64Array.of(1), one.vector)
+    return sum + (one.mode === 'add' ? one.coefficient * axis : one.mode === 'clamp' ? one.value * axis : 0)
+  }, 0)
+  const moody = hash(`mood ${step}`) < Math.min(0.7, Math.abs(push) / 8)
+  const words = !moody ? plain : push > 0 ? warm : cold
+  const text = words[Math.floor(draw * words.length)] ?? 'the'
+  return { row, id: vocabulary.indexOf(text), text: step === 0 ? text : ` ${text}`, probability: 0.2 + 0.7 * draw }
+}
+
+function completionOf(tokens: readonly TokenEvent[], finish: Completion['finish']): Completion {
+  return {
+    text: tokens.map(({ text }) => text).join(''),
+    ids: tokens.map(({ id }) => id),
+    promptTokens: 12,
+    finish,
+    logProbabilities: tokens.map(({ probability }) => Math.log(probability))
+  }
+}
+
+function wordsOf(prompt: Prompt): string[] {
+  if ('ids' in prompt) return prompt.ids.map(String)
+  const text = 'text' in prompt ? prompt.text : prompt.messages.map(({ content }) => content).join(' ')
+  return text.split(/\s+/).filter(Boolean)
+}
+
+/** FNV-1a, to [0, 1). */
+function hash(text: string): number {
+  let value = 2166136261
+  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16777619)
+  value = Math.imul(value ^ (value >>> 15), 2246822519)
+  return ((value ^ (value >>> 13)) >>> 0) / 2 ** 32
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}

@@ -1,0 +1,57 @@
+/** config.json and its companions, reduced to what the engine asks. */
+import { LabError } from '../src/errors'
+
+export interface ModelConfig {
+  readonly family: string
+  readonly contextLength: number
+  /** Length of one key of one head; undefined where the config leaves it to the graph. */
+  readonly headSize: number | undefined
+  /** Width that the config claims, to check the graph against. */
+  readonly width: number | undefined
+  readonly layers: number | undefined
+  /** Tokens that end an answer. */
+  readonly stop: readonly number[]
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+/** @throws LabError `format` */
+export function parseJson(text: string, path: string): Json {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new LabError('format', `${path} is not JSON (${String(cause)}): fetch it again from its source`, { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new LabError(
+      'format',
+      `${path} should hold a JSON object, got ${Array.isArray(value) ? 'a list' : typeof value}`
+    )
+  }
+  return { ...value }
+}
+
+const number = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) ? value : undefined
+
+function tokens(value: unknown): number[] {
+  if (Array.isArray(value)) return value.flatMap(tokens)
+  return typeof value === 'number' ? [value] : []
+}
+
+/** Vision-language models keep the language model's numbers under `text_config`. */
+export function readConfig(config: Json, generation: Json | undefined): ModelConfig {
+  const inner = config['text_config']
+  const text: Json = typeof inner === 'object' && inner !== null ? { ...config, ...inner } : config
+  const width = number(text['hidden_size'])
+  const heads = number(text['num_attention_heads'])
+  return {
+    family: typeof config['model_type'] === 'string' ? config['model_type'] : 'unknown',
+    contextLength: number(text['max_position_embeddings']) ?? 2048,
+    headSize: number(text['head_dim']) ?? (width && heads ? width / heads : undefined),
+    width,
+    layers: number(text['num_hidden_layers']),
+    stop: [...new Set([...tokens(generation?.['eos_token_id']), ...tokens(text['eos_token_id'])])]
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Which weights these are. Hashing gigabytes would cost more than creating the session, so the graph is hashed whole
+ * and each weight file by its size and 4 KiB out of every MiB: any training or re-quantization changes it.
+ */
+import type { ModelFiles, Weights } from './host'
+
+const stride = 1 << 20
+const sample = 1 << 12
+
+/**
+ * SHA-256, hex.
+ * @param folder path of the folder, with its slash, that graph and weight files lie in
+ */
+export async function fingerprint(
+  graph: Uint8Array,
+  weights: readonly Weights[],
+  names: readonly string[],
+  files: ModelFiles,
+  folder: string
+): Promise<string> {
+  const parts: Uint8Array[] = [await digest(graph)]
+  for (const name of names) {
+    const data = weights.find((w) => w.path === name)?.data
+    const { size, bytes } = data
+      ? { size: data.length, bytes: sampled(data) }
+      : await files.sample(folder + name, stride, sample)
+    parts.push(new TextEncoder().encode(`${name} ${size} `), await digest(bytes))
+  }
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0)
+  return [...(await digest(whole))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+function sampled(data: Uint8Array): Uint8Array {
+  const blocks = Math.ceil(data.length / stride)
+  const out = new Uint8Array(blocks * sample)
+  for (let i = 0; i < blocks; i++) out.set(data.subarray(i * stride, i * stride + sample), i * sample)
+  return out
+}
+
+async function digest(bytes: Uint8Array): Promise<Uint8Array> {
+  // SubtleCrypto refuses views on shared memory; weights may lie there.
+  const plain =
+    bytes.buffer instanceof ArrayBuffer
+      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+      : new Uint8Array(bytes)
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', plain))
+}

@@ -1,0 +1,133 @@
+/** The engine's host without a browser: onnxruntime-node with its native CPU and WebGPU providers, files from folders. */
+import { open as openFile, readdir, readFile, stat } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { basename, join, relative, resolve, sep } from 'node:path'
+import { setImmediate as immediate } from 'node:timers/promises'
+import * as ort from 'onnxruntime-node'
+import { LabError } from '../src/errors'
+import type { Device, ModelSource } from '../src/lab/api'
+import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Tensor, Weights } from './host'
+import { openError } from './open-error'
+
+export const nodeHost: Host = {
+  offers: () => Promise.resolve(offers()),
+  openRuntime: (device) => Promise.resolve(runtime(device)),
+  files: (source) => folderFiles(source),
+  breathe: () => immediate()
+}
+
+function offers(): DeviceOffer[] {
+  const webgpu = ort.listSupportedBackends().some(({ name }) => name === 'webgpu')
+  const cpu: DeviceOffer = { device: 'cpu', half: false, reason: 'native CPU, the default outside a browser' }
+  return webgpu ? [cpu, { device: 'webgpu', half: false, reason: 'native WebGPU' }] : [cpu]
+}
+
+function runtime(device: Device): Runtime {
+  return {
+    device,
+    deviceName: device === 'cpu' ? `${availableParallelism()} threads` : 'native WebGPU',
+    Tensor: ort.Tensor,
+    createSession: (graph, weights, options) => createSession(device, graph, weights, options),
+    upload: (tensor) => tensor,
+    repeat: repeatOnCpu,
+    limits: { buffer: Infinity, total: totalmem() * 0.9 },
+    lost: new Promise<never>(() => undefined),
+    release: () => Promise.resolve()
+  }
+}
+
+async function createSession(
+  device: Device,
+  graph: Uint8Array,
+  weights: readonly Weights[],
+  options: SessionOptions
+): Promise<Session> {
+  const base: ort.InferenceSession.SessionOptions = { executionProviders: [device], logSeverityLevel: 3 }
+  const extra = { session: { model_external_initializers_file_folder_path: options.folder } }
+  try {
+    if (options.folder === undefined) {
+      return await ort.InferenceSession.create(graph, {
+        ...base,
+        externalData: weights.map(({ path, data }) => ({ path, data }))
+      })
+    }
+    return await ort.InferenceSession.create(graph, { ...base, extra })
+  } catch (cause) {
+    throw openError(cause)
+  }
+}
+
+/** `times` copies of a one-row tensor along its first axis. */
+export async function repeatOnCpu(tensor: Tensor, times: number): Promise<Tensor> {
+  const data = await tensor.getData()
+  if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
+    throw new LabError('device', `a cache of type ${tensor.type} cannot be shared between rows`)
+  }
+  const copies =
+    data instanceof Float32Array ? new Float32Array(data.length * times) : new Uint16Array(data.length * times)
+  for (let i = 0; i < times; i++) copies.set(data, i * data.length)
+  const dims = [times, ...tensor.dims.slice(1)]
+  return copies instanceof Float32Array
+    ? new ort.Tensor('float32', copies, dims)
+    : new ort.Tensor('float16', copies, dims)
+}
+
+async function folderFiles(source: ModelSource): Promise<ModelFiles> {
+  if (source.kind !== 'folder') {
+    throw new LabError(
+      'format',
+      `a model folder was expected, got a source of kind ${source.kind}: download the model and give its path`
+    )
+  }
+  const root = resolve(source.path)
+  const info = await stat(root).catch(() => undefined)
+  if (!info?.isDirectory())
+    throw new LabError('format', `${source.path} is not a folder: give the folder that holds config.json`)
+  const inside = (path: string): string => {
+    const full = resolve(root, path)
+    if (!full.startsWith(root + sep)) throw new LabError('format', `${path} lies outside the model folder`)
+    return full
+  }
+  return {
+    id: `folder:${basename(root)}`,
+    name: basename(root),
+    list: () => list(root),
+    read: async (path) => readWhole(inside(path), path),
+    sample: (path, stride, length) => sample(inside(path), path, stride, length),
+    folder: (path) => resolve(inside(path), '..')
+  }
+}
+
+async function list(root: string): Promise<Map<string, number>> {
+  const entries = await readdir(root, { withFileTypes: true, recursive: true })
+  const paths = entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name))
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size))
+  return new Map(paths.map((path, i) => [relative(root, path).split(sep).join('/'), sizes[i] ?? 0]))
+}
+
+async function readWhole(full: string, path: string): Promise<Uint8Array> {
+  const bytes = await readFile(full).catch((cause: unknown) => {
+    throw new LabError('format', `${path} could not be read (${String(cause)}): is the model folder whole?`, { cause })
+  })
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+async function sample(
+  full: string,
+  path: string,
+  stride: number,
+  length: number
+): Promise<{ size: number; bytes: Uint8Array }> {
+  const file = await openFile(full).catch((cause: unknown) => {
+    throw new LabError('onnx', `the weight file ${path} is missing beside the graph: download it too`, { cause })
+  })
+  try {
+    const { size } = await file.stat()
+    const bytes = new Uint8Array(Math.ceil(size / stride) * length)
+    for (let i = 0; i * stride < size; i++)
+      await file.read(bytes, i * length, Math.min(length, size - i * stride), i * stride)
+    return { size, bytes }
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,24 @@
+/** Steering is never a silent no-op: before a layer is steered for the first time, it must be seen to move the logits. */
+import { LabError } from '../src/errors'
+import type { Steering } from '../src/lab/api'
+import { DecoderSession } from './session'
+
+/** @throws LabError `graph` when a large change after block `layer` leaves the logits as they were */
+export async function checkAlive(session: DecoderSession, layer: number): Promise<void> {
+  const { info, padding } = session.parts
+  // Alternating signs: a constant shift could vanish in a norm that takes the mean out.
+  const vector = Float32Array.from({ length: info.width }, (_, i) => (i % 2 ? 1 : -1))
+  const steering: Steering = { interventions: [{ mode: 'add', layer, vector, coefficient: 10 }] }
+  const [plain, steered] = [await logits(session, padding, null), await logits(session, padding, steering)]
+  if (plain.some((x, i) => x !== steered[i])) return
+  throw new LabError(
+    'graph',
+    `steering layer ${layer} does not reach the logits of this graph: it was not edited as it should, please report the model`
+  )
+}
+
+async function logits(session: DecoderSession, id: number, steering: Steering | null): Promise<Float32Array> {
+  const output = await session.run({ tokens: [[id]], cache: null, prompt: [1], steering: [steering], logits: true })
+  DecoderSession.release(output.cache)
+  return output.logits
+}

@@ -1,0 +1,196 @@
+/** Opens a model: choose the files, edit the graph, create the session. A straight recipe. */
+import { LabError } from '../src/errors'
+import type { ModelInfo, OpenOptions, Progress } from '../src/lab/api'
+import { describe } from '../src/onnx/describe'
+import { expandedSize } from '../src/onnx/expand'
+import { Graph } from '../src/onnx/graph'
+import { instrument, type Instrumented } from '../src/onnx/instrument'
+import type { Plan } from '../src/onnx/plan'
+import { chooseGraph, type Choice } from './choose'
+import { parseJson, readConfig, type ModelConfig } from './config'
+import { openEmbedding } from './embedding'
+import { fingerprint } from './fingerprint'
+import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host'
+import { estimateMemory, refuseTooLarge } from './memory'
+import { DecoderSession } from './session'
+import { Tokens } from './tokens'
+
+export interface OpenModel {
+  readonly info: ModelInfo
+  readonly config: ModelConfig
+  readonly runtime: Runtime
+  readonly session: DecoderSession
+  readonly tokens: Tokens
+  readonly stop: ReadonlySet<number>
+}
+
+type OnProgress = (progress: Progress) => void
+
+export async function openModel(
+  host: Host,
+  files: ModelFiles,
+  options: OpenOptions,
+  onProgress: OnProgress
+): Promise<OpenModel> {
+  const listing = await files.list()
+  const { config, tokens } = await readTexts(files, listing, onProgress)
+  const offer = await pickOffer(host, options)
+  const choice = chooseGraph(listing.keys(), offer, options.dtype)
+  const plan: Plan = { read: true, select: true, write: options.write ?? 'affine', adapt: options.adapt ?? false }
+
+  const file = await files.read(choice.graph, onProgress)
+  const folder = files.folder(choice.graph)
+  const graph = new Graph(file)
+  const described = describe(graph)
+  checkConfig(config, described, choice.graph)
+  const expand = offer.device === 'wasm' && options.keepInt4 !== true && expandedSize(graph) > 0
+  const runtime = await host.openRuntime(offer.device, { withoutSubgroups: options.withoutSubgroups ?? false })
+  try {
+    const memory = estimateMemory(described, listing, choice, file.length, expand ? graph : null, config)
+    refuseTooLarge(memory, runtime.limits, { name: files.name, choice, expand })
+    const readAll = expand || folder === undefined
+    const weights = readAll ? await readWeights(files, choice.graph, described.externalFiles, onProgress) : []
+
+    const began = performance.now()
+    const edited = edit(file, plan, choice.graph, expand ? weights : null)
+    const instrumentMs = performance.now() - began
+    onProgress({ stage: 'session', done: 0, total: 1, unit: 'steps' })
+    const created = performance.now()
+    const raw = await createSession(runtime, edited, folder, file, choice, weights)
+    const sessionMs = performance.now() - created
+    const embedding = choice.embedding ? await openEmbedding(runtime, files, choice.embedding, onProgress) : null
+    const session = new DecoderSession({
+      runtime,
+      session: raw,
+      info: described,
+      plan,
+      headSize: described.cache.headSize || config.headSize || 0,
+      padding: config.stop[0] ?? 0,
+      embed: embedding
+    })
+    const info: ModelInfo = {
+      id: files.id,
+      sha256: await fingerprint(file, weights, described.externalFiles, files, parent(choice.graph)),
+      dtype: choice.dtype,
+      adapter: null,
+      name: files.name,
+      family: config.family,
+      layers: described.layers,
+      width: described.width,
+      vocabulary: described.vocabulary,
+      contextLength: config.contextLength,
+      device: runtime.device,
+      deviceReason: reason(offer, options, choice, expand),
+      deviceName: runtime.deviceName,
+      write: plan.write ?? 'none',
+      adapt: plan.adapt ?? false,
+      expanded: expand,
+      memory,
+      timing: { instrument: instrumentMs, session: sessionMs }
+    }
+    return { info, config, runtime, session, tokens, stop: new Set([...config.stop, ...tokens.stop]) }
+  } catch (error) {
+    await runtime.release()
+    throw error
+  }
+}
+
+async function readTexts(
+  files: ModelFiles,
+  listing: ReadonlyMap<string, number>,
+  onProgress: OnProgress
+): Promise<{ config: ModelConfig; tokens: Tokens }> {
+  const text = async (path: string): Promise<string> => new TextDecoder().decode(await files.read(path, onProgress))
+  const optional = async (path: string): Promise<string | undefined> => (listing.has(path) ? text(path) : undefined)
+  const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter((path) => !listing.has(path))
+  if (missing.length > 0) {
+    throw new LabError(
+      'format',
+      `${files.name} lacks ${missing.join(' and ')}: choose the whole model folder, in the hub's layout`
+    )
+  }
+  const generation = await optional('generation_config.json')
+  const config = readConfig(
+    parseJson(await text('config.json'), 'config.json'),
+    generation === undefined ? undefined : parseJson(generation, 'generation_config.json')
+  )
+  const tokens = new Tokens({
+    tokenizer: await text('tokenizer.json'),
+    config: await text('tokenizer_config.json'),
+    template: await optional('chat_template.jinja')
+  })
+  return { config, tokens }
+}
+
+async function pickOffer(host: Host, options: OpenOptions): Promise<DeviceOffer> {
+  const offers = await host.offers()
+  const offer = options.device ? offers.find(({ device }) => device === options.device) : offers[0]
+  if (offer) return offer
+  throw new LabError(
+    'device',
+    `${options.device ?? 'a device'} was asked for, this machine offers ${offers.map(({ device }) => device).join(', ')}: choose one of those`
+  )
+}
+
+/** A graph and a config that contradict each other do not belong together. */
+function checkConfig(config: ModelConfig, info: { layers: number; width: number }, path: string): void {
+  if ((config.layers ?? info.layers) === info.layers && (config.width ?? info.width) === info.width) return
+  throw new LabError(
+    'format',
+    `config.json tells of ${config.layers} layers of width ${config.width}, ${path} has ${info.layers} of width ${info.width}: ` +
+      `the two files come from different models`
+  )
+}
+
+async function readWeights(
+  files: ModelFiles,
+  graph: string,
+  locations: readonly string[],
+  onProgress: OnProgress
+): Promise<Weights[]> {
+  const weights: Weights[] = []
+  for (const path of locations) weights.push({ path, data: await files.read(parent(graph) + path, onProgress) })
+  return weights
+}
+
+function edit(file: Uint8Array, plan: Plan, path: string, weights: readonly Weights[] | null): Instrumented {
+  const name = baseName(path)
+  if (!weights) return instrument(file, plan, name)
+  const data = new Map([[name, file], ...weights.map((w) => [w.path, w.data] as const)])
+  return instrument(file, plan, name, (location, offset, length) => {
+    const bytes = data.get(location)?.subarray(offset, offset + length)
+    if (bytes?.length === length) return bytes
+    throw new LabError(
+      'onnx',
+      `${location} ends before byte ${offset + length}: fetch it again and compare its size with the source's`
+    )
+  })
+}
+
+async function createSession(
+  runtime: Runtime,
+  edited: Instrumented,
+  folder: string | undefined,
+  file: Uint8Array,
+  choice: Choice,
+  weights: readonly Weights[]
+): Promise<DecoderSession['parts']['session']> {
+  const own = baseName(choice.graph)
+  const inside = edited.externalFiles.includes(own) ? [{ path: own, data: file }] : []
+  const given = weights.length > 0 || folder === undefined ? [...weights, ...edited.expanded, ...inside] : []
+  const keepOnDevice = Array.from({ length: edited.info.layers }, (_, l) => [
+    `present.${l}.key`,
+    `present.${l}.value`
+  ]).flat()
+  return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
+}
+
+function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expand: boolean): string {
+  const device = options.device ? `${offer.device} as asked` : offer.reason
+  const dtype = options.dtype ? `${choice.dtype} as asked` : `${choice.dtype} is the best this model has for it`
+  const note = expand ? '; int4 weights were expanded to fp32, which WASM decodes about ten times faster' : ''
+  return `${device}; ${dtype}${note}.`
+}
+
+const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

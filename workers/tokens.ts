@@ -1,0 +1,129 @@
+/** Text to token ids and back, by the model's own tokenizer and chat template. */
+import { PreTrainedTokenizer } from '@huggingface/transformers'
+import { LabError } from '../src/errors'
+import type { Prompt } from '../src/lab/api'
+import { parseJson } from './config'
+
+export interface TokenizerFiles {
+  readonly tokenizer: string
+  readonly config: string
+  /** chat_template.jinja, where it is a file of its own. */
+  readonly template: string | undefined
+}
+
+export class Tokens {
+  readonly #tokenizer: PreTrainedTokenizer
+
+  /** @throws LabError `format` */
+  constructor(files: TokenizerFiles) {
+    const json = parseJson(files.tokenizer, 'tokenizer.json')
+    const config = parseJson(files.config, 'tokenizer_config.json')
+    try {
+      this.#tokenizer = new PreTrainedTokenizer(
+        json,
+        files.template ? { ...config, chat_template: files.template } : config
+      )
+    } catch (cause) {
+      throw new LabError(
+        'format',
+        `tokenizer.json could not be read (${String(cause)}): take it from the model's own repository`,
+        { cause }
+      )
+    }
+  }
+
+  get hasTemplate(): boolean {
+    return Boolean(this.#tokenizer.chat_template)
+  }
+
+  /** The end-of-sequence id of the tokenizer, if it names one. */
+  get stop(): readonly number[] {
+    const { eos_token, _tokenizer } = this.#tokenizer
+    const id = eos_token ? _tokenizer.token_to_id(eos_token) : undefined
+    return id === undefined ? [] : [id]
+  }
+
+  /** @throws LabError `format` for an empty prompt, a template that fails, ids outside the vocabulary */
+  encode(prompt: Prompt, vocabulary: number): number[] {
+    return this.#checked(this.#encode(prompt), vocabulary)
+  }
+
+  #checked(ids: number[], vocabulary: number): number[] {
+    if (ids.length === 0) throw new LabError('format', 'the prompt is empty: type at least one character')
+    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary)
+    if (wrong !== undefined) {
+      throw new LabError(
+        'format',
+        `token ${wrong} is outside the model's vocabulary of ${vocabulary}: this tokenizer belongs to another model`
+      )
+    }
+    return ids
+  }
+
+  /** An answer as it follows a prompt: no special tokens. */
+  encodeAnswer(text: string, vocabulary: number): number[] {
+    return this.#checked(this.#tokenizer.encode(text, { add_special_tokens: false }), vocabulary)
+  }
+
+  decode(ids: readonly number[]): string {
+    return ids.length === 0 ? '' : this.#tokenizer.decode([...ids], { skip_special_tokens: true })
+  }
+
+  /** One token as text, special tokens by their names. */
+  name(id: number): string {
+    return this.#tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false })
+  }
+
+  #encode(prompt: Prompt): number[] {
+    if ('ids' in prompt) return [...prompt.ids]
+    if ('text' in prompt) return prompt.text === '' ? [] : this.#tokenizer.encode(prompt.text)
+    if (!this.hasTemplate) {
+      throw new LabError(
+        'format',
+        'this model has no chat template: use a model that was tuned for chat, or give the prompt as plain text'
+      )
+    }
+    try {
+      const text = this.#tokenizer.apply_chat_template([...prompt.messages], {
+        tokenize: false,
+        add_generation_prompt: true
+      })
+      return this.#tokenizer.encode(text, { add_special_tokens: false })
+    } catch (cause) {
+      throw new LabError('format', `the chat template refused these messages: ${String(cause)}`, { cause })
+    }
+  }
+}
+
+/** Text of a growing answer, token by token; holds back the bytes of an unfinished character. */
+export class TextStream {
+  readonly ids: number[] = []
+  #shown = 0
+  #context = 0
+  readonly #tokens: Tokens
+
+  constructor(tokens: Tokens) {
+    this.#tokens = tokens
+  }
+
+  /** Adds a token; returns the text that is now certain. */
+  push(id: number): string {
+    this.ids.push(id)
+    return this.#take((text) => text.endsWith('\ufffd'))
+  }
+
+  /** What was held back. */
+  flush(): string {
+    return this.#take(() => false)
+  }
+
+  #take(wait: (text: string) => boolean): string {
+    // Decoded from a few tokens before, since some tokenizers drop a leading space.
+    const before = this.#tokens.decode(this.ids.slice(this.#context, this.#shown))
+    const text = this.#tokens.decode(this.ids.slice(this.#context))
+    if (text.length <= before.length || wait(text)) return ''
+    this.#context = this.#shown
+    this.#shown = this.ids.length
+    return text.slice(before.length)
+  }
+}
