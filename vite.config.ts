@@ -1,13 +1,29 @@
 /// <reference types="vitest/config" />
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { isolationHeaders } from './scripts/headers.mjs'
+import { site } from './scripts/site-plugin.mjs'
 
 export default defineConfig({
   base: './',
-  plugins: [svelte()],
-  worker: { format: 'es' },
+  plugins: [svelte(), site()],
+  // transformers.js brings the WebGPU runtime along with its tokenizers, so importing it late gains nothing: not worth a warning.
+  worker: { format: 'es', rolldownOptions: { checks: { ineffectiveDynamicImport: false } } },
+  // ONNX Runtime's WebAssembly stays in files of its own, which workers/ name by `?url`: one copy, and its threads do not run our worker again.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
-  build: { target: 'es2022', assetsInlineLimit: 0 },
+  build: {
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    // The runtime is 27 MB; its gzip size would only cost build time.
+    reportCompressedSize: false,
+    rolldownOptions: {
+      input: { index: 'index.html', 'service-worker': 'src/service-worker.ts' },
+      output: {
+        entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js')
+      }
+    }
+  },
+  server: { host: '127.0.0.1', headers: isolationHeaders },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**'],

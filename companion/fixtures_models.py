@@ -4,7 +4,7 @@ import torch
 import transformers
 
 SEED = 7
-VOCAB = 96
+VOCAB = 96  # no other layer may be as wide: the builder knows the head by its width
 PROMPTS = ((5, 61, 17, 88, 3, 42, 70, 9, 33, 94, 26, 51, 12), (77, 8, 30, 65, 19, 90, 44, 2, 58))  # 13 and 9 tokens
 POSITIONS = 128
 
@@ -34,22 +34,25 @@ LLAMA3_ROPE = {  # with 16 rotary dimensions and 64 original positions all three
 YARN_ROPE = {  # llama-4 scaling is 1 below the original positions, where all tests stay: the graphs have none
     "rope_type": "yarn",
     "factor": 16.0,
-    "original_max_position_embeddings": 64,
+    "original_max_position_embeddings": 1024,
     "beta_fast": 32.0,
     "beta_slow": 1.0,
     "mscale": 1.0,
     "mscale_all_dim": 1.0,
     "llama_4_scaling_beta": 0.1,
 }
-GEMMA = {  # the soft caps are lower than Google's 50 and 30, so that random activations reach them
+GEMMA = {  # the soft caps below are lower than Google's 50 and 30, so that random activations reach them
     "hidden_activation": "gelu_pytorch_tanh",
+    "hidden_size": 64,  # its root is whole, as the real ones': the builder rounds the embedding's scale to two decimals
+    "num_attention_heads": 2,
+    "num_key_value_heads": 1,
     "num_hidden_layers": 3,
     "query_pre_attn_scalar": 24,
     "sliding_window": 8,
     "rms_norm_eps": 1e-6,
 }
 FAMILIES: dict[str, dict] = {
-    "llama": {"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 3, "rope_scaling": LLAMA3_ROPE},
+    "llama": {"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 3, "rope_scaling": LLAMA3_ROPE},
     "smollm": {"model_type": "llama", "rope_theta": 100000.0},
     "qwen2": {"model_type": "qwen2", "hidden_size": 64, "num_hidden_layers": 3},
     "qwen3": {"model_type": "qwen3"},
@@ -62,7 +65,7 @@ FAMILIES: dict[str, dict] = {
         "rope_local_base_freq": 10000.0,
     },
     "mistral": {"model_type": "mistral", "tie_word_embeddings": False, "sliding_window": None},
-    "ministral3": {"model_type": "ministral3", "num_hidden_layers": 3, "rope_scaling": YARN_ROPE, "rope_theta": 1000000.0},
+    "ministral3": {"model_type": "ministral3", "num_hidden_layers": 3, "rope_scaling": YARN_ROPE},
     "phi3": {
         "model_type": "phi3",
         "hidden_size": 64,
@@ -109,12 +112,14 @@ def make_model(family: str) -> transformers.PreTrainedModel:
     with torch.no_grad():
         for name, weight in sorted(model.named_parameters()):
             noise = torch.randn(weight.shape, generator=generator)
-            if "norm" in name:
+            if name == "model.norm.weight":
+                weight.copy_(offset + 1.5 + 0.25 * noise)
+            elif "norm" in name:
                 weight.copy_(offset + 0.25 * noise)
             elif name.endswith("bias"):
                 weight.copy_(0.5 * noise)
             elif "embed_tokens" in name:
-                weight.copy_(0.3 * noise)
+                weight.copy_(0.15 * noise)
             else:
                 sharp = 1.6 if "q_proj" in name or "k_proj" in name or "qkv_proj" in name else 1.0
                 weight.copy_(sharp * noise / weight.shape[1] ** 0.5)
@@ -122,11 +127,8 @@ def make_model(family: str) -> transformers.PreTrainedModel:
 
 
 def hub_config(model: transformers.PreTrainedModel, family: str) -> dict:
-    """config.json as hub repositories have it today: with the rope settings of transformers 4, too."""
-    config = model.config.to_dict()
-    settings = COMMON | FAMILIES[family]
-    rope = {key: settings[key] for key in ("rope_theta", "rope_local_base_freq") if key in settings}
-    rope["rope_scaling"] = settings.get("rope_scaling")
-    dropped = ("_name_or_path", "_attn_implementation_autoset", "transformers_version")
-    config = {k: v for k, v in config.items() if k not in dropped} | rope
-    return config | {"architectures": [type(model).__name__]}
+    """config.json as hub repositories have it today: what differs from the family's defaults, and the settings of transformers 4."""
+    settings = {"rope_scaling": None} | COMMON | FAMILIES[family]
+    config = {key: value for key, value in model.config.to_diff_dict().items() if not key.startswith("_")}
+    config.pop("transformers_version", None)
+    return config | settings | {"architectures": [type(model).__name__]}

@@ -5,6 +5,7 @@ Every intervention is stored in the one form `r' = r + mask * (b + (r U) W)`, r 
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import torch
 from peft import LoraConfig, get_peft_model
@@ -40,10 +41,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class Intervention:
-    """What is done to which layers, in words and in tensors; `tokens`: only the first so many tokens of a prompt."""
+    """What is done to which layers, in words (with its strength c) and in tensors; `tokens`: only the first so many tokens of a prompt."""
 
     says: str
     edits: dict[int, Edit]
+    c: float | None = None
     tokens: int | None = None
 
 
@@ -122,43 +124,44 @@ def make_interventions(hidden: torch.Tensor) -> tuple[dict[str, Intervention], d
     generator = torch.Generator().manual_seed(SEED + 1)
     v, d, d1, other = (torch.nn.functional.normalize(torch.randn(width, generator=generator), dim=0) for _ in range(4))
     d2 = torch.nn.functional.normalize(d1 + other, dim=0)  # about 45 degrees from d1
-    strength = [round(0.4 * float(hidden[layer].norm(dim=-1).max()), 2) for layer in range(layers)]
+    strength = [round(0.4 * float(residual.norm(dim=-1).max()), 2) for residual in hidden]
     pair = torch.stack([d1, d2], 1)
     off_pair = -torch.linalg.inv(pair.T @ pair) @ pair.T
     low, high = (0.3 * torch.randn(shape, generator=generator) for shape in ((width, 2), (2, width)))
     add = Edit(b=strength[0] * v)
+    first, at_middle = strength[0], strength[middle]
+    ablate, add = Edit(U=d[:, None], W=-d[None, :]), Edit(b=first * v)
+    clamp = Edit(at_middle * d, ablate.U, ablate.W)
+    everywhere = {layer: Edit(first * v, low, high) for layer in range(layers)}
     interventions = {
-        "add_ablate": Intervention(
-            f"layer 0: add {strength[0]} * v; layer {last}: ablate d",
-            {0: add, last: Edit(U=d[:, None], W=-d[None, :])},
-        ),
-        "clamp": Intervention(
-            f"layer {middle}: set the projection on d to {strength[middle]}",
-            {middle: Edit(b=strength[middle] * d, U=d[:, None], W=-d[None, :])},
-        ),
+        "add_ablate": Intervention(f"layer 0: add c v; layer {last}: ablate d", {0: add, last: ablate}, first),
+        "clamp": Intervention(f"layer {middle}: set the projection on d to c", {middle: clamp}, at_middle),
         "two": Intervention(f"layer {middle}: ablate the span of d1 and d2 (U = D, W = -(D^T D)^-1 D^T)", {middle: Edit(U=pair, W=off_pair)}),
-        "affine": Intervention(f"every layer: b + (r U) W, rank 2, random; b = {strength[0]} * v", {n: Edit(strength[0] * v, low, high) for n in range(layers)}),
-        "prompt_only": Intervention(f"layer 0: add {strength[0]} * v at the first {MASKED_TOKENS} prompt tokens only", {0: add}, MASKED_TOKENS),
+        "affine": Intervention("every layer: b + (r U) W with b = c v and random U, W of rank 2", everywhere, first),
+        "prompt_only": Intervention(f"layer 0: add c v at the first {MASKED_TOKENS} prompt tokens only", {0: add}, first, MASKED_TOKENS),
     }
     return interventions, {"v": v, "d": d, "d1": d1, "d2": d2}
 
 
-def add_lora(family: str, folder) -> torch.nn.Module:
-    """The family's model with random non-zero LoRA on every linear layer; the adapter is saved to `folder`."""
+def add_lora(model, family: str) -> torch.nn.Module:
+    """The model (changed in place) with random non-zero LoRA on every linear layer."""
     config = LoraConfig(r=RANK, lora_alpha=LORA_ALPHA, target_modules=list(linear_modules(family)), lora_dropout=0.0, task_type="CAUSAL_LM")
-    model = get_peft_model(make_model(family), config)
+    model = get_peft_model(model, config)
     generator = torch.Generator().manual_seed(SEED + 2)
     with torch.no_grad():
         for name, weight in sorted(model.named_parameters()):
             if "lora_" in name:
                 weight.copy_(0.5 * torch.randn(weight.shape, generator=generator) / weight.shape[1] ** 0.5)
-    model.peft_config["default"].base_model_name_or_path = family
-    model.save_pretrained(folder)
-    (folder / "README.md").unlink(missing_ok=True)
     return model.eval()
 
 
-def make_reference(family: str, adapter_folder) -> Reference:
+def save_adapter(model, family: str, folder: Path) -> None:
+    model.peft_config["default"].base_model_name_or_path = family
+    model.save_pretrained(folder, save_embedding_layers=False)
+    (folder / "README.md").unlink(missing_ok=True)
+
+
+def make_reference(family: str, adapter_folder: Path) -> Reference:
     """Everything the parity tests compare with."""
     model, reference = make_model(family), Reference()
     hidden, logits = run(model)
@@ -173,19 +176,30 @@ def make_reference(family: str, adapter_folder) -> Reference:
             reference.tensors |= {f"steer.{name}.{layer}.{part}": value for part, value in edit.tensors().items()}
         if intervention.tokens is not None:
             reference.tensors[f"steer.{name}.mask"] = _position_mask(intervention.tokens)
-    reference.tensors["hidden.lora"], reference.tensors["logits.lora"] = run(add_lora(family, adapter_folder))
+    adapted = add_lora(make_model(family), family)
+    save_adapter(adapted, family, adapter_folder)
+    reference.tensors["hidden.lora"], reference.tensors["logits.lora"] = run(adapted)
     plain, gap = greedy(model)
     steered, steered_gap = greedy(model, interventions["add_ablate"])
     if min(gap, steered_gap) < LEAST_GAP:
         raise ValueError(f"{family}: a greedy choice is a near tie ({min(gap, steered_gap):.1e}); change SEED")
     reference.facts = {
         "interventions": {
-            name: {"says": one.says, "layers": sorted(one.edits), "tokens": one.tokens} for name, one in interventions.items()
+            name: {"says": one.says, "layers": sorted(one.edits), "c": one.c, "tokens": one.tokens} for name, one in interventions.items()
         },
         "greedy": {"none": plain, "add_ablate": steered, "smallest_gap": round(min(gap, steered_gap), 4)},
         "logits_std": round(float(logits.std()), 3),
     }
     return reference
+
+
+def quantized_reference(model, family: str, hidden: torch.Tensor) -> dict[str, torch.Tensor]:
+    """The main values again for a model with decoded weights; `hidden`: of the fp32 model, whose steering is used."""
+    tensors = dict(zip(("hidden", "logits"), run(model)))
+    interventions, _ = make_interventions(hidden)
+    tensors["logits.add_ablate"] = run(model, interventions["add_ablate"])[1]
+    tensors["logits.lora"] = run(add_lora(model, family))[1]
+    return tensors
 
 
 def _position_mask(tokens: int) -> torch.Tensor:

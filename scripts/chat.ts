@@ -1,9 +1,10 @@
 /** `npm run -s chat -- MODEL "prompt"`: one streamed answer in the terminal, by the same engine as in the page. */
 import { readFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LabError } from '../src/errors'
 import type { Device, Dtype, Steering } from '../src/lab/api'
-import { Engine } from '../workers/engine'
+import { Engine, type AdapterFiles } from '../workers/engine'
 import { nodeHost } from '../workers/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
@@ -11,13 +12,17 @@ const usage = `npm run -s chat -- MODEL "prompt" [options]
   --steer FILE     a direction as JSON: {"layer": 12, "vector": [...], "norm": 3.4}
   --layer L        steer this layer instead of the direction's own
   --alpha A        strength in gaps: 1 adds the whole mean difference (default 1)
+  --adapter DIR    a LoRA adapter in PEFT's format
   --device D       cpu or webgpu
   --dtype T        q4, q4f16, q8, fp16 or fp32
   --max-tokens N   default 256
   --temperature T  default 0, greedy
   --seed S         default 0`
 
-const devices = new Map<string, Device>([['cpu', 'cpu'], ['webgpu', 'webgpu']])
+const devices = new Map<string, Device>([
+  ['cpu', 'cpu'],
+  ['webgpu', 'webgpu']
+])
 const dtypes = new Map<string, Dtype>((['q4', 'q4f16', 'q8', 'fp16', 'fp32'] as const).map((dtype) => [dtype, dtype]))
 
 async function main(): Promise<void> {
@@ -27,6 +32,7 @@ async function main(): Promise<void> {
       steer: { type: 'string' },
       layer: { type: 'string' },
       alpha: { type: 'string', default: '1' },
+      adapter: { type: 'string' },
       device: { type: 'string' },
       dtype: { type: 'string' },
       'max-tokens': { type: 'string', default: '256' },
@@ -44,11 +50,31 @@ async function main(): Promise<void> {
   const engine = new Engine(nodeHost)
   const device = pick(devices, 'device', values.device)
   const dtype = pick(dtypes, 'dtype', values.dtype)
-  const info = await engine.open({ kind: 'folder', path }, { ...(device && { device }), ...(dtype && { dtype }) })
-  const steering = values.steer === undefined ? undefined : await readSteering(values.steer, number('alpha', values.alpha), values.layer)
+  const info = await engine.open(
+    { kind: 'folder', path },
+    {
+      adapt: values.adapter !== undefined,
+      ...(device && { device }),
+      ...(dtype && { dtype })
+    }
+  )
+  if (values.adapter !== undefined) await engine.attach(await readAdapter(values.adapter), 1)
+  const steering =
+    values.steer === undefined
+      ? undefined
+      : await readSteering(values.steer, number('alpha', values.alpha), values.layer)
   const result = await engine.generate(
-    [{ prompt: { messages: [{ role: 'user', content: prompt }] }, seed: number('seed', values.seed), ...(steering && { steering }) }],
-    { maxTokens: number('max-tokens', values['max-tokens']), sampling: { temperature: number('temperature', values.temperature) } },
+    [
+      {
+        prompt: { messages: [{ role: 'user', content: prompt }] },
+        seed: number('seed', values.seed),
+        ...(steering && { steering })
+      }
+    ],
+    {
+      maxTokens: number('max-tokens', values['max-tokens']),
+      sampling: { temperature: number('temperature', values.temperature) }
+    },
     (events) => events.forEach(({ text }) => process.stdout.write(text))
   )
   const { timing } = result
@@ -61,16 +87,29 @@ async function main(): Promise<void> {
   await engine.close()
 }
 
+async function readAdapter(folder: string): Promise<AdapterFiles> {
+  const read = (name: string): Promise<Buffer> =>
+    readFile(join(folder, name)).catch((cause: unknown) => {
+      throw new LabError('adapter', `${name} was expected in ${folder}, where PEFT saves it: ${String(cause)}`, {
+        cause
+      })
+    })
+  const [config, weights] = await Promise.all([read('adapter_config.json'), read('adapter_model.safetensors')])
+  return { id: basename(folder), config: config.toString('utf8'), weights }
+}
+
 function pick<T>(choices: ReadonlyMap<string, T>, name: string, value: string | undefined): T | undefined {
   if (value === undefined) return undefined
   const found = choices.get(value)
-  if (found === undefined) throw new LabError('format', `--${name} takes ${[...choices.keys()].join(', ')}, got ${value}`)
+  if (found === undefined)
+    throw new LabError('format', `--${name} takes ${[...choices.keys()].join(', ')}, got ${value}`)
   return found
 }
 
 function number(name: string, value: string): number {
   const parsed = Number(value)
-  if (value.trim() === '' || !Number.isFinite(parsed)) throw new LabError('format', `--${name} takes a number, got ${value}`)
+  if (value.trim() === '' || !Number.isFinite(parsed))
+    throw new LabError('format', `--${name} takes a number, got ${value}`)
   return parsed
 }
 
@@ -85,12 +124,16 @@ async function readSteering(path: string, alpha: number, layer: string | undefin
   } catch (cause) {
     throw new LabError('format', `${path} is not JSON: export a direction from the lab and give its file`, { cause })
   }
-  const fields = typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map<string, unknown>()
+  const fields =
+    typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map<string, unknown>()
   const vector = fields.get('vector')
   const own = fields.get('layer')
   const norm = fields.get('norm')
   if (!Array.isArray(vector) || typeof own !== 'number') {
-    throw new LabError('format', `${path} should hold "layer" and "vector": export a direction from the lab and give its file`)
+    throw new LabError(
+      'format',
+      `${path} should hold "layer" and "vector": export a direction from the lab and give its file`
+    )
   }
   return {
     interventions: [

@@ -124,7 +124,12 @@ function moodOf(text: string): number {
   return Math.sign(count(warm) - count(cold))
 }
 
-function nextToken({ prompt, seed = 0 }: GenerateRow, row: number, step: number, steering: Steering | null): TokenEvent {
+function nextToken(
+  { prompt, seed = 0 }: GenerateRow,
+  row: number,
+  step: number,
+  steering: Steering | null
+): TokenEvent {
   const draw = hash(`${wordsOf(prompt).join(' ')} ${seed} ${step}`)
   const push = (steering?.interventions ?? []).reduce((sum, one) => {
     const axis = dot(Float64Array.of(1), one.vector)

@@ -16,7 +16,9 @@ import type {
   Steering,
   TokenEvent
 } from '../src/lab/api'
+import { readPeft } from '../src/formats/peft'
 import { capture, encodeCapture } from './capture'
+import { sha256 } from './fingerprint'
 import { generate, type Control } from './generate'
 import type { Host } from './host'
 import { checkAlive } from './liveness'
@@ -24,6 +26,15 @@ import { openModel, type OpenModel } from './open'
 import { PrefixStore } from './prefix'
 import { DecoderSession } from './session'
 import { checkSteering } from './steering'
+
+/** The two files of a PEFT adapter. */
+export interface AdapterFiles {
+  readonly id: string
+  /** adapter_config.json */
+  readonly config: string
+  /** adapter_model.safetensors */
+  readonly weights: Uint8Array
+}
 
 interface Open extends OpenModel {
   readonly prefixes: PrefixStore
@@ -107,6 +118,24 @@ export class Engine implements ModelApi {
       } finally {
         this.#running = null
       }
+    })
+  }
+
+  /**
+   * Attaches a LoRA adapter in PEFT's format to a model that was opened with `adapt`; null takes it off.
+   * @throws LabError `adapter` when it does not fit
+   */
+  attach(adapter: AdapterFiles | null, scale: number): Promise<ModelInfo> {
+    return this.#with(async (model) => {
+      const slots = model.session.adapter
+      if (!slots)
+        throw new LabError('adapter', 'the model was opened without room for an adapter: open it again with adapt')
+      slots.set(adapter && readPeft(adapter.config, adapter.weights))
+      slots.setScale(adapter ? scale : 0)
+      model.prefixes.clear()
+      const active = adapter && { id: adapter.id, sha256: await sha256(adapter.weights), scale }
+      this.#model = { ...model, info: { ...model.info, adapter: active } }
+      return this.#model.info
     })
   }
 

@@ -8,7 +8,7 @@ const stride = 1 << 20
 const sample = 1 << 12
 
 /**
- * SHA-256, hex.
+ * SHA-256 over the graph and samples of its weight files, hex.
  * @param folder path of the folder, with its slash, that graph and weight files lie in
  */
 export async function fingerprint(
@@ -28,7 +28,12 @@ export async function fingerprint(
   }
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0)
-  return [...(await digest(whole))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return sha256(whole)
+}
+
+/** SHA-256 of all the bytes, hex. */
+export async function sha256(bytes: Uint8Array): Promise<string> {
+  return [...(await digest(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 function sampled(data: Uint8Array): Uint8Array {

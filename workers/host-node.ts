@@ -6,8 +6,9 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import * as ort from 'onnxruntime-node'
 import { LabError } from '../src/errors'
 import type { Device, ModelSource } from '../src/lab/api'
-import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Tensor, Weights } from './host'
+import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from './open-error'
+import { repeatOnCpu } from './repeat'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
@@ -29,7 +30,7 @@ function runtime(device: Device): Runtime {
     Tensor: ort.Tensor,
     createSession: (graph, weights, options) => createSession(device, graph, weights, options),
     upload: (tensor) => tensor,
-    repeat: repeatOnCpu,
+    repeat: (tensor, times) => repeatOnCpu(ort.Tensor, tensor, times),
     limits: { buffer: Infinity, total: totalmem() * 0.9 },
     lost: new Promise<never>(() => undefined),
     release: () => Promise.resolve()
@@ -55,21 +56,6 @@ async function createSession(
   } catch (cause) {
     throw openError(cause)
   }
-}
-
-/** `times` copies of a one-row tensor along its first axis. */
-export async function repeatOnCpu(tensor: Tensor, times: number): Promise<Tensor> {
-  const data = await tensor.getData()
-  if (!(data instanceof Float32Array || data instanceof Uint16Array)) {
-    throw new LabError('device', `a cache of type ${tensor.type} cannot be shared between rows`)
-  }
-  const copies =
-    data instanceof Float32Array ? new Float32Array(data.length * times) : new Uint16Array(data.length * times)
-  for (let i = 0; i < times; i++) copies.set(data, i * data.length)
-  const dims = [times, ...tensor.dims.slice(1)]
-  return copies instanceof Float32Array
-    ? new ort.Tensor('float32', copies, dims)
-    : new ort.Tensor('float16', copies, dims)
 }
 
 async function folderFiles(source: ModelSource): Promise<ModelFiles> {

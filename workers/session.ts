@@ -3,6 +3,7 @@ import { LabError } from '../src/errors'
 import type { Steering } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import type { Plan } from '../src/onnx/plan'
+import { AdapterTensors } from './adapter'
 import type { Runtime, Session, Tensor } from './host'
 import { SteeringTensors, steeringMask } from './steering'
 import { floatTensor, floatsOf, intTensor } from './tensors'
@@ -52,11 +53,14 @@ export interface SessionParts {
 
 export class DecoderSession {
   readonly parts: SessionParts
+  /** The adapter of every run; null where the graph was not opened for one. */
+  readonly adapter: AdapterTensors | null
   #steering: { key: readonly (Steering | null)[]; tensors: SteeringTensors } | null = null
   #zeroPool = new Map<string, Tensor>()
 
   constructor(parts: SessionParts) {
     this.parts = parts
+    this.adapter = parts.plan.adapt ? new AdapterTensors(parts.runtime, parts.info) : null
   }
 
   get keptOutputs(): string[] {
@@ -73,7 +77,8 @@ export class DecoderSession {
       ...(await this.#tokenFeeds(input, B, S)),
       attention_mask: this.#attentionMask(lengths, slots, S, input.cache),
       ...(input.cache?.tensors ?? this.#emptyCache(B)),
-      ...this.#steeringFeeds(input, before, S)
+      ...this.#steeringFeeds(input, before, S),
+      ...this.adapter?.feeds
     }
     if (this.parts.session.inputNames.includes('position_ids')) feeds['position_ids'] = this.#positions(before, B, S)
     if (this.parts.session.inputNames.includes('num_logits_to_keep')) {
@@ -106,6 +111,7 @@ export class DecoderSession {
 
   async close(): Promise<void> {
     this.#steering?.tensors.dispose()
+    this.adapter?.dispose()
     for (const tensor of this.#zeroPool.values()) tensor.dispose()
     await this.parts.session.release()
   }

@@ -1,5 +1,5 @@
 /** Tensors in the element type that a graph wants, and floats back out of them. */
-import { fromHalf, toHalf } from './half'
+import { fromHalf, toHalf } from '../src/math/half'
 import type { Runtime, Tensor } from './host'
 
 export type FloatType = 'float32' | 'float16'

@@ -22,7 +22,10 @@ export async function extract(positive: HiddenStates, negative: HiddenStates): P
 
 /** Throws where two captures are no contrast: an empty side, another model or shape, NaN or infinity. */
 export function assertContrast(positive: HiddenStates, negative: HiddenStates): void {
-  for (const [side, states] of [['positive', positive], ['negative', negative]] as const) {
+  for (const [side, states] of [
+    ['positive', positive],
+    ['negative', negative]
+  ] as const) {
     if (states.rows === 0) throw new LabError('shape', `the ${side} list is empty; add at least one prompt to it`)
     assertFinite(states, side)
   }
@@ -73,7 +76,13 @@ function meanOf(states: HiddenStates, layer: number): { readonly mean: Float64Ar
 }
 
 async function digest(...captures: readonly HiddenStates[]): Promise<string> {
-  const shapes = captures.map(({ model, position, layers, rows, width }) => [model.sha256, position, layers, rows, width])
+  const shapes = captures.map(({ model, position, layers, rows, width }) => [
+    model.sha256,
+    position,
+    layers,
+    rows,
+    width
+  ])
   const parts = [new TextEncoder().encode(JSON.stringify(shapes)), ...captures.map(({ data }) => bytesOf(data))]
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0

@@ -108,9 +108,7 @@ export interface ChatMessage {
 
 /** A chat goes through the model's own template; `text` and `ids` are taken as they are. */
 export type Prompt =
-  | { readonly messages: readonly ChatMessage[] }
-  | { readonly text: string }
-  | { readonly ids: readonly number[] }
+  { readonly messages: readonly ChatMessage[] } | { readonly text: string } | { readonly ids: readonly number[] }
 
 /** Where hidden states are read: last prompt token, mean over `answer`'s tokens, or every token. */
 export type Position = 'last' | 'answer-mean' | 'every'

@@ -62,8 +62,10 @@ export async function openTested(
       const info = await handle.open(source, attempt, onProgress)
       onProgress?.({ stage: 'self-test', done: 0, total: 0, unit: 'steps' })
       const own = await probe(handle)
+      signal?.throwIfAborted()
       if (info.device !== 'webgpu') return { handle, info, test: trusted(own, info, failures), options: attempt }
       reference ??= await probeReference(connectAbortable, source, info)
+      signal?.throwIfAborted()
       const test = reference instanceof Error ? untested(own, reference) : compare(own, reference, threshold, failures)
       if (test.status !== 'failed') return { handle, info, test, options: attempt }
       failures.push(test.summary)

@@ -1,8 +1,10 @@
 /** What a decoder graph offers before it is edited: sizes, element type, cache, inputs. */
 import { LabError } from '../errors'
+import { cacheShape, type CacheShape } from './cache'
 import type { Graph } from './graph'
-import { weightShape } from './linear'
-import { DataType, externalRange, intAttribute, tensorType } from './proto'
+import { findLinears, type Linear } from './linear'
+import { weightShape } from './product'
+import { DataType, externalRange, tensorType } from './proto'
 import { findResiduals } from './residual'
 
 export interface GraphInfo {
@@ -11,20 +13,12 @@ export interface GraphInfo {
   readonly vocabulary: number
   /** Element type of activations, steering and LoRA inputs. */
   readonly activations: 'float32' | 'float16'
-  readonly cache: {
-    readonly heads: number
-    /** 0 where the graph leaves it symbolic and the attention operator does not tell. */
-    readonly headSize: number
-    readonly type: 'float32' | 'float16'
-    /**
-     * `packed`: GroupQueryAttention keeps each row's keys without gaps and reads lengths off the mask;
-     * `padded`: keys of padded positions stay and the mask leaves them out.
-     */
-    readonly layout: 'packed' | 'padded'
-  }
+  readonly cache: CacheShape
   /** True where the graph takes `inputs_embeds` and the embedding is a graph of its own. */
   readonly embedsOutside: boolean
   readonly inputs: readonly string[]
+  /** Linear layers of the blocks, under the names that adapters use; empty where the graph does not name them. */
+  readonly linears: readonly Linear[]
   /** Files that hold external weights, in order of first use. */
   readonly externalFiles: readonly string[]
   /** Operators in use, `domain:type`, without duplicates. */
@@ -38,16 +32,8 @@ const floats = new Map<DataType, 'float32' | 'float16'>([
 
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
-  const keys = [...graph.input.keys()].filter((name) => /^past_key_values\.\d+\.key$/.test(name))
-  const layers = keys.length
-  const first = graph.input.get(keys[0] ?? '')
-  if (!first) {
-    throw new LabError(
-      'graph',
-      'a decoder with a KV cache (inputs past_key_values.<l>.key and .value) was expected, this graph has none: ' +
-        'export it with its cache (task text-generation-with-past)'
-    )
-  }
+  const cache = cacheShape(graph)
+  const { layers } = cache
   const embedsOutside = graph.input.has('inputs_embeds') && !graph.input.has('input_ids')
   if (!embedsOutside && !graph.input.has('input_ids')) {
     throw new LabError(
@@ -55,24 +41,14 @@ export function describe(graph: Graph): GraphInfo {
       `a decoder that takes input_ids or inputs_embeds was expected, got ${[...graph.input.keys()].join(', ')}`
     )
   }
-  const { elemType, dims } = tensorType(first)
-  const cacheType = floats.get(elemType)
-  if (!cacheType) {
-    throw new LabError('graph', `a float32 or float16 KV cache was expected, got element type ${DataType[elemType]}`)
-  }
-  const attention = graph.proto.node.find((node) => node.opType === 'GroupQueryAttention')
   return {
     layers,
     ...sizes(graph, layers),
-    activations: activationType(graph, embedsOutside) ?? cacheType,
-    cache: {
-      heads: Number(dims[1]),
-      headSize: typeof dims[3] === 'number' ? dims[3] : headSize(graph),
-      type: cacheType,
-      layout: attention ? 'packed' : 'padded'
-    },
+    activations: activationType(graph, embedsOutside) ?? cache.type,
+    cache,
     embedsOutside,
     inputs: [...graph.input.keys()],
+    linears: linears(graph, layers),
     externalFiles: externalFiles(graph),
     operators: [...new Set(graph.proto.node.map((node) => `${node.domain}:${node.opType}`))]
   }
@@ -103,15 +79,14 @@ function activationType(graph: Graph, embedsOutside: boolean): 'float32' | 'floa
   return weight && floats.get(weight.dataType)
 }
 
-function headSize(graph: Graph): number {
-  const attention = graph.proto.node.find((node) => node.opType === 'GroupQueryAttention')
-  const product = attention && graph.producer.get(graph.source(attention.input[0] ?? ''))
-  const heads = attention && intAttribute(attention, 'num_heads')
-  const kvHeads = attention && intAttribute(attention, 'kv_num_heads')
-  if (!attention || !product || !heads || !kvHeads) return 0
-  if (!/MatMul/.test(product.opType)) return 0
-  const columns = weightShape(graph, product)[1]
-  return columns / (attention.input[1] ? heads : heads + 2 * kvHeads)
+function linears(graph: Graph, layers: number): readonly Linear[] {
+  try {
+    return findLinears(graph, layers)
+  } catch (error) {
+    // Only `adapt` needs them, and says what is missing.
+    if (error instanceof LabError) return []
+    throw error
+  }
 }
 
 function externalFiles(graph: Graph): string[] {

@@ -127,7 +127,7 @@ function tensorBytes(tensor: TensorProto, read: ReadWeights): Uint8Array {
 }
 
 function floats(bytes: Uint8Array): Float32Array {
-  return new Float32Array(bytes.slice().buffer)
+  return new Float32Array(new Uint8Array(bytes).buffer)
 }
 
 function matrix(name: string, rows: number, columns: number): TensorProto {

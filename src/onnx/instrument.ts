@@ -38,7 +38,7 @@ export function instrument(file: Uint8Array, plan: Plan, fileName: string, weigh
     if (plan.write === 'affine') return addAffine(graph, sum, layer, info.width, type)
     return plan.read ? nameResidual(graph, sum, layer) : ''
   })
-  if (plan.adapt) addAdapters(graph, findLinears(graph, info.layers), type)
+  if (plan.adapt) addAdapters(graph, info.linears.length > 0 ? info.linears : findLinears(graph, info.layers), type)
   if (plan.select) addSelect(graph, type)
   graph.commit()
   const expanded = weights ? expandInt4(graph, weights) : []

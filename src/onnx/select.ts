@@ -1,7 +1,7 @@
 /** Level `select`: logits at asked positions only. */
 import { LabError } from '../errors'
 import type { Graph } from './graph'
-import { activation } from './linear'
+import { activation, isProduct } from './product'
 import { makeNode, makeValueInfo, tensorType, type DataType, type NodeProto } from './proto'
 
 /** Adds input `select [B, Q, S]` in front of the unembedding; `logits` becomes `[B, Q, vocabulary]`. */
@@ -15,11 +15,7 @@ export function addSelect(graph: Graph, type: DataType): void {
   graph.addInput(makeValueInfo('select', type, ['batch_size', 'select_positions', 'sequence_length']))
   graph.redirect(states, 'azimuth/selected')
   graph.insertAfter(anchor, makeNode('MatMul', ['select', states], ['azimuth/selected']))
-  const selected = makeValueInfo('logits', elemType, [
-    'batch_size',
-    'select_positions',
-    dims.at(-1) ?? 'vocabulary'
-  ])
+  const selected = makeValueInfo('logits', elemType, ['batch_size', 'select_positions', dims.at(-1) ?? 'vocabulary'])
   if (selected.type) declared.type = selected.type
 }
 
@@ -30,7 +26,7 @@ function unembedding(graph: Graph): NodeProto {
     const node = graph.producer.get(name)
     if (!node)
       throw new LabError('graph', 'no matrix product with a constant weight was found behind the output logits')
-    if (/MatMul|Gemm/.test(node.opType) && graph.isConstant(node.input[1] ?? '')) return node
+    if (isProduct(node) && graph.isConstant(node.input[1] ?? '')) return node
     const [next] = graph.live(node)
     if (!next) throw new LabError('graph', `the way from logits to the unembedding ends at ${node.name}`)
     name = next

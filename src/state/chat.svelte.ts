@@ -2,6 +2,9 @@ import type { Completion, GenerateOptions, Steering, TokenEvent } from '../lab/a
 import type { ModelHandle } from '../lab/connect'
 import { endOf, type Status } from './status'
 
+/** Used, too, while a number field is empty. */
+const defaultMaxTokens = 160
+
 export const exampleQuestion = 'How was your day? Tell me about it.'
 
 /** A token on the page. `mark` is set where the steering had just changed: what it is from here on. */
@@ -16,10 +19,11 @@ export interface Answer {
   readonly finish: Completion['finish'] | null
 }
 
-/** A steering and how the page writes it. */
+/** A steering and how the page writes it: "alpha +1.50", "layer 12". */
 export interface NamedSteering {
   readonly steering: Steering
   readonly label: string
+  readonly where: string
 }
 
 const emptyAnswer: Answer = { tokens: [], finish: null }
@@ -30,7 +34,7 @@ export class Chat {
   question = $state(exampleQuestion)
   temperature = $state(0.7)
   seed = $state(0)
-  maxTokens = $state(160)
+  maxTokens = $state(defaultMaxTokens)
   #status = $state.raw<Status<null>>({ kind: 'idle' })
   #plain = $state.raw<Answer>(emptyAnswer)
   #steered = $state.raw<Answer>(emptyAnswer)
@@ -75,18 +79,26 @@ export class Chat {
     this.#handle = handle
     this.#sent = this.#wanted = steering
     this.#mark = null
-    this.#askedLabel = steering.label
+    this.#askedLabel = `${steering.label}, ${steering.where}`
     this.#plain = this.#steered = emptyAnswer
     this.#rate = 0
     this.#status = { kind: 'running', step: null }
+    const seed = Math.round(this.seed) || 0
     const prompt = { messages: [{ role: 'user' as const, content: this.question }] }
-    const rows = [{ prompt, seed: this.seed }, { prompt, seed: this.seed, steering: steering.steering }]
+    const rows = [
+      { prompt, seed },
+      { prompt, seed, steering: steering.steering }
+    ]
     const show = this.#tokenReader()
     try {
-      const { completions } = await handle.generate(rows, this.#options(), (events) => run === this.#run && show(events))
+      const { completions } = await handle.generate(
+        rows,
+        this.#options(),
+        (events) => run === this.#run && show(events)
+      )
       this.#plain = { ...this.#plain, finish: completions[0]?.finish ?? null }
       this.#steered = { ...this.#steered, finish: completions[steeredRow]?.finish ?? null }
-      this.#status = { kind: 'done' }
+      if (this.running) this.#status = { kind: 'done' }
     } catch (error) {
       this.#status = endOf(error)
     }
@@ -106,18 +118,22 @@ export class Chat {
       while (this.#handle && this.#wanted && this.#wanted !== this.#sent && this.running) {
         const next: NamedSteering = this.#wanted
         await this.#handle.steer(steeredRow, next.steering)
+        this.#mark = next.where === this.#sent?.where ? next.label : `${next.label}, ${next.where}`
         this.#sent = next
-        this.#mark = next.label
       }
     } catch (error) {
       this.#status = endOf(error)
+      await this.#handle?.stop()
     } finally {
       this.#sending = false
     }
   }
 
   #options(): GenerateOptions {
-    return { maxTokens: Math.max(1, Math.round(this.maxTokens)), sampling: { temperature: this.temperature } }
+    return {
+      maxTokens: Math.max(1, Math.round(this.maxTokens) || defaultMaxTokens),
+      sampling: { temperature: Math.max(0, this.temperature || 0) }
+    }
   }
 
   #tokenReader(): (events: readonly TokenEvent[]) => void {

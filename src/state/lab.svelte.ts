@@ -9,6 +9,13 @@ import { Models } from './models.svelte'
 import { Prompts } from './prompts.svelte'
 import { SteeringControls } from './steering.svelte'
 
+/** A step of the work, and what it waits for. */
+export interface Step {
+  readonly view: View
+  readonly state: 'done' | 'ready' | 'waiting'
+  readonly why?: string
+}
+
 /** Everything on the page, in the order of the work. */
 export class Lab {
   readonly models: Models
@@ -93,6 +100,29 @@ export class Lab {
     if (settings.negative) this.prompts.setNegative(settings.negative)
   }
 
+  /** The way of the work: what is done, what can be done, what waits, and for what. */
+  get steps(): readonly Step[] {
+    const { active } = this.models
+    const problem = this.prompts.problem
+    return [
+      { view: 'models', state: active ? 'done' : 'ready' },
+      { view: 'prompts', state: problem ? 'ready' : 'done' },
+      this.fit
+        ? { view: 'directions', state: 'done' }
+        : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
+      waiting('steer', !active ? 'waits for a model' : this.fit ? null : 'waits for a direction')
+    ]
+  }
+
+  /** What runs now, for the tab's title; null when nothing does. */
+  get job(): string | null {
+    const { opening } = this.models
+    const { status } = this.fits
+    if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
+    if (status.kind === 'running') return `Fitting ${share(status.step)}`.trim()
+    return this.chat.running ? 'Answering' : null
+  }
+
   open(source: ModelSource): Promise<boolean> {
     const { dtype, device } = this
     return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }) })
@@ -113,6 +143,14 @@ export class Lab {
     const { active } = this.models
     if (active && this.steering && !this.chat.running) await this.chat.ask(active.handle, this.steering)
   }
+}
+
+function waiting(view: View, why: string | null): Step {
+  return why === null ? { view, state: 'ready' } : { view, state: 'waiting', why }
+}
+
+function share(step: { readonly done: number; readonly total: number } | undefined): string {
+  return step && step.total > 0 ? `${Math.floor((100 * step.done) / step.total)} %` : ''
 }
 
 /** The lab, for any component below `App`. */

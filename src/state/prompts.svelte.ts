@@ -73,5 +73,6 @@ export class Prompts {
 
 /** The prompts in a text: one a line, blank lines and repetitions left out. */
 export function promptLines(text: string): readonly string[] {
-  return [...new Set(text.split('\n').map((line) => line.trim()))].filter(Boolean)
+  const lines = text.split('\n').map((line) => line.trim())
+  return lines.filter((line, index) => line !== '' && lines.indexOf(line) === index)
 }

@@ -15,13 +15,13 @@ export class SteeringControls {
   toSteering(fit: Fit, layer: number): NamedSteering {
     const directions = this.scope === 'all' ? fit.directions : fit.directions.filter((one) => one.layer === layer)
     const { mode, alpha, positions } = this
-    return { steering: steeringBy(directions, { mode, alpha, positions }), label: this.#label(layer) }
+    const where = this.scope === 'all' ? 'all layers' : `layer ${layer}`
+    return { steering: steeringBy(directions, { mode, alpha, positions }), label: this.#label(), where }
   }
 
-  #label(layer: number): string {
-    const where = this.scope === 'all' ? 'all layers' : `layer ${layer}`
-    if (this.mode === 'ablate') return `ablated, ${where}`
-    return `${this.mode === 'clamp' ? 'held at' : 'alpha'} ${formatAlpha(this.alpha)}, ${where}`
+  #label(): string {
+    if (this.mode === 'ablate') return 'ablated'
+    return `${this.mode === 'clamp' ? 'held at' : 'alpha'} ${formatAlpha(this.alpha)}`
   }
 }
 

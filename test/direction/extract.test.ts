@@ -6,7 +6,8 @@ import { joinHiddenStates, promptMeans } from '../../src/direction/join'
 import { cosine, dot, length } from '../../src/math/vector'
 import { model, planted } from './planted'
 
-const axis = (layer: number, width: number): Float64Array => Float64Array.from({ length: width }, (_, i) => +(i === layer))
+const axis = (layer: number, width: number): Float64Array =>
+  Float64Array.from({ length: width }, (_, i) => +(i === layer))
 
 describe('extract', () => {
   it('finds a planted direction at every layer', async () => {

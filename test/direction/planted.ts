@@ -4,7 +4,12 @@ import type { HiddenStates, ModelRef } from '../../src/direction/hidden-states'
 export const model: ModelRef = { id: 'folder:planted', sha256: 'a'.repeat(64), dtype: 'fp32', adapter: null }
 
 /** Normal noise, with `shift` along axis `layer` at each layer. */
-export function planted(rows: number, shift: number, seed: number, { layers = 3, width = 16, noise = 1 } = {}): HiddenStates {
+export function planted(
+  rows: number,
+  shift: number,
+  seed: number,
+  { layers = 3, width = 16, noise = 1 } = {}
+): HiddenStates {
   const draw = randomNormal.source(randomLcg(seed))(0, noise)
   const data = Float32Array.from({ length: layers * rows * width }, (_, i) => {
     const layer = Math.floor(i / (rows * width))

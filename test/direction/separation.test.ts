@@ -19,7 +19,10 @@ describe('separation', () => {
     const trials = 300
     const small = { layers: 1, width: 4 }
     const hits = Array.from({ length: trials }, (_, seed) => {
-      const [layer] = separation(planted(8, 0, 2 * seed, small), planted(8, 0, 2 * seed + 1, small), { swaps: 99, seed }).layers
+      const [layer] = separation(planted(8, 0, 2 * seed, small), planted(8, 0, 2 * seed + 1, small), {
+        swaps: 99,
+        seed
+      }).layers
       return (layer?.p ?? 1) <= 0.05
     }).filter(Boolean).length
     expect(hits / trials).toBeLessThan(0.08)
@@ -30,7 +33,9 @@ describe('separation', () => {
     const wide = { layers: 1, width: 400 }
     const accuracies = Array.from({ length: 20 }, (_, seed) => {
       const options = { swaps: 1, seed }
-      return separation(planted(10, 0, 2 * seed, wide), planted(10, 0, 2 * seed + 1, wide), options).layers[0]?.accuracy ?? 0
+      return (
+        separation(planted(10, 0, 2 * seed, wide), planted(10, 0, 2 * seed + 1, wide), options).layers[0]?.accuracy ?? 0
+      )
     })
     expect(accuracies.reduce((sum, value) => sum + value, 0) / 20).toBeLessThan(0.6)
   })

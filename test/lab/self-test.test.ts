@@ -8,7 +8,10 @@ import { fakeModel } from '../fake-lab'
 const source = { kind: 'bundled', name: 'fake' } as const
 
 /** Devices on which the hidden states come out wrong. */
-function lab(isWrong: (options: OpenOptions) => boolean, wasmFails = false): { connect: () => ModelHandle; log: string[] } {
+function lab(
+  isWrong: (options: OpenOptions) => boolean,
+  wasmFails = false
+): { connect: () => ModelHandle; log: string[] } {
   const log: string[] = []
   const connect = (): ModelHandle => {
     const model = fakeModel({ layers: 4 })
@@ -63,7 +66,8 @@ describe('openTested', () => {
 
   it('opens, marked as untested, where there is nothing to compare with', async () => {
     const { test } = await openTested(lab(() => false, true).connect, source, {})
-    expect(test).toMatchObject({ status: 'untested', summary: expect.stringContaining('too big') })
+    expect(test.status).toBe('untested')
+    expect(test.summary).toContain('too big')
   })
 
   it('ends every worker when cancelled', async () => {

@@ -1,0 +1,25 @@
+import { defineConfig } from '@playwright/test'
+import { browserFlags, findBrowser } from './scripts/browser.mjs'
+
+const executablePath = await findBrowser()
+const port = 4187
+
+export default defineConfig({
+  testDir: 'test/browser',
+  // One at a time: each opens models, and threads of one are the cores of another.
+  workers: 1,
+  timeout: 120_000,
+  forbidOnly: Boolean(process.env['CI']),
+  reporter: [['list']],
+  use: {
+    baseURL: `http://127.0.0.1:${port}/`,
+    // Playwright sees no request of a page that a service worker answers, so only the offline test allows one.
+    serviceWorkers: 'block',
+    launchOptions: { args: browserFlags, ...(executablePath && { executablePath }) }
+  },
+  webServer: {
+    command: `node scripts/serve.mjs --port ${port}`,
+    url: `http://127.0.0.1:${port}/`,
+    reuseExistingServer: false
+  }
+})

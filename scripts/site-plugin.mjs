@@ -1,0 +1,107 @@
+/** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the list of models. */
+import { createHash } from 'node:crypto'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isolationHeaders, metaPolicy } from './headers.mjs'
+import { listModels } from './models.mjs'
+import { siteHandler } from './serve.mjs'
+
+/** Not in the list: what is stored elsewhere or only on use, the worker itself, and maps. */
+const notListed = /^(models|runs)\/|^service-worker\.js$|\.map$/
+
+/** @returns {import('vite').Plugin} */
+export function site() {
+  let root = ''
+  let out = ''
+  return {
+    name: 'azimuth-site',
+    configResolved(config) {
+      root = config.root
+      out = join(config.root, config.build.outDir)
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_, { server }) =>
+        server
+          ? []
+          : [
+              {
+                tag: 'meta',
+                injectTo: 'head-prepend',
+                attrs: { 'http-equiv': 'Content-Security-Policy', content: metaPolicy }
+              }
+            ]
+    },
+    configureServer(server) {
+      const folders = { root: join(root, 'public'), models: [join(root, 'models')] }
+      const answer = siteHandler({ ...folders, headers: isolationHeaders })
+      server.middlewares.use((request, response, next) => {
+        if (!request.url?.startsWith('/models/')) return next()
+        answer(request, response).catch(next)
+      })
+    },
+    writeBundle: {
+      order: 'post',
+      sequential: true,
+      async handler(_, bundle) {
+        // Workers are bundles of their own, written before the page's.
+        if (!('service-worker.js' in bundle)) return
+        await writeModels(out)
+        await writeFiles(out)
+      }
+    }
+  }
+}
+
+/** @param {string} out */
+async function writeModels(out) {
+  const folder = join(out, 'models')
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'index.json'), JSON.stringify(await listModels([folder])))
+}
+
+/** @param {string} out */
+async function writeFiles(out) {
+  /** @type {[string, string][]} */
+  const files = []
+  for (const path of await walk(out, '')) {
+    if (!notListed.test(path)) files.push([path, await hashOf(join(out, path))])
+  }
+  // The page is asked for by its folder's address.
+  const page = files.find(([path]) => path === 'index.html')
+  if (page) page[0] = ''
+  const version = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 12)
+  const script = join(out, 'service-worker.js')
+  const source = await readFile(script, 'utf8')
+  if (!source.includes('__FILES__') || !source.includes('__VERSION__')) {
+    throw new Error('service-worker.js has no place for the list of files: see src/service-worker.ts')
+  }
+  await writeFile(script, source.replace('__FILES__', JSON.stringify(files)).replace('__VERSION__', version))
+}
+
+/** @param {string} file */
+async function hashOf(file) {
+  const name = /-([\w-]{8})\.\w+$/.exec(file)?.[1]
+  return (
+    name ??
+    createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex')
+      .slice(0, 12)
+  )
+}
+
+/**
+ * @param {string} root
+ * @param {string} below
+ * @returns {Promise<string[]>}
+ */
+async function walk(root, below) {
+  const paths = []
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    const path = below ? `${below}/${entry.name}` : entry.name
+    if (entry.isDirectory()) paths.push(...(await walk(root, path)))
+    else paths.push(path)
+  }
+  return paths.sort()
+}

@@ -1,0 +1,104 @@
+/**
+ * `npm test [-- types lint unit browser]`: installs, then checks everything. The last line is `N passed, N failed`,
+ * the sum of unit and browser tests; a failed step that counts no tests counts as one failure.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findBrowser, howToGetOne } from './browser.mjs'
+import { ensureInstalled, fail, runTool } from './run.mjs'
+
+/** @typedef {{ passed: number, failed: number }} Count */
+
+const reports = mkdtempSync(join(tmpdir(), 'azimuth-test-'))
+const unitReport = join(reports, 'unit.json')
+const browserReport = join(reports, 'browser.json')
+
+/** @type {Record<string, () => Promise<Count>>} */
+const steps = {
+  types: () =>
+    all(
+      () => runTool('typescript/bin/tsc', ['-p', 'tsconfig.json']),
+      () => runTool('typescript/bin/tsc', ['-p', 'tsconfig.worker.json']),
+      () =>
+        runTool('svelte-check/bin/svelte-check', [
+          '--tsconfig',
+          './tsconfig.json',
+          '--output',
+          'human',
+          '--fail-on-warnings'
+        ])
+    ),
+  lint: () =>
+    all(
+      () => runTool('eslint/bin/eslint.js', ['.', '--max-warnings', '0']),
+      () => runTool('prettier/bin/prettier.cjs', ['--check', '--log-level', 'warn', '.'])
+    ),
+  unit: async () => {
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]
+    const status = await runTool('vitest/vitest.mjs', ['run', ...reporters])
+    return counted(status, unitReport, (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }))
+  },
+  browser: async () => {
+    const built = await all(() => runTool('vite/bin/vite.js', ['build', '--logLevel', 'warn']))
+    if (built.failed > 0) return built
+    const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport }
+    const status = await runTool('@playwright/test/cli.js', ['test', '--reporter=list,json'], { env })
+    return counted(status, browserReport, ({ stats, errors }) => ({
+      passed: stats.expected + stats.flaky,
+      failed: stats.unexpected + errors.length
+    }))
+  }
+}
+
+const names = process.argv.slice(2)
+const unknown = names.find((name) => !Object.hasOwn(steps, name))
+if (unknown !== undefined) fail(`There is no step ${unknown}: npm test [-- ${Object.keys(steps).join(' ')}]`)
+const chosen = names.length > 0 ? names : Object.keys(steps)
+
+await ensureInstalled()
+if (chosen.includes('browser') && !(await findBrowser())) fail(howToGetOne)
+
+const total = { passed: 0, failed: 0 }
+/** @type {string[]} */
+const times = []
+for (const [name, step] of Object.entries(steps)) {
+  if (!chosen.includes(name)) continue
+  console.log(`\n== ${name}`)
+  const begun = Date.now()
+  const { passed, failed } = await step()
+  total.passed += passed
+  total.failed += failed
+  times.push(`${failed === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(8)} ${((Date.now() - begun) / 1000).toFixed(1)} s`)
+}
+rmSync(reports, { recursive: true, force: true })
+console.log(`\n${times.join('\n')}\n`)
+console.log(`${total.passed} passed, ${total.failed} failed`)
+process.exitCode = total.failed === 0 ? 0 : 1
+
+/**
+ * Runs commands that count no tests, each of them, also after a failure; a failure counts as one.
+ * @param {(() => Promise<number>)[]} commands
+ * @returns {Promise<Count>}
+ */
+async function all(...commands) {
+  let failed = 0
+  for (const command of commands) if ((await command()) !== 0) failed++
+  return { passed: 0, failed }
+}
+
+/**
+ * The counts of a report; a run that ends badly has at least one failure.
+ * @param {number} status
+ * @param {string} file
+ * @param {(report: any) => Count} read
+ * @returns {Count}
+ */
+function counted(status, file, read) {
+  try {
+    const { passed, failed } = read(JSON.parse(readFileSync(file, 'utf8')))
+    return { passed, failed: status === 0 ? failed : Math.max(1, failed) }
+  } catch {
+    return { passed: 0, failed: 1 }
+  }
+}

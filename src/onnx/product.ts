@@ -1,0 +1,51 @@
+/** Matrix products with a constant weight, in whatever form an exporter gives them. */
+import { LabError } from '../errors'
+import type { Graph } from './graph'
+import { intAttribute, type NodeProto } from './proto'
+
+const products = new Set(['MatMul', 'MatMulNBits', 'Gemm', 'FusedMatMul', 'MatMulInteger', 'DynamicQuantizeMatMul'])
+
+export function isProduct(node: NodeProto): boolean {
+  return products.has(node.opType)
+}
+
+/** [in, out] of a matrix product with a constant right side. */
+export function weightShape(graph: Graph, node: NodeProto): [number, number] {
+  const K = intAttribute(node, 'K')
+  const N = intAttribute(node, 'N')
+  if (K !== undefined && N !== undefined) return [K, N]
+  const weight = weightTensor(graph, node.input[1] ?? '')
+  const [a, b] = weight.dims
+  if (a === undefined || b === undefined) {
+    throw new LabError('graph', `${node.name} should multiply by a matrix, its weight has ${weight.dims.length} sizes`)
+  }
+  return weight.transposed !== (intAttribute(node, 'transB') === 1) ? [b, a] : [a, b]
+}
+
+function weightTensor(graph: Graph, name: string): { dims: number[]; transposed: boolean } {
+  const tensor = graph.initializer.get(graph.source(name))
+  if (tensor) return { dims: tensor.dims.map(Number), transposed: false }
+  const node = graph.producer.get(graph.source(name))
+  if (node && /^(Transpose|DequantizeLinear)$/.test(node.opType)) {
+    const inner = weightTensor(graph, node.input[0] ?? '')
+    return { dims: inner.dims, transposed: inner.transposed !== (node.opType === 'Transpose') }
+  }
+  return { dims: [], transposed: false }
+}
+
+/** The live tensor that a product multiplies, before its activations are quantized. */
+export function activation(graph: Graph, node: NodeProto): string {
+  const name = node.input[0] ?? ''
+  const producer = graph.producer.get(name)
+  const quantizes = producer && /^(DynamicQuantizeLinear|QuantizeLinear|DequantizeLinear)$/.test(producer.opType)
+  return quantizes ? activation(graph, producer) : name
+}
+
+/** An integer product is scaled back to floats by Cast and Mul; the result of those counts as its output. */
+export function productOutput(graph: Graph, node: NodeProto): string {
+  const name = node.output[0] ?? ''
+  if (node.opType !== 'MatMulInteger') return name
+  const cast = graph.consumers.get(name)?.find((n) => n.opType === 'Cast')
+  const scale = graph.consumers.get(cast?.output[0] ?? '')?.find((n) => n.opType === 'Mul')
+  return scale?.output[0] ?? name
+}

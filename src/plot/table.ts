@@ -1,0 +1,38 @@
+import { csvFormat } from 'd3'
+import type { Direction } from '../direction/direction'
+import type { Separation } from '../direction/separation'
+
+/** One line of the table behind the separation figure. Shares between 0 and 1. */
+export interface LayerRow {
+  readonly layer: number
+  readonly accuracy: number
+  readonly low: number
+  readonly high: number
+  readonly nullMean: number
+  readonly null95: number
+  readonly p: number
+  /** Length of the mean difference. */
+  readonly gap: number
+  /** The same over the mean length of a hidden state. */
+  readonly relativeGap: number
+}
+
+/** The rows behind the figure. */
+export function layerRows(separation: Separation, directions: readonly Direction[]): readonly LayerRow[] {
+  return separation.layers.map((row) => {
+    const direction = directions[row.layer]
+    const gap = direction?.norm ?? Number.NaN
+    return { ...row, gap, relativeGap: gap / (direction?.meanNorm ?? Number.NaN) }
+  })
+}
+
+/** Rows as CSV, six significant digits, the column names of the type. */
+export function toCsv(rows: readonly LayerRow[]): string {
+  return csvFormat(
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, digits(value)])))
+  )
+}
+
+function digits(value: unknown): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value)
+}

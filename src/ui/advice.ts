@@ -1,0 +1,43 @@
+import { LabError, type LabErrorCode } from '../errors'
+
+/** What pressing the button does; each place that shows an error offers what it can do. */
+export type Remedy = 'retry' | 'wasm' | 'smaller' | 'models' | 'prompts' | 'fit'
+
+/** One sentence and one action for an error. Its message goes in the details. */
+export interface Advice {
+  readonly sentence: string
+  readonly action: string
+  readonly remedy: Remedy
+}
+
+const advice: Record<LabErrorCode, Advice> = {
+  network: { sentence: 'The files could not be fetched.', action: 'Try again', remedy: 'retry' },
+  checksum: { sentence: 'A file came damaged.', action: 'Fetch it again', remedy: 'retry' },
+  onnx: { sentence: 'This device could not run the graph.', action: 'Open on WebAssembly', remedy: 'wasm' },
+  graph: {
+    sentence: 'The graph is not a chat model that can be read and steered here.',
+    action: 'Choose another model',
+    remedy: 'models'
+  },
+  adapter: { sentence: 'The adapter does not belong to this model.', action: 'Choose another model', remedy: 'models' },
+  format: { sentence: 'A file is not what it should be.', action: 'Choose another model', remedy: 'models' },
+  device: { sentence: 'The device failed or gave unusable numbers.', action: 'Open on WebAssembly', remedy: 'wasm' },
+  memory: { sentence: 'The model does not fit in memory.', action: 'Open with 4-bit weights', remedy: 'smaller' },
+  shape: {
+    sentence: 'The prompts, the direction and the model do not fit together.',
+    action: 'Edit the prompts',
+    remedy: 'prompts'
+  },
+  quota: { sentence: 'The browser has no room left for the files.', action: 'Try again', remedy: 'retry' },
+  'worker-lost': { sentence: 'The thread that held the model ended.', action: 'Open it again', remedy: 'retry' }
+}
+
+/** What to tell about an error, by its code. */
+export function adviceFor(error: Error): Advice {
+  if (error instanceof LabError) return advice[error.code]
+  return {
+    sentence: 'This did not work, for a reason that Azimuth does not know.',
+    action: 'Try again',
+    remedy: 'retry'
+  }
+}

@@ -1,0 +1,52 @@
+/** Numbers as the page writes them. */
+import type { Measured } from '../state/meter'
+import type { Progress } from '../lab/api'
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+
+export function formatCount(value: number): string {
+  return whole.format(value)
+}
+
+/** Three significant digits, thousands grouped. */
+export function formatRounded(value: number): string {
+  return new Intl.NumberFormat('en', { maximumSignificantDigits: 3 }).format(value)
+}
+
+/** Decimal units, as downloads are counted. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1e6) return `${whole.format(bytes / 1e3)} kB`
+  return bytes < 1e9 ? `${whole.format(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`
+}
+
+export function formatDuration(seconds: number): string {
+  if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`
+  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
+}
+
+export function formatPercent(share: number): string {
+  return `${Math.round(share * 100)}\u00a0%`
+}
+
+const stages: Record<Progress['stage'], string> = {
+  list: 'Looking at the files',
+  download: 'Downloading',
+  read: 'Reading',
+  instrument: 'Editing the graph',
+  expand: 'Expanding int4 weights to fp32',
+  session: 'Creating the session',
+  tokens: 'Generating',
+  rows: 'Reading hidden states',
+  'self-test': 'Testing this device against WebAssembly'
+}
+
+/** What is being done, how far, how fast, how long. */
+export function describeProgress({ progress, rate, left }: Measured): string {
+  const { stage, done, total, unit } = progress
+  const parts = [stages[stage]]
+  if (unit === 'bytes' && total > 0) parts.push(`${formatBytes(done)} of ${formatBytes(total)}`)
+  else if (total > 0) parts.push(`${done} of ${total}`)
+  if (unit === 'bytes' && rate > 0) parts.push(`${(rate / 1e6).toFixed(1)} MB/s`)
+  if (left !== null && left >= 1) parts.push(`${formatDuration(left)} left`)
+  return parts.join(', ')
+}

@@ -1,0 +1,203 @@
+/** Instrumented graphs against PyTorch hooks: every fixture, every intervention. */
+import { describe, expect, it } from 'vitest'
+import { fixtureNames, loadFixture, readSafetensors, type Fixture, type Values } from '../fixtures'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { TestGraph, type Feeds } from './run-graph'
+
+const exact = fixtureNames()
+
+it('covers both layouts, the split one, and the four families', () => {
+  const both = ['llama', 'qwen2', 'gemma2'].flatMap((family) => [`${family}-genai`, `${family}-optimum`])
+  expect(exact).toEqual(expect.arrayContaining([...both, 'ministral3-genai', 'ministral3-split']))
+})
+
+describe.each(exact)('%s', (name) => {
+  const fixture = loadFixture(name)
+
+  it('gives the hidden states of every layer', async () => {
+    const graph = await TestGraph.open(fixture, { read: true })
+    const { hidden, logits } = await graph.run(await graph.feeds(fixture.reference.prompts))
+    expect(worst(fixture, hidden, fixture.tensors.get('hidden'))).toBeLessThan(1e-4)
+    expect(worst(fixture, logits, fixture.tensors.get('logits'))).toBeLessThan(1e-4)
+  })
+
+  it.each(['add_ablate', 'clamp', 'two', 'affine', 'prompt_only'])('steers as hooks do: %s', async (intervention) => {
+    const graph = await TestGraph.open(fixture, { read: true, write: 'affine' })
+    const feeds = await graph.feeds(fixture.reference.prompts)
+    const { hidden, logits } = await graph.run({ ...feeds, ...steering(graph, fixture, intervention) })
+    expect(worst(fixture, logits, fixture.tensors.get(`logits.${intervention}`))).toBeLessThan(1e-4)
+    const states = fixture.tensors.get(`hidden.${intervention}`)
+    if (states) expect(worst(fixture, hidden, states)).toBeLessThan(1e-4)
+  })
+
+  it('adapts as PEFT does, un-merged', async () => {
+    const graph = await TestGraph.open(fixture, { read: true, adapt: true })
+    const feeds = await graph.feeds(fixture.reference.prompts)
+    const { hidden, logits } = await graph.run({ ...feeds, ...adapter(graph, fixture, 1) })
+    expect(worst(fixture, logits, fixture.tensors.get('logits.lora'))).toBeLessThan(1e-4)
+    expect(worst(fixture, hidden, fixture.tensors.get('hidden.lora'))).toBeLessThan(1e-4)
+  })
+
+  it('is the base model to the bit with an adapter at scale 0', async () => {
+    const graph = await TestGraph.open(fixture, { adapt: true })
+    const plain = await TestGraph.open(fixture, {})
+    const off = await graph.run({ ...(await graph.feeds(fixture.reference.prompts)), ...adapter(graph, fixture, 0) })
+    const base = await plain.run(await plain.feeds(fixture.reference.prompts))
+    expect(off.logits).toEqual(base.logits)
+  })
+
+  it('is the untouched graph to the bit with add at zero, and within 1e-6 with affine', async () => {
+    const prompts = fixture.reference.prompts
+    const plain = await TestGraph.open(fixture, {})
+    const base = await plain.run(await plain.feeds(prompts))
+    const add = await TestGraph.open(fixture, { write: 'add' })
+    expect((await add.run(await add.feeds(prompts))).logits).toEqual(base.logits)
+    const affine = await TestGraph.open(fixture, { write: 'affine' })
+    expect(largest((await affine.run(await affine.feeds(prompts))).logits, base.logits)).toBeLessThan(1e-6)
+  })
+
+  it('adds the same in both forms of writing', async () => {
+    const { prompts, layers, width } = fixture.reference
+    const vector = Float32Array.from({ length: width }, (_, i) => Math.sin(i))
+    const add = await TestGraph.open(fixture, { write: 'add', read: true })
+    const affine = await TestGraph.open(fixture, { write: 'affine', read: true })
+    const last = layers - 1
+    const a = await add.run({ ...(await add.feeds(prompts)), [`steer.${last}.b`]: add.float(vector, [width]) })
+    const b = await affine.run({
+      ...(await affine.feeds(prompts)),
+      [`steer.${last}.b`]: affine.float(vector, [1, 1, width])
+    })
+    expect(largest(a.logits, b.logits)).toBeLessThan(1e-5)
+    expect(largest(a.hidden, b.hidden)).toBeLessThan(1e-5)
+  })
+
+  it('steers each row of a batch as it would alone', async () => {
+    const { prompts, width } = fixture.reference
+    const graph = await TestGraph.open(fixture, { write: 'affine' })
+    const [first = []] = prompts
+    const rows = [1, 2, 3].map((seed) => Float32Array.from({ length: width }, (_, i) => Math.sin(seed * 7 + i)))
+    const together = Float32Array.from(rows.flatMap((row) => [...row]))
+    const batch = await graph.run({
+      ...(await graph.feeds([first, first, first])),
+      'steer.1.b': graph.float(together, [3, 1, width])
+    })
+    for (const [r, row] of rows.entries()) {
+      const alone = await graph.run({ ...(await graph.feeds([first])), 'steer.1.b': graph.float(row, [1, 1, width]) })
+      const size = alone.logits.length
+      expect(largest(batch.logits.subarray(r * size, (r + 1) * size), alone.logits)).toBeLessThan(1e-5)
+    }
+  })
+
+  it('selects the logits of asked positions only', async () => {
+    const { prompts, vocab } = fixture.reference
+    const [first = []] = prompts
+    const graph = await TestGraph.open(fixture, { select: true })
+    const select = new Float32Array(2 * first.length)
+    select[2] = 1
+    select[first.length + first.length - 1] = 1
+    const feeds = await graph.feeds([first])
+    const { logits } = await graph.run({ ...feeds, select: graph.float(select, [1, 2, first.length]) })
+    const all = fixture.tensors.get('logits')?.data ?? new Float32Array()
+    expect(logits.length).toBe(2 * vocab)
+    expect(largest(logits.subarray(0, vocab), all.subarray(2 * vocab, 3 * vocab))).toBeLessThan(1e-4)
+    expect(
+      largest(logits.subarray(vocab), all.subarray((first.length - 1) * vocab, first.length * vocab))
+    ).toBeLessThan(1e-4)
+  })
+})
+
+const largest = (a: Float32Array, b: Float32Array): number => {
+  expect(a.length).toBe(b.length)
+  return a.reduce((max, x, i) => Math.max(max, Math.abs(x - (b[i] ?? NaN))), 0)
+}
+
+/** Largest difference at real tokens; `[..., row, S, n]`, padding left out. */
+function worst(fixture: Fixture, got: Float32Array, want: Values | undefined): number {
+  if (!want) throw new Error('the fixture lacks this tensor: run companion/fixtures.py again')
+  expect(got.length).toBe(want.data.length)
+  const [S = 0, n = 0] = want.dims.slice(-2)
+  const rows = fixture.reference.prompts.length
+  let max = 0
+  for (let i = 0; i < got.length; i++) {
+    const token = Math.floor(i / n) % S
+    const row = Math.floor(i / (n * S)) % rows
+    if (token < (fixture.reference.prompts[row]?.length ?? 0)) {
+      const difference = Math.abs((got[i] ?? NaN) - (want.data[i] ?? NaN))
+      if (!(difference <= max)) max = difference
+    }
+  }
+  return max
+}
+
+function steering(graph: TestGraph, fixture: Fixture, name: string): Feeds {
+  const { width, interventions, prompts } = fixture.reference
+  const feeds: Feeds = {}
+  for (const layer of interventions[name]?.layers ?? []) {
+    const part = (p: string): Values | undefined => fixture.tensors.get(`steer.${name}.${layer}.${p}`)
+    const rank = part('U')?.dims[1] ?? 1
+    const zero = new Float32Array(width)
+    feeds[`steer.${layer}.b`] = graph.float(part('b')?.data ?? zero, [1, 1, width])
+    feeds[`steer.${layer}.U`] = graph.float(part('U')?.data ?? zero, [1, width, rank])
+    feeds[`steer.${layer}.W`] = graph.float(part('W')?.data ?? zero, [1, rank, width])
+  }
+  expect(Object.keys(feeds).length).toBeGreaterThan(0)
+  const mask = fixture.tensors.get(`steer.${name}.mask`)
+  if (mask) feeds['steer.mask'] = graph.float(mask.data, [prompts.length, mask.data.length / prompts.length, 1])
+  return feeds
+}
+
+/** The fixture's PEFT adapter as graph inputs; modules that the family fuses are cut into their parts. */
+function adapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds {
+  const config: { r: number; lora_alpha: number } = JSON.parse(
+    readFileSync(join(fixture.folder, 'adapter', 'adapter_config.json'), 'utf8')
+  )
+  const weights = readSafetensors(join(fixture.folder, 'adapter', 'adapter_model.safetensors'))
+  const feeds: Feeds = { 'lora.scale': graph.float([(scale * config.lora_alpha) / config.r], [1]) }
+  for (const [key, A] of weights) {
+    const match = /layers\.(\d+)\..*?(\w+_proj)\.lora_A/.exec(key)
+    const B = weights.get(key.replace('lora_A', 'lora_B'))
+    const [, layer = '', module = ''] = match ?? []
+    if (!match || !B) continue
+    const [r = 0, width = 0] = A.dims
+    const [out = 0] = B.dims
+    for (const part of parts(graph, Number(layer), module, out)) {
+      feeds[`lora.${layer}.${part.module}.A`] = graph.float(transpose(A.data, r, width), [width, r])
+      const rows = B.data.subarray(part.from * r, part.to * r)
+      feeds[`lora.${layer}.${part.module}.B`] = graph.float(transpose(rows, part.to - part.from, r), [
+        r,
+        part.to - part.from
+      ])
+    }
+  }
+  return feeds
+}
+
+function parts(
+  graph: TestGraph,
+  layer: number,
+  module: string,
+  out: number
+): { module: string; from: number; to: number }[] {
+  if (module === 'gate_up_proj') {
+    return [
+      { module: 'gate_proj', from: 0, to: out / 2 },
+      { module: 'up_proj', from: out / 2, to: out }
+    ]
+  }
+  if (module !== 'qkv_proj') return [{ module, from: 0, to: out }]
+  const kv = graph.info.cache.heads * graph.info.cache.headSize
+  expect(layer).toBeGreaterThanOrEqual(0)
+  return [
+    { module: 'q_proj', from: 0, to: out - 2 * kv },
+    { module: 'k_proj', from: out - 2 * kv, to: out - kv },
+    { module: 'v_proj', from: out - kv, to: out }
+  ]
+}
+
+/** `[rows][columns]` to `[columns][rows]` */
+function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
+  const out = new Float32Array(data.length)
+  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c] ?? 0
+  return out
+}

@@ -1,0 +1,161 @@
+/** Stored contents, by key. A content counts as whole only once its checksum is written beside it. */
+import { LabError } from '../src/errors'
+import { Checksum, SummedSink, type Expected } from './checksum'
+import { isQuota, NotStorable, saveText, type Disk, type DiskWriter } from './disk'
+import { asObject, asText, parse } from './json'
+import { pieces } from './read-blob'
+import { inBytes, type Sink } from './sink'
+
+export interface Content extends Expected {
+  /** Where it is stored: made of the content's own checksum where that is known, so that it is stored once. */
+  readonly key: string
+  /** Entity tag or date, where the source has told one. */
+  readonly version?: string | undefined
+}
+
+/** What is known of stored bytes. With a checksum they are whole, without they are a part. */
+interface Meta {
+  readonly version?: string | undefined
+  readonly sha256?: string | undefined
+}
+
+const metaName = (key: string): string => `${key}.json`
+
+export class Blobs {
+  readonly disk: Disk
+
+  constructor(disk: Disk) {
+    this.disk = disk
+  }
+
+  /** The stored content when it is whole and of the version asked for. */
+  async whole(content: Content): Promise<Blob | undefined> {
+    const { version, sha256 } = await this.#meta(content.key)
+    if (sha256 === undefined) return undefined
+    if (content.sha256 !== undefined && content.sha256 !== sha256) return undefined
+    if (content.version !== undefined && content.version !== version) return undefined
+    const blob = await this.disk.file(content.key)
+    return blob && (content.size === 0 || content.size === blob.size) ? blob : undefined
+  }
+
+  /** Bytes stored of a content, whole or not. */
+  async size(key: string): Promise<number> {
+    return (await this.disk.file(key))?.size ?? 0
+  }
+
+  async remove(key: string): Promise<void> {
+    // In this order a break leaves a part without a checksum, never a checksum without its content.
+    await this.disk.remove(metaName(key))
+    await this.disk.remove(key)
+  }
+
+  /**
+   * The content from the disk, after `download` has filled in what is missing. Others wait for the same key.
+   * @throws LabError `quota`, `checksum`, NotStorable, and what `download` throws
+   */
+  fill(content: Content, download: (sink: Sink) => Promise<void>, signal: AbortSignal | undefined): Promise<Blob> {
+    return this.disk.alone(content.key, signal, async () => {
+      const whole = await this.whole(content)
+      if (whole) return whole
+      const { part, meta } = await this.#part(content)
+      await this.#checkRoom(content, part?.size ?? 0)
+      const checksum = await Checksum.of(content)
+      if (part) for await (const bytes of pieces(part, content.path, signal)) checksum.update(bytes)
+      const sink = await DiskSink.open(this.disk, content, part?.size ?? 0, meta.version)
+      try {
+        await download(new SummedSink(sink, checksum))
+      } catch (error) {
+        if (isQuota(error)) throw await this.#quota(content, sink.length, error)
+        throw error
+      } finally {
+        sink.close()
+      }
+      return this.#finish(content, checksum, sink.version)
+    })
+  }
+
+  async #meta(key: string): Promise<Meta> {
+    const text = await (await this.disk.file(metaName(key)))?.text()
+    const meta = asObject(parse(text ?? ''))
+    return { version: asText(meta?.['version']), sha256: asText(meta?.['sha256']) }
+  }
+
+  /** A part that can be gone on with: not one that was whole (of another version), nor longer than the file. */
+  async #part(content: Content): Promise<{ part: Blob | undefined; meta: Meta }> {
+    const meta = await this.#meta(content.key)
+    const part = await this.disk.file(content.key)
+    const checked = content.sha256 !== undefined || content.gitOid !== undefined
+    const longest = content.size === 0 ? Infinity : checked ? content.size : content.size - 1
+    const usable = part && meta.sha256 === undefined && part.size <= longest
+    if (usable) return { part, meta }
+    await this.remove(content.key)
+    return { part: undefined, meta: {} }
+  }
+
+  async #checkRoom(content: Content, have: number): Promise<void> {
+    if (content.size - have > (await this.disk.free())) throw await this.#quota(content, have)
+  }
+
+  async #quota(content: Content, have: number, cause?: unknown): Promise<LabError> {
+    const need = content.size > 0 ? `${inBytes(content.size - have)} more` : 'more room'
+    const text = `${content.path} needs ${need}, this site may store ${inBytes(await this.disk.free())}: delete a stored model, free disk space, or choose a smaller dtype`
+    return new LabError('quota', text, { cause })
+  }
+
+  async #finish(content: Content, checksum: Checksum, version: string | undefined): Promise<Blob> {
+    try {
+      const sha256 = checksum.finish()
+      await saveText(this.disk, metaName(content.key), JSON.stringify({ sha256, version: content.version ?? version }))
+    } catch (error) {
+      await this.remove(content.key)
+      throw error
+    }
+    const blob = await this.disk.file(content.key)
+    if (blob) return blob
+    throw new NotStorable(`${content.path} was removed while it was stored`)
+  }
+}
+
+/** A part on the disk, with the version of its bytes beside it. */
+class DiskSink implements Sink {
+  readonly kept = true
+  readonly #disk: Disk
+  readonly #key: string
+  readonly #writer: DiskWriter
+  #version: string | undefined
+
+  private constructor(disk: Disk, key: string, writer: DiskWriter, version: string | undefined) {
+    this.#disk = disk
+    this.#key = key
+    this.#writer = writer
+    this.#version = version
+  }
+
+  static async open(disk: Disk, { key }: Content, length: number, version: string | undefined): Promise<DiskSink> {
+    const writer = await disk.writer(key)
+    writer.truncate(length)
+    return new DiskSink(disk, key, writer, version)
+  }
+
+  get length(): number {
+    return this.#writer.length
+  }
+
+  get version(): string | undefined {
+    return this.#version
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#writer.write(bytes)
+  }
+
+  async restart(version: string | undefined): Promise<void> {
+    this.#writer.truncate(0)
+    this.#version = version
+    await saveText(this.#disk, metaName(this.#key), JSON.stringify({ version }))
+  }
+
+  close(): void {
+    this.#writer.close()
+  }
+}

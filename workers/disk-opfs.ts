@@ -1,0 +1,98 @@
+/** The disk of a browser: one folder of the site's private file system. */
+import { isQuota, NotStorable, type Disk, type DiskWriter } from './disk'
+
+const folderName = 'models'
+
+/** Undefined where the browser has no such file system or refuses it, as some private windows do. */
+export async function openOpfs(): Promise<Disk | undefined> {
+  try {
+    const root = await navigator.storage.getDirectory()
+    return new Opfs(await root.getDirectoryHandle(folderName, { create: true }))
+  } catch {
+    // Not a failure: models are read without being stored.
+    return undefined
+  }
+}
+
+class Opfs implements Disk {
+  readonly #folder: FileSystemDirectoryHandle
+
+  constructor(folder: FileSystemDirectoryHandle) {
+    this.#folder = folder
+  }
+
+  async free(): Promise<number> {
+    const { quota, usage } = await navigator.storage.estimate()
+    return quota === undefined ? Infinity : Math.max(0, quota - (usage ?? 0))
+  }
+
+  async names(): Promise<readonly string[]> {
+    const names: string[] = []
+    for await (const name of this.#folder.keys()) names.push(name)
+    return names
+  }
+
+  async file(name: string): Promise<Blob | undefined> {
+    try {
+      return await (await this.#folder.getFileHandle(name)).getFile()
+    } catch (error) {
+      if (isMissing(error)) return undefined
+      throw error
+    }
+  }
+
+  async writer(name: string): Promise<DiskWriter> {
+    try {
+      const handle = await this.#folder.getFileHandle(name, { create: true })
+      return new OpfsWriter(await handle.createSyncAccessHandle())
+    } catch (cause) {
+      if (isQuota(cause)) throw cause
+      throw new NotStorable(`${name} cannot be written`, { cause })
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    try {
+      await this.#folder.removeEntry(name)
+    } catch (error) {
+      if (!isMissing(error)) throw error
+    }
+  }
+
+  alone<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return navigator.locks.request(`azimuth ${name}`, signal ? { signal } : {}, work)
+  }
+}
+
+/** Writes in place: `createWritable` would copy a part of gigabytes to go on with it, and lose all in a crash. */
+class OpfsWriter implements DiskWriter {
+  readonly #handle: FileSystemSyncAccessHandle
+  #length: number
+
+  constructor(handle: FileSystemSyncAccessHandle) {
+    this.#handle = handle
+    this.#length = handle.getSize()
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  write(bytes: Uint8Array): void {
+    const written = this.#handle.write(bytes, { at: this.#length })
+    this.#length += written
+    if (written < bytes.length) throw new DOMException('the disk took only a part', 'QuotaExceededError')
+  }
+
+  truncate(length: number): void {
+    this.#handle.truncate(length)
+    this.#length = length
+  }
+
+  close(): void {
+    this.#handle.flush()
+    this.#handle.close()
+  }
+}
+
+const isMissing = (error: unknown): boolean => error instanceof DOMException && error.name === 'NotFoundError'

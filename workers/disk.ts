@@ -1,0 +1,43 @@
+/** Named files that outlive the page: OPFS in a browser, a map in tests. */
+
+export interface Disk {
+  /** Bytes that this site may still store, as far as the browser tells; Infinity where it does not. */
+  free(): Promise<number>
+  names(): Promise<readonly string[]>
+  file(name: string): Promise<Blob | undefined>
+  /** @throws NotStorable where this thread or this window may not write */
+  writer(name: string): Promise<DiskWriter>
+  remove(name: string): Promise<void>
+  /** Runs `work` while nobody else, in this tab or another, works under the same name. */
+  alone<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>
+}
+
+/** Writes at the end of one file. Has the file for itself until it is closed. */
+export interface DiskWriter {
+  readonly length: number
+  /** @throws DOMException `QuotaExceededError` */
+  write(bytes: Uint8Array): void
+  truncate(length: number): void
+  close(): void
+}
+
+/** Nothing can be stored here; files can still be read without storing them. */
+export class NotStorable extends Error {
+  override readonly name = 'NotStorable'
+}
+
+/** Replaces a small text file. */
+export async function saveText(disk: Disk, name: string, text: string): Promise<void> {
+  const writer = await disk.writer(name)
+  try {
+    writer.truncate(0)
+    writer.write(new TextEncoder().encode(text))
+  } finally {
+    writer.close()
+  }
+}
+
+/** True for the browser's word that a site may store no more. */
+export function isQuota(error: unknown): boolean {
+  return error instanceof Error && error.name === 'QuotaExceededError'
+}

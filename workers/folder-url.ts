@@ -1,0 +1,185 @@
+/** A folder on a web server in the hub's layout. Servers do not list folders, so the known names are asked for. */
+import { LabError } from '../src/errors'
+import { isPage, checkAnswer, versionOf, type Subject } from './answer'
+import type { Content } from './blobs'
+import type { ModelFiles } from './host'
+import { asList, asObject, asSize, asText, parse } from './json'
+import { hashText, type ModelRecord } from './records'
+import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
+import { discard, send } from './request'
+
+/** A file that a folder claims to have; size 0 while unknown. */
+export interface Listed {
+  readonly path: string
+  readonly size: number
+  readonly sha256?: string | undefined
+}
+
+const texts = [
+  'config.json',
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'generation_config.json',
+  'special_tokens_map.json',
+  'chat_template.jinja'
+]
+const graphs = ['model', 'decoder_model_merged', 'embed_tokens'].flatMap((stem) =>
+  ['', '_q4', '_q4f16', '_quantized', '_fp16', '_q8', '_int8'].map((suffix) => `${stem}${suffix}.onnx`)
+)
+/** Requests at the same time: what browsers allow to one host. */
+const lanes = 6
+
+/**
+ * The folder's `files.json` (a list of {path, size}) when it has one, else the known names that exist.
+ * When the server cannot be reached, the folder is opened as far as it is stored.
+ * @throws LabError `network`, `format`
+ */
+export async function folderUrlFiles(address: string, visit: Visit): Promise<ModelFiles> {
+  const url = folderAddress(address)
+  const record = await ask(url, visit).catch(async (error: unknown) => {
+    const known = error instanceof LabError && (await recall(visit, ({ id }) => id === idOf(url)))
+    if (known) return known
+    throw error
+  })
+  return remoteFiles(record, folderRoute(url), visit)
+}
+
+/** A listing as files of a folder that is not stored: the app's own models are near anyway. */
+export function listedFiles(id: string, url: string, listed: readonly Listed[], visit: Visit): ModelFiles {
+  const files = listed.map((file) => ({ ...file, key: file.path }))
+  const record = { id, name: lastPart(url), refs: [], opened: '', files }
+  return remoteFiles(record, folderRoute(url), { ...visit, disk: undefined })
+}
+
+/** What a folder says it has in `files.json`; undefined where it does not say. */
+export async function readFilesJson(url: string, visit: Visit): Promise<readonly Listed[] | undefined> {
+  return (await fetchListed(`${url}files.json`, visit, (json) => json)) ?? undefined
+}
+
+/** The list of files that `pick` finds in a JSON file; undefined where the file is missing or has no such list. */
+export async function fetchListed(
+  url: string,
+  visit: Visit,
+  pick: (json: unknown) => unknown
+): Promise<readonly Listed[] | undefined> {
+  const response = await send({ ...visit, url, cache: 'no-cache' })
+  if (!response.ok || isPage(response)) return void (await discard(response))
+  const listed = asList(pick(parse(await response.text()))).flatMap((each) => {
+    const json = asObject(each)
+    const path = asText(json?.['path'])
+    if (path === undefined || path.split('/').includes('..')) return []
+    return [{ path, size: asSize(json?.['size']) ?? 0, sha256: asText(json?.['sha256']) }]
+  })
+  return listed.length > 0 ? listed : undefined
+}
+
+/** The known names that exist below an address, with their sizes and versions. */
+export async function probe(url: string, visit: Visit): Promise<Content[]> {
+  const found = await headAll(url, texts.map(named), visit)
+  const inOnnx = await headAll(
+    url,
+    graphs.map((name) => named(`onnx/${name}`)),
+    visit
+  )
+  const here = inOnnx.length > 0 ? inOnnx : await headAll(url, graphs.map(named), visit)
+  const weights = await Promise.all(here.map(({ path }) => probeWeights(url, path, visit)))
+  return [...found, ...here, ...weights.flat()]
+}
+
+async function ask(url: string, visit: Visit): Promise<ModelRecord> {
+  const listed = await readFilesJson(url, visit)
+  const files = listed ? await headAll(url, listed, visit) : await probe(url, visit)
+  if (!files.some(({ path }) => path === 'config.json')) await explainMissing(url, visit)
+  const source = { kind: 'url', url } as const
+  const opened = new Date().toISOString()
+  return remember({ id: idOf(url), name: lastPart(url), source, refs: [], opened, files }, visit)
+}
+
+/** A graph's weights: `x.onnx_data`, `x.onnx_data_1` ...; the onnxruntime-genai builder writes `x.onnx.data`. */
+async function probeWeights(url: string, graph: string, visit: Visit): Promise<Content[]> {
+  const found = await headAll(url, [named(`${graph}_data`), named(`${graph}.data`)], visit)
+  for (let i = 1; found.some(({ path }) => path.includes('_data')); i++) {
+    const [part] = await headAll(url, [named(`${graph}_data_${i}`)], visit)
+    if (!part) break
+    found.push(part)
+  }
+  return found
+}
+
+async function headAll(url: string, listed: readonly Listed[], visit: Visit): Promise<Content[]> {
+  const found: (Content | undefined)[] = []
+  for (let at = 0; at < listed.length; at += lanes) {
+    found.push(...(await Promise.all(listed.slice(at, at + lanes).map((file) => head(url, file, visit)))))
+  }
+  return found.filter((content) => content !== undefined)
+}
+
+async function head(base: string, listed: Listed, visit: Visit): Promise<Content | undefined> {
+  const url = urlIn(base, listed.path)
+  // With a range browsers ask for no compression, so that the length is that of the file. It needs no preflight.
+  const ask = { ...visit, url, headers: { Range: 'bytes=0-' }, cache: 'no-cache' } as const
+  let response = await send({ ...ask, method: 'HEAD' })
+  if (response.status === 405 || response.status === 501 || response.status === 403) response = await send(ask)
+  await discard(response)
+  if (!response.ok || isPage(response)) return undefined
+  const told = response.headers.get('content-length')
+  const size = told === null ? listed.size : Number(told)
+  return { ...listed, size, version: versionOf(response), key: `url-${await hashText(withoutQuery(url))}` }
+}
+
+/** @throws LabError that tells a wrong address from a forbidden one */
+async function explainMissing(url: string, visit: Visit): Promise<never> {
+  const config = urlIn(url, 'config.json')
+  const response = await send({ ...visit, url: config })
+  await discard(response)
+  checkAnswer(response, config, subjectIn(url, 'config.json'))
+  throw new LabError('format', `${lastPart(url)} lists no config.json: give the address of the folder that holds it`)
+}
+
+function folderRoute(url: string): Route {
+  return { urlOf: (path) => urlIn(url, path), headers: {}, subject: (path) => subjectIn(url, path) }
+}
+
+function subjectIn(url: string, path: string): Subject {
+  return {
+    what: `${path} in ${lastPart(url)}`,
+    missing: 'check the address of the folder, it must hold config.json and onnx/model_q4.onnx or the like',
+    forbidden: 'choose a folder that everyone may read, or download it and open it from this machine'
+  }
+}
+
+/** @throws LabError `format` without the address, which can carry a password */
+function folderAddress(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    const text =
+      'the address of a folder was expected, as https://host/path/ without a user name, and this is none: copy it from the address bar'
+    throw new LabError('format', text)
+  }
+  url.hash = ''
+  url.pathname = url.pathname.replace(/\/(config\.json)?$/, '') + '/'
+  return url.href
+}
+
+/** A path below a folder; a signature in the folder's query goes along. */
+function urlIn(folder: string, path: string): string {
+  const url = new URL(folder)
+  url.pathname += path.split('/').map(encodeURIComponent).join('/')
+  return url.href
+}
+
+const named = (path: string): Listed => ({ path, size: 0 })
+
+/** What is stored and shown: a query can be a signature, which changes and is nobody else's business. */
+const withoutQuery = (url: string): string => url.replace(/\?.*$/, '')
+const idOf = (url: string): string => `url:${withoutQuery(url)}`
+
+function lastPart(url: string): string {
+  const { pathname, host } = new URL(url)
+  const last = pathname.split('/').filter(Boolean).at(-1) ?? host
+  try {
+    return decodeURIComponent(last)
+  } catch {
+    return last // a stray percent sign is part of the name
+  }
+}

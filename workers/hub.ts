@@ -1,0 +1,143 @@
+/** A repository of the Hugging Face hub, or of a server that speaks its paths. */
+import { LabError } from '../src/errors'
+import type { ModelSource } from '../src/lab/api'
+import { checkAnswer, type Subject } from './answer'
+import type { Content } from './blobs'
+import type { ModelFiles } from './host'
+import { asList, asObject, asSize, asText } from './json'
+import { hashText, type ModelRecord } from './records'
+import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
+import { hostOf, send } from './request'
+
+type HubSource = Extract<ModelSource, { kind: 'hub' }>
+
+/** A repository at a revision, and how to ask for it. */
+interface Place {
+  readonly endpoint: string
+  readonly repo: string
+  readonly revision: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const hub = 'https://huggingface.co'
+const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)
+
+/**
+ * The hub says what a revision means today; when it gives no listing, the last known commit is opened as far as it is
+ * stored.
+ * @throws LabError `network`, `format`
+ */
+export async function hubFiles(source: HubSource, visit: Visit): Promise<ModelFiles> {
+  const place = placeOf(source)
+  const record = await ask(place, visit).catch(async (error: unknown) => {
+    const known = error instanceof LabError && (await recall(visit, (stored) => isFor(stored, place)))
+    if (known) return known
+    throw error
+  })
+  return remoteFiles(record, routeOf(place, record), visit)
+}
+
+function isFor({ source, refs }: ModelRecord, { repo, endpoint, revision }: Place): boolean {
+  if (source.kind !== 'hub' || source.repo !== repo || source.endpoint !== endpoint) return false
+  return source.revision === revision || refs.includes(revision)
+}
+
+/** @throws LabError `format`; its text never has the token in it */
+function placeOf({ repo, revision = 'main', token, endpoint = hub }: HubSource): Place {
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo)) {
+    throw new LabError('format', `a repository was expected as owner/name, got "${repo}": copy its name from the hub`)
+  }
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+    throw new LabError('format', 'a token of letters and digits was expected, it has other characters: copy it again')
+  }
+  const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  return { endpoint: endpoint.replace(/\/+$/, ''), repo, revision, headers }
+}
+
+async function ask(place: Place, visit: Visit): Promise<ModelRecord> {
+  const commit = isCommit(place.revision) ? place.revision : await commitOf(place, visit)
+  const at = { ...place, revision: commit }
+  const record: ModelRecord = {
+    id: `hub:${place.repo}@${commit}`,
+    name: place.repo.slice(place.repo.lastIndexOf('/') + 1),
+    source: { kind: 'hub', repo: place.repo, revision: commit, endpoint: place.endpoint },
+    refs: commit === place.revision ? [] : [place.revision],
+    opened: new Date().toISOString(),
+    files: await tree(at, visit)
+  }
+  return remember(record, visit)
+}
+
+/** The commit that a branch or tag means; the revision itself on a server that does not tell. */
+async function commitOf(place: Place, visit: Visit): Promise<string> {
+  const url = `${place.endpoint}/api/models/${place.repo}/revision/${encodeURIComponent(place.revision)}`
+  const response = await send({ ...visit, url, headers: place.headers, cache: 'no-cache' })
+  // A server without this path answers 404, as for a missing repository; the listing tells them apart.
+  if (response.status === 404) return place.revision
+  return asText(asObject(await json(response, url, repoSubject(place)))?.['sha']) ?? place.revision
+}
+
+/** All files, over all pages of the listing. */
+async function tree(place: Place, visit: Visit): Promise<Content[]> {
+  const first = `${place.endpoint}/api/models/${place.repo}/tree/${encodeURIComponent(place.revision)}?recursive=true`
+  const files: Content[] = []
+  const seen = new Set<string>()
+  for (let url: string | undefined = first; url !== undefined && !seen.has(url);) {
+    seen.add(url)
+    const response = await send({ ...visit, url, headers: place.headers, cache: 'no-cache' })
+    const entries = await json(response, url, repoSubject(place))
+    if (!Array.isArray(entries)) throw new LabError('format', notTheHub(url))
+    for (const entry of asList(entries)) files.push(...(await toContent(entry, place)))
+    url = nextPage(response, first)
+  }
+  return files
+}
+
+/** The page that a Link header names. Only its query is taken: no other host is asked, nor given the token. */
+function nextPage(response: Response, first: string): string | undefined {
+  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1]
+  return link === undefined ? undefined : new URL(new URL(link, first).search, first).href
+}
+
+async function toContent(entry: unknown, place: Place): Promise<Content[]> {
+  const json = asObject(entry)
+  const path = asText(json?.['path'])
+  if (json?.['type'] !== 'file' || path === undefined || path.split('/').includes('..')) return []
+  const lfs = asObject(json['lfs'])
+  const size = asSize(lfs?.['size']) ?? asSize(json['size']) ?? 0
+  const [sha256, oid] = [asText(lfs?.['oid']), asText(json['oid'])]
+  if (sha256 !== undefined) return [{ path, size, sha256, key: `sha256-${sha256}` }]
+  if (oid !== undefined && isCommit(oid)) return [{ path, size, gitOid: oid, key: `git-${oid}` }]
+  return [{ path, size, key: `at-${await hashText(`${place.endpoint}/${place.repo}@${place.revision}/${path}`)}` }]
+}
+
+function routeOf(place: Place, record: ModelRecord): Route {
+  const revision = record.source.kind === 'hub' ? record.source.revision : place.revision
+  const base = `${place.endpoint}/${place.repo}/resolve/${encodeURIComponent(revision)}/`
+  return {
+    urlOf: (path) => base + path.split('/').map(encodeURIComponent).join('/'),
+    headers: place.headers,
+    subject: (path) => ({ ...repoSubject(place), what: `${path} of ${place.repo}` })
+  }
+}
+
+function repoSubject({ repo, revision, endpoint, headers }: Place): Subject {
+  const access = 'Authorization' in headers ? 'a token that has access' : 'a token with access'
+  return {
+    what: `${repo} at revision ${revision}`,
+    missing: 'check the name and the revision, or choose another model',
+    forbidden: `check the name; for a private or gated model accept its licence on ${endpoint}/${repo} and give ${access}`
+  }
+}
+
+async function json(response: Response, url: string, subject: Subject): Promise<unknown> {
+  checkAnswer(response, url, subject)
+  try {
+    return await response.json()
+  } catch (cause) {
+    throw new LabError('format', notTheHub(url), { cause })
+  }
+}
+
+const notTheHub = (url: string): string =>
+  `${hostOf(url)} did not answer as the Hugging Face hub does: check the endpoint, or open the model by its folder's address`

@@ -1,0 +1,61 @@
+/** Where the page's models come from: one function for all kinds of sources. */
+import { LabError } from '../src/errors'
+import type { ModelSource, Progress } from '../src/lab/api'
+import { appBase } from './app-base'
+import { bundledFiles } from './bundled'
+import type { Disk } from './disk'
+import { openOpfs } from './disk-opfs'
+import { folderUrlFiles } from './folder-url'
+import type { ModelFiles } from './host'
+import { hubFiles } from './hub'
+import { localFiles } from './local-files'
+import type { Patience } from './request'
+
+export { deleteStored, listStored, type StoredModel } from './records'
+
+export interface SourceOptions {
+  /** Address of the page's folder, with its slash. Default: the folder above the worker's. */
+  readonly appBase?: string
+  /** Cancels what is under way: listing, downloads, reads. A download goes on from there the next time. */
+  readonly signal?: AbortSignal
+  /** Where models are stored; null stores nothing. Default: the browser's private file system, where it has one. */
+  readonly disk?: Disk | null
+  readonly patience?: Patience
+}
+
+/**
+ * The files of a model, listed but not yet read. Contacts only the host that the source names, and where it redirects.
+ * @throws LabError `network`, `format`; AbortError. Reading also: `checksum`, `quota`, `memory`
+ */
+export async function webFiles(
+  source: ModelSource,
+  onProgress: (progress: Progress) => void,
+  options: SourceOptions = {}
+): Promise<ModelFiles> {
+  onProgress({ stage: 'list', done: 0, total: 1, unit: 'steps' })
+  const files = await open(source, options)
+  onProgress({ stage: 'list', done: 1, total: 1, unit: 'steps' })
+  return files
+}
+
+async function open(source: ModelSource, options: SourceOptions): Promise<ModelFiles> {
+  const { signal, patience } = options
+  const visit = { signal, patience, disk: undefined }
+  const disk = async (): Promise<Disk | undefined> =>
+    options.disk === undefined ? openOpfs() : (options.disk ?? undefined)
+  switch (source.kind) {
+    case 'bundled':
+      return bundledFiles(source.name, options.appBase ?? appBase(), visit)
+    case 'hub':
+      return hubFiles(source, { ...visit, disk: await disk() })
+    case 'url':
+      return folderUrlFiles(source.url, { ...visit, disk: await disk() })
+    case 'files':
+      return localFiles(source.name, source.files, signal)
+    case 'folder':
+      throw new LabError(
+        'format',
+        `a folder by its path (${source.path}) opens in Node only: choose it with the folder picker, or drop it on the page`
+      )
+  }
+}
