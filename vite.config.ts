@@ -17,6 +17,7 @@ export default defineConfig({
     // The runtime is 27 MB; its gzip size would only cost build time.
     reportCompressedSize: false,
     rolldownOptions: {
+      checks: { pluginTimings: false },
       input: { index: 'index.html', 'service-worker': 'src/service-worker.ts' },
       output: {
         entryFileNames: ({ name }) => (name === 'service-worker' ? '[name].js' : 'assets/[name]-[hash].js')

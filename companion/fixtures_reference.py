@@ -3,6 +3,7 @@
 Every intervention is stored in the one form `r' = r + mask * (b + (r U) W)`, r a row vector, with `b [width]`, `U [width, k]`, `W [k, width]`.
 """
 
+import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,6 +160,9 @@ def save_adapter(model, family: str, folder: Path) -> None:
     model.peft_config["default"].base_model_name_or_path = family
     model.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
+    config = json.loads((folder / "adapter_config.json").read_text())
+    config["target_modules"].sort()  # PEFT keeps a set, whose order changes from run to run
+    (folder / "adapter_config.json").write_text(json.dumps(config, indent=2) + "\n")
 
 
 def make_reference(family: str, adapter_folder: Path) -> Reference:

@@ -3,27 +3,12 @@
  * entity tags, gated repositories, and faults on demand. `tsx test/hub-server.ts FOLDER [--port N]` serves models.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { pipeline } from 'node:stream/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { reposIn, sumsOf, type HubFile, type HubRepo } from './hub-repos'
+import { finish, sendFile, type Fault } from './hub-send'
 
-/** What goes wrong with the next requests whose path matches. */
-export interface Fault {
-  readonly path: RegExp
-  /** How many requests. Default 1. */
-  times?: number
-  /** Sends so many bytes of the body, then closes the connection. */
-  readonly cutAfter?: number
-  /** Sends so many bytes of the body, then nothing. */
-  readonly stallAfter?: number
-  readonly status?: number
-  readonly headers?: Readonly<Record<string, string>>
-  /** Flips a bit of the first byte. */
-  readonly damage?: true
-  /** Answers with a web page and status 200. */
-  readonly page?: true
-}
+export type { Fault } from './hub-send'
 
 export interface Seen {
   readonly method: string
@@ -177,47 +162,7 @@ async function sendPath(request: IncomingMessage, response: ServerResponse, want
     )
     return finish(response, 302)
   }
-  await sendFile(request, response, file, wanted)
-}
-
-async function sendFile(
-  request: IncomingMessage,
-  response: ServerResponse,
-  file: HubFile,
-  { fault, options }: Wanted
-): Promise<void> {
-  const from = options.ranges === false ? 0 : Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
-  const partial = options.ranges !== false && request.headers.range !== undefined
-  response.setHeader('ETag', `"${(await sumsOf(file)).sha256}"`)
-  response.setHeader('Content-Type', file.path.endsWith('.json') ? 'application/json' : 'application/octet-stream')
-  if (from >= file.size && from > 0) return finish(response, 416)
-  if (partial) response.setHeader('Content-Range', `bytes ${from}-${file.size - 1}/${file.size}`)
-  response.setHeader('Content-Length', file.size - from)
-  response.writeHead(partial ? 206 : 200)
-  if (request.method === 'HEAD') return void response.end()
-  const most = fault?.cutAfter ?? fault?.stallAfter
-  if (most === undefined) return pipeline(damaged(file, from, fault), response)
-  for await (const piece of file.stream(from, Math.min(file.size, from + most)) as AsyncIterable<Buffer>) {
-    await new Promise((done) => response.write(piece, done))
-  }
-  // A pause, so that the reader has what was sent before the connection goes.
-  if (fault?.cutAfter !== undefined) setTimeout(() => response.destroy(), 30)
-}
-
-async function* damaged(file: HubFile, from: number, fault: Fault | undefined): AsyncGenerator<Uint8Array> {
-  let flip = fault?.damage === true
-  for await (const piece of file.stream(from, file.size) as AsyncIterable<Buffer>) {
-    const copy = Uint8Array.from(piece)
-    if (flip) copy[0] = (copy[0] ?? 0) ^ 1
-    flip = false
-    yield copy
-  }
-}
-
-function finish(response: ServerResponse, status: number, text = '', type = 'text/plain'): void {
-  response.setHeader('Content-Type', type)
-  response.writeHead(status)
-  response.end(text)
+  await sendFile(request, response, file, { fault: wanted.fault, ranges: options.ranges !== false })
 }
 
 async function main(): Promise<void> {

@@ -20,6 +20,8 @@ interface Meta {
 }
 
 const metaName = (key: string): string => `${key}.json`
+/** The key that a file on the disk belongs to. */
+export const keyOf = (name: string): string => name.replace(/\.json$/, '')
 
 export class Blobs {
   readonly disk: Disk
@@ -55,23 +57,29 @@ export class Blobs {
    */
   fill(content: Content, download: (sink: Sink) => Promise<void>, signal: AbortSignal | undefined): Promise<Blob> {
     return this.disk.alone(content.key, signal, async () => {
-      const whole = await this.whole(content)
-      if (whole) return whole
-      const { part, meta } = await this.#part(content)
-      await this.#checkRoom(content, part?.size ?? 0)
-      const checksum = await Checksum.of(content)
-      if (part) for await (const bytes of pieces(part, content.path, signal)) checksum.update(bytes)
-      const sink = await DiskSink.open(this.disk, content, part?.size ?? 0, meta.version)
       try {
-        await download(new SummedSink(sink, checksum))
+        return (await this.whole(content)) ?? (await this.#fill(content, download, signal))
       } catch (error) {
-        if (isQuota(error)) throw await this.#quota(content, sink.length, error)
+        if (isQuota(error)) throw await this.#quota(content, error)
         throw error
-      } finally {
-        sink.close()
       }
-      return this.#finish(content, checksum, sink.version)
     })
+  }
+
+  async #fill(content: Content, download: (sink: Sink) => Promise<void>, signal?: AbortSignal): Promise<Blob> {
+    const { part, meta } = await this.#part(content)
+    const have = part?.size ?? 0
+    if (content.size - have > (await this.disk.free())) throw await this.#quota(content)
+    const checksum = await Checksum.of(content)
+    if (part) for await (const bytes of pieces(part, content.path, signal)) checksum.update(bytes)
+    const sink = await DiskSink.open(this.disk, content, have, meta.version)
+    try {
+      if (!sink.fits(content.size)) throw await this.#quota(content)
+      await download(new SummedSink(sink, checksum))
+    } finally {
+      sink.close()
+    }
+    return this.#finish(content, checksum, sink.version)
   }
 
   async #meta(key: string): Promise<Meta> {
@@ -92,27 +100,30 @@ export class Blobs {
     return { part: undefined, meta: {} }
   }
 
-  async #checkRoom(content: Content, have: number): Promise<void> {
-    if (content.size - have > (await this.disk.free())) throw await this.#quota(content, have)
-  }
-
-  async #quota(content: Content, have: number, cause?: unknown): Promise<LabError> {
-    const need = content.size > 0 ? `${inBytes(content.size - have)} more` : 'more room'
-    const text = `${content.path} needs ${need}, this site may store ${inBytes(await this.disk.free())}: delete a stored model, free disk space, or choose a smaller dtype`
+  async #quota(content: Content, cause?: unknown): Promise<LabError> {
+    const need = content.size - (await this.size(content.key))
+    const free = await this.disk.free()
+    // Chromium claims 10 GiB whatever there is.
+    const room = free < need ? `this site may store ${inBytes(free)}` : 'the browser lets this site store less'
+    const text = `${content.path} needs ${need > 0 ? `${inBytes(need)} more` : 'more room'}, ${room}: delete a stored model, free disk space, or choose a smaller dtype`
     return new LabError('quota', text, { cause })
   }
 
   async #finish(content: Content, checksum: Checksum, version: string | undefined): Promise<Blob> {
+    const sha256 = await this.#sum(content, checksum)
+    await saveText(this.disk, metaName(content.key), JSON.stringify({ sha256, version: content.version ?? version }))
+    const blob = await this.disk.file(content.key)
+    if (blob) return blob
+    throw new NotStorable(`${content.path} was removed while it was stored`)
+  }
+
+  async #sum(content: Content, checksum: Checksum): Promise<string> {
     try {
-      const sha256 = checksum.finish()
-      await saveText(this.disk, metaName(content.key), JSON.stringify({ sha256, version: content.version ?? version }))
+      return checksum.finish()
     } catch (error) {
       await this.remove(content.key)
       throw error
     }
-    const blob = await this.disk.file(content.key)
-    if (blob) return blob
-    throw new NotStorable(`${content.path} was removed while it was stored`)
   }
 }
 
@@ -153,6 +164,10 @@ class DiskSink implements Sink {
     this.#writer.truncate(0)
     this.#version = version
     await saveText(this.#disk, metaName(this.#key), JSON.stringify({ version }))
+  }
+
+  fits(length: number): boolean {
+    return length <= this.length || this.#writer.fits(length)
   }
 
   close(): void {

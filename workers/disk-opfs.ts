@@ -80,13 +80,30 @@ class OpfsWriter implements DiskWriter {
 
   write(bytes: Uint8Array): void {
     const written = this.#handle.write(bytes, { at: this.#length })
+    // Firefox writes less when the disk is full; Chromium returns 4294967288 (crbug.com/541725401). Neither throws.
+    if (written !== bytes.length) {
+      this.#handle.truncate(this.#length)
+      throw new DOMException('the disk did not take all bytes', 'QuotaExceededError')
+    }
     this.#length += written
-    if (written < bytes.length) throw new DOMException('the disk took only a part', 'QuotaExceededError')
   }
 
   truncate(length: number): void {
     this.#handle.truncate(length)
     this.#length = length
+  }
+
+  fits(length: number): boolean {
+    try {
+      this.#handle.truncate(length)
+      // Chromium does not throw here either.
+      return this.#handle.getSize() === length
+    } catch (error) {
+      if (isQuota(error)) return false
+      throw error
+    } finally {
+      this.#handle.truncate(this.#length)
+    }
   }
 
   close(): void {

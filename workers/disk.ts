@@ -18,6 +18,8 @@ export interface DiskWriter {
   /** @throws DOMException `QuotaExceededError` */
   write(bytes: Uint8Array): void
   truncate(length: number): void
+  /** Whether it may grow to so many bytes. Chromium's estimate of what is free says nothing of that. */
+  fits(length: number): boolean
   close(): void
 }
 

@@ -8,7 +8,7 @@ import { LabError } from '../src/errors'
 import type { Device, ModelSource } from '../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from './open-error'
-import { repeatOnCpu } from './repeat'
+import { repeatOnCpu } from './copies'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),

@@ -1,7 +1,7 @@
 /** The engine's host in the page: ONNX Runtime's WebGPU build, or its plain WASM build, each loaded when it is asked for. */
 import type { DeviceOffer, Host, Runtime } from './host'
 import { gpuRuntime, dropWeakSubgroups } from './web-gpu'
-import { repeatOnCpu } from './repeat'
+import { repeatOnCpu } from './copies'
 import { webFiles } from './sources'
 import { createWebSession } from './web-session'
 

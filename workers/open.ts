@@ -43,6 +43,7 @@ export async function openModel(
   const graph = new Graph(file)
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
+  if (folder !== undefined) checkWeights(listing, choice.graph, described.externalFiles)
   const expand = offer.device === 'wasm' && options.keepInt4 !== true && expandedSize(graph) > 0
   const runtime = await host.openRuntime(offer.device, { withoutSubgroups: options.withoutSubgroups ?? false })
   try {
@@ -139,6 +140,16 @@ function checkConfig(config: ModelConfig, info: { layers: number; width: number 
     'format',
     `config.json tells of ${config.layers} layers of width ${config.width}, ${path} has ${info.layers} of width ${info.width}: ` +
       `the two files come from different models`
+  )
+}
+
+/** A mapped folder is not read here, so what is missing is looked for before the runtime trips over it. */
+function checkWeights(listing: ReadonlyMap<string, number>, graph: string, locations: readonly string[]): void {
+  const missing = locations.filter((location) => !listing.has(parent(graph) + location))
+  if (missing.length === 0) return
+  throw new LabError(
+    'onnx',
+    `${graph} refers to weights in ${missing.join(', ')}, which is not beside it: download it too`
   )
 }
 

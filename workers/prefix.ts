@@ -1,6 +1,7 @@
 /** Reuse of the KV cache: what the last call computed for the same first tokens is not computed again. */
 import type { Steering } from '../src/lab/api'
-import type { Runtime } from './host'
+import { cutOnCpu } from './copies'
+import type { Runtime, Tensor } from './host'
 import { DecoderSession, type Cache } from './session'
 
 interface Stored {
@@ -42,7 +43,7 @@ export class PrefixStore {
     const signatures = new Set(steering.map(prefixSignature))
     const [signature = ''] = signatures
     if (signatures.size !== 1 || signature === 'prompt' || !rows.every((row) => same(row, first))) return none
-    const found = this.#take(first, signature)
+    const found = await this.#take(first, signature)
     if (rows.length === 1) return found
     const wanted = first.length - 1
     if (wanted < shortest) {
@@ -83,12 +84,24 @@ export class PrefixStore {
   }
 
   /** Hands out the stored cache, cut to what it shares with `ids`; at least one token is left to run. */
-  #take(ids: readonly number[], signature: string): Start {
+  async #take(ids: readonly number[], signature: string): Promise<Start> {
     const stored = this.#stored
     const length = stored && stored.signature === signature ? Math.min(common(stored.ids, ids), ids.length - 1) : 0
     if (!stored || length < shortest) return { cache: null, length: 0, reused: 0 }
     this.#stored = null
-    return { cache: cut(stored.cache, length), length, reused: length }
+    return { cache: await this.#cut(stored.cache, length), length, reused: length }
+  }
+
+  /** Forgets what lies behind `length` tokens. A packed cache may keep it, since lengths say what counts. */
+  async #cut(cache: Cache, length: number): Promise<Cache> {
+    const lengths = cache.lengths.map(() => length)
+    if (this.#session.parts.info.cache.layout === 'packed' || cache.lengths[0] === length) return { ...cache, lengths }
+    const entries = Object.entries(cache.tensors)
+    const cutOne = async ([name, tensor]: [string, Tensor]) =>
+      [name, await cutOnCpu(this.#runtime.Tensor, tensor, length)] as const
+    const tensors = Object.fromEntries(await Promise.all(entries.map(cutOne)))
+    DecoderSession.release(cache)
+    return { tensors, lengths, slots: cache.slots.map((row) => row.slice(0, length)) }
   }
 
   async #extend(ids: readonly number[], found: Start, steering: Steering | null): Promise<Cache> {
@@ -123,15 +136,6 @@ function common(a: readonly number[], b: readonly number[]): number {
   const end = Math.min(a.length, b.length)
   for (let i = 0; i < end; i++) if (a[i] !== b[i]) return i
   return end
-}
-
-/** Forgets what lies behind `length` tokens; the buffers stay, since lengths and masks say what counts. */
-function cut(cache: Cache, length: number): Cache {
-  const slots = cache.slots.map((row) => {
-    let seen = 0
-    return row.map((used) => used && ++seen <= length)
-  })
-  return { tensors: cache.tensors, lengths: cache.lengths.map(() => length), slots }
 }
 
 async function repeatCache(runtime: Runtime, cache: Cache, times: number): Promise<Cache> {

@@ -1,7 +1,7 @@
 /** Which models are stored: one record each, with their files and where they come from. No token is ever in it. */
 import { LabError } from '../src/errors'
-import { Blobs, type Content } from './blobs'
-import { NotStorable, saveText, type Disk } from './disk'
+import { Blobs, keyOf, type Content } from './blobs'
+import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'
 import { asList, asObject, asSize, asText, parse, type Json } from './json'
 
@@ -49,20 +49,22 @@ export async function listStored(disk?: Disk): Promise<readonly StoredModel[]> {
 }
 
 /**
- * Deletes a model, but not what another stored model shares with it. Also on the page's thread.
+ * Deletes a model, but not what another stored model shares with it; and contents that no record names any more.
+ * Also on the page's thread.
  * @throws LabError `quota` while the model is being downloaded
  */
 export async function deleteStored(id: string, disk?: Disk): Promise<void> {
   const place = disk ?? (await openOpfs())
   if (!place) return
   const records = await readRecords(place)
-  const kept = new Set(records.filter((record) => record.id !== id).flatMap(({ files }) => files.map(({ key }) => key)))
+  const others = records.filter((record) => record.id !== id)
+  const kept = new Set(others.flatMap(({ files }) => files.map(({ key }) => key)))
   const blobs = new Blobs(place)
   try {
-    for (const record of records.filter((each) => each.id === id)) {
-      for (const { key } of record.files) if (!kept.has(key)) await blobs.remove(key)
-      await place.remove(await recordName(record.source))
+    for (const name of await place.names()) {
+      if (!name.endsWith(ending) && !kept.has(keyOf(name))) await blobs.remove(keyOf(name))
     }
+    for (const record of records) if (record.id === id) await place.remove(await recordName(record.source))
   } catch (cause) {
     const text = `${id} could not be deleted, it is being downloaded or read: close it in every tab, then delete it`
     throw new LabError('quota', text, { cause })
@@ -77,13 +79,13 @@ export async function readRecords(disk: Disk): Promise<readonly ModelRecord[]> {
   return records.sort((a, b) => b.opened.localeCompare(a.opened))
 }
 
-/** Writes a record down; where nothing can be written, nothing is stored that would need one. */
+/** Writes a record down. Where nothing can be written, or no more, nothing is stored that would need one. */
 export async function saveRecord(disk: Disk, record: ModelRecord): Promise<void> {
   const name = await recordName(record.source)
   try {
     await disk.alone(name, undefined, () => saveText(disk, name, JSON.stringify(record)))
   } catch (error) {
-    if (!(error instanceof NotStorable)) throw error
+    if (!(error instanceof NotStorable) && !isQuota(error)) throw error
   }
 }
 

@@ -14,17 +14,17 @@ export interface Cache {
   /** Tokens of each row that are in the cache. */
   readonly lengths: readonly number[]
   /** For a padded cache: which slots of each row hold a token. */
-  readonly slots: readonly boolean[][]
+  readonly slots: readonly (readonly boolean[])[]
 }
 
 export interface RunInput {
-  /** New tokens of each row; shorter rows are padded on the right. */
+  /** New tokens of each row. Shorter rows are padded: on the right for a packed cache, on the left for a padded one. */
   readonly tokens: readonly (readonly number[])[]
   readonly cache: Cache | null
   /** Prompt length of each row, which the positions of its steering refer to. */
   readonly prompt: readonly number[]
   readonly steering: readonly (Steering | null)[]
-  /** Positions to read: weights over the new tokens, `[B][P][S]`, or null. */
+  /** Positions to read: weights over each row's new tokens, `[B][P][S]`. */
   readonly pool?: { readonly data: Float32Array; readonly positions: number }
   /** Whether logits at each row's last new token are wanted. */
   readonly logits: boolean
@@ -51,6 +51,19 @@ export interface SessionParts {
   readonly embed: ((ids: BigInt64Array, dims: readonly number[]) => Promise<Tensor>) | null
 }
 
+/** One run's rows and their places in its tensors. */
+interface Batch {
+  readonly B: number
+  readonly S: number
+  /** Tokens of each row that came before this run. */
+  readonly from: readonly number[]
+  /** Padding in front of each row's new tokens. */
+  readonly offset: readonly number[]
+  /** Tokens of each row after this run. */
+  readonly lengths: readonly number[]
+  readonly slots: readonly (readonly boolean[])[]
+}
+
 export class DecoderSession {
   readonly parts: SessionParts
   /** The adapter of every run; null where the graph was not opened for one. */
@@ -68,24 +81,21 @@ export class DecoderSession {
   }
 
   async run(input: RunInput): Promise<RunOutput> {
-    const B = input.tokens.length
-    const S = Math.max(...input.tokens.map((row) => row.length))
-    const before = input.cache?.lengths ?? input.tokens.map(() => 0)
-    const lengths = input.tokens.map((row, b) => (before[b] ?? 0) + row.length)
-    const slots = extendSlots(input, S)
+    const batch = this.#batch(input)
+    const { lengths, slots } = batch
     const feeds: Record<string, Tensor> = {
-      ...(await this.#tokenFeeds(input, B, S)),
-      attention_mask: this.#attentionMask(lengths, slots, S, input.cache),
-      ...(input.cache?.tensors ?? this.#emptyCache(B)),
-      ...this.#steeringFeeds(input, before, S),
+      ...(await this.#tokenFeeds(input, batch)),
+      attention_mask: this.#attentionMask(batch),
+      ...(input.cache?.tensors ?? this.#emptyCache(batch.B)),
+      ...this.#steeringFeeds(input, batch),
       ...this.adapter?.feeds
     }
-    if (this.parts.session.inputNames.includes('position_ids')) feeds['position_ids'] = this.#positions(before, B, S)
+    if (this.parts.session.inputNames.includes('position_ids')) feeds['position_ids'] = this.#positions(batch)
     if (this.parts.session.inputNames.includes('num_logits_to_keep')) {
       feeds['num_logits_to_keep'] = intTensor(this.parts.runtime, new BigInt64Array(1), [])
     }
-    if (this.parts.plan.read) feeds['capture.pool'] = this.#pool(input, B, S)
-    if (this.parts.plan.select) feeds['select'] = this.#select(input, B, S)
+    if (this.parts.plan.read) feeds['capture.pool'] = this.#pool(input, batch)
+    if (this.parts.plan.select) feeds['select'] = this.#select(input, batch)
     const fetches = [
       ...(input.logits ? ['logits'] : []),
       ...(input.pool ? ['capture.hidden'] : []),
@@ -94,7 +104,7 @@ export class DecoderSession {
     const outputs = await this.#run(feeds, fetches)
     try {
       return {
-        logits: input.logits ? await this.#logits(outputs, input, S) : new Float32Array(),
+        logits: input.logits ? await this.#logits(outputs, input, batch) : new Float32Array(),
         hidden: input.pool ? (await floatsOf(need(outputs, 'capture.hidden'))).slice() : new Float32Array(),
         cache: { tensors: asPast(outputs), lengths, slots }
       }
@@ -125,29 +135,53 @@ export class DecoderSession {
     }
   }
 
-  async #tokenFeeds(input: RunInput, B: number, S: number): Promise<Record<string, Tensor>> {
+  /**
+   * Where each row's tokens lie. Packed caches want padding on the right; padded ones on the left, so that a row's
+   * tokens stay neighbours and sliding windows count real tokens only.
+   */
+  #batch(input: RunInput): Batch {
+    const S = Math.max(...input.tokens.map((row) => row.length))
+    const packed = this.parts.info.cache.layout === 'packed'
+    const from = input.cache?.lengths ?? input.tokens.map(() => 0)
+    const offset = input.tokens.map((row) => (packed ? 0 : S - row.length))
+    const slots = input.tokens.map((row, b) => [
+      ...(input.cache?.slots[b] ?? []),
+      ...Array.from({ length: S }, (_, i) => i >= (offset[b] ?? 0) && i < (offset[b] ?? 0) + row.length)
+    ])
+    return {
+      B: input.tokens.length,
+      S,
+      from,
+      offset,
+      slots,
+      lengths: input.tokens.map((row, b) => (from[b] ?? 0) + row.length)
+    }
+  }
+
+  async #tokenFeeds(input: RunInput, { B, S, offset }: Batch): Promise<Record<string, Tensor>> {
     const ids = new BigInt64Array(B * S).fill(BigInt(this.parts.padding))
-    input.tokens.forEach((row, b) => row.forEach((id, i) => (ids[b * S + i] = BigInt(id))))
+    input.tokens.forEach((row, b) => row.forEach((id, i) => (ids[b * S + (offset[b] ?? 0) + i] = BigInt(id))))
     const { embed, runtime } = this.parts
     return embed ? { inputs_embeds: await embed(ids, [B, S]) } : { input_ids: intTensor(runtime, ids, [B, S]) }
   }
 
-  #attentionMask(lengths: readonly number[], slots: readonly boolean[][], S: number, cache: Cache | null): Tensor {
+  /** For a packed cache a row's ones are its length; for a padded one they say which slots hold a token. */
+  #attentionMask({ B, S, from, lengths, slots }: Batch): Tensor {
     const packed = this.parts.info.cache.layout === 'packed'
-    const total = packed
-      ? Math.max(...lengths.map((n, b) => Math.max(n, (cache?.lengths[b] ?? 0) + S)))
-      : (slots[0]?.length ?? 0)
-    const mask = new BigInt64Array(lengths.length * total)
-    lengths.forEach((length, b) => {
-      if (packed) mask.fill(1n, b * total, b * total + length)
+    const total = packed ? Math.max(...from) + S : (slots[0]?.length ?? 0)
+    const mask = new BigInt64Array(B * total)
+    for (let b = 0; b < B; b++) {
+      if (packed) mask.fill(1n, b * total, b * total + (lengths[b] ?? 0))
       else slots[b]?.forEach((used, i) => (mask[b * total + i] = used ? 1n : 0n))
-    })
-    return intTensor(this.parts.runtime, mask, [lengths.length, total])
+    }
+    return intTensor(this.parts.runtime, mask, [B, total])
   }
 
-  #positions(before: readonly number[], B: number, S: number): Tensor {
+  #positions({ B, S, from, offset }: Batch): Tensor {
     const ids = new BigInt64Array(B * S)
-    for (let b = 0; b < B; b++) for (let i = 0; i < S; i++) ids[b * S + i] = BigInt((before[b] ?? 0) + i)
+    for (let b = 0; b < B; b++) {
+      for (let i = 0; i < S; i++) ids[b * S + i] = BigInt(Math.max(0, (from[b] ?? 0) + i - (offset[b] ?? 0)))
+    }
     return intTensor(this.parts.runtime, ids, [B, S])
   }
 
@@ -160,7 +194,7 @@ export class DecoderSession {
     )
   }
 
-  #steeringFeeds(input: RunInput, before: readonly number[], S: number): Record<string, Tensor> {
+  #steeringFeeds(input: RunInput, { B, S, from, offset }: Batch): Record<string, Tensor> {
     const { runtime, info, plan } = this.parts
     const level = plan.write ?? 'none'
     if (level === 'none') return {}
@@ -171,14 +205,22 @@ export class DecoderSession {
       this.#steering = { key, tensors: new SteeringTensors(runtime, info, level, key) }
     }
     if (level === 'add') return this.#steering.tensors.feeds
-    const B = input.tokens.length
-    const mask = steeringMask(input.steering, input.prompt, before, S)
+    const first = from.map((length, b) => length - (offset[b] ?? 0))
+    const mask = steeringMask(input.steering, input.prompt, first, S)
     return { ...this.#steering.tensors.feeds, 'steer.mask': floatTensor(runtime, info.activations, mask, [B, S, 1]) }
   }
 
-  #pool(input: RunInput, B: number, S: number): Tensor {
+  #pool(input: RunInput, { B, S, offset }: Batch): Tensor {
     const { runtime } = this.parts
-    if (input.pool) return new runtime.Tensor('float32', input.pool.data, [B, input.pool.positions, S])
+    if (input.pool) {
+      const P = input.pool.positions
+      const pool = new Float32Array(B * P * S)
+      for (let row = 0; row < B * P; row++) {
+        const shift = offset[Math.floor(row / P)] ?? 0
+        pool.set(input.pool.data.subarray(row * S, (row + 1) * S - shift), row * S + shift)
+      }
+      return new runtime.Tensor('float32', pool, [B, P, S])
+    }
     const key = `${B},${S}`
     const found = this.#zeroPool.get(key) ?? new runtime.Tensor('float32', new Float32Array(B * S), [B, 1, S])
     if (S === 1) this.#zeroPool.set(key, found)
@@ -186,20 +228,20 @@ export class DecoderSession {
   }
 
   /** One-hot rows for each row's last new token. */
-  #select(input: RunInput, B: number, S: number): Tensor {
+  #select(input: RunInput, { B, S, offset }: Batch): Tensor {
     const select = new Float32Array(B * S)
-    input.tokens.forEach((row, b) => (select[b * S + row.length - 1] = 1))
+    input.tokens.forEach((row, b) => (select[b * S + (offset[b] ?? 0) + row.length - 1] = 1))
     return floatTensor(this.parts.runtime, this.parts.info.activations, select, [B, 1, S])
   }
 
-  async #logits(outputs: Record<string, Tensor>, input: RunInput, S: number): Promise<Float32Array> {
+  async #logits(outputs: Record<string, Tensor>, input: RunInput, { B, S, offset }: Batch): Promise<Float32Array> {
     const tensor = need(outputs, 'logits')
     const all = await floatsOf(tensor)
-    const V = this.parts.info.vocabulary || Number(tensor.dims.at(-1))
     if (this.parts.plan.select) return all.slice()
-    const out = new Float32Array(input.tokens.length * V)
+    const V = Number(tensor.dims.at(-1))
+    const out = new Float32Array(B * V)
     input.tokens.forEach((row, b) => {
-      const start = (b * S + row.length - 1) * V
+      const start = (b * S + (offset[b] ?? 0) + row.length - 1) * V
       out.set(all.subarray(start, start + V), b * V)
     })
     return out
@@ -215,13 +257,6 @@ function need(outputs: Record<string, Tensor>, name: string): Tensor {
 function asPast(outputs: Record<string, Tensor>): Record<string, Tensor> {
   const present = Object.entries(outputs).filter(([name]) => name.startsWith('present.'))
   return Object.fromEntries(present.map(([name, tensor]) => [name.replace('present', 'past_key_values'), tensor]))
-}
-
-function extendSlots(input: RunInput, S: number): boolean[][] {
-  return input.tokens.map((row, b) => [
-    ...(input.cache?.slots[b] ?? []),
-    ...Array.from({ length: S }, (_, i) => i < row.length)
-  ])
 }
 
 const sameRows = (a: readonly unknown[], b: readonly unknown[]): boolean =>

@@ -1,8 +1,9 @@
 /** Instrumented graphs against PyTorch hooks: every fixture, every intervention. */
 import { describe, expect, it } from 'vitest'
-import { fixtureNames, loadFixture, readSafetensors, type Fixture, type Values } from '../fixtures'
+import { fixtureNames, loadFixture, readSafetensors, type Fixture } from '../fixtures'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { largestDifference, largestError, steeringFeeds } from './compare'
 import { TestGraph, type Feeds } from './run-graph'
 
 const exact = fixtureNames()
@@ -18,25 +19,26 @@ describe.each(exact)('%s', (name) => {
   it('gives the hidden states of every layer', async () => {
     const graph = await TestGraph.open(fixture, { read: true })
     const { hidden, logits } = await graph.run(await graph.feeds(fixture.reference.prompts))
-    expect(worst(fixture, hidden, fixture.tensors.get('hidden'))).toBeLessThan(1e-4)
-    expect(worst(fixture, logits, fixture.tensors.get('logits'))).toBeLessThan(1e-4)
+    expect(largestError(fixture, hidden, 'hidden')).toBeLessThan(1e-4)
+    expect(largestError(fixture, logits, 'logits')).toBeLessThan(1e-4)
   })
 
   it.each(['add_ablate', 'clamp', 'two', 'affine', 'prompt_only'])('steers as hooks do: %s', async (intervention) => {
     const graph = await TestGraph.open(fixture, { read: true, write: 'affine' })
     const feeds = await graph.feeds(fixture.reference.prompts)
-    const { hidden, logits } = await graph.run({ ...feeds, ...steering(graph, fixture, intervention) })
-    expect(worst(fixture, logits, fixture.tensors.get(`logits.${intervention}`))).toBeLessThan(1e-4)
-    const states = fixture.tensors.get(`hidden.${intervention}`)
-    if (states) expect(worst(fixture, hidden, states)).toBeLessThan(1e-4)
+    const { hidden, logits } = await graph.run({ ...feeds, ...steeringFeeds(graph, fixture, intervention) })
+    expect(largestError(fixture, logits, `logits.${intervention}`)).toBeLessThan(1e-4)
+    if (fixture.tensors.has(`hidden.${intervention}`)) {
+      expect(largestError(fixture, hidden, `hidden.${intervention}`)).toBeLessThan(1e-4)
+    }
   })
 
   it('adapts as PEFT does, un-merged', async () => {
     const graph = await TestGraph.open(fixture, { read: true, adapt: true })
     const feeds = await graph.feeds(fixture.reference.prompts)
     const { hidden, logits } = await graph.run({ ...feeds, ...adapter(graph, fixture, 1) })
-    expect(worst(fixture, logits, fixture.tensors.get('logits.lora'))).toBeLessThan(1e-4)
-    expect(worst(fixture, hidden, fixture.tensors.get('hidden.lora'))).toBeLessThan(1e-4)
+    expect(largestError(fixture, logits, 'logits.lora')).toBeLessThan(1e-4)
+    expect(largestError(fixture, hidden, 'hidden.lora')).toBeLessThan(1e-4)
   })
 
   it('is the base model to the bit with an adapter at scale 0', async () => {
@@ -54,7 +56,7 @@ describe.each(exact)('%s', (name) => {
     const add = await TestGraph.open(fixture, { write: 'add' })
     expect((await add.run(await add.feeds(prompts))).logits).toEqual(base.logits)
     const affine = await TestGraph.open(fixture, { write: 'affine' })
-    expect(largest((await affine.run(await affine.feeds(prompts))).logits, base.logits)).toBeLessThan(1e-6)
+    expect(largestDifference((await affine.run(await affine.feeds(prompts))).logits, base.logits)).toBeLessThan(1e-6)
   })
 
   it('adds the same in both forms of writing', async () => {
@@ -68,8 +70,8 @@ describe.each(exact)('%s', (name) => {
       ...(await affine.feeds(prompts)),
       [`steer.${last}.b`]: affine.float(vector, [1, 1, width])
     })
-    expect(largest(a.logits, b.logits)).toBeLessThan(1e-5)
-    expect(largest(a.hidden, b.hidden)).toBeLessThan(1e-5)
+    expect(largestDifference(a.logits, b.logits)).toBeLessThan(1e-5)
+    expect(largestDifference(a.hidden, b.hidden)).toBeLessThan(1e-5)
   })
 
   it('steers each row of a batch as it would alone', async () => {
@@ -85,7 +87,7 @@ describe.each(exact)('%s', (name) => {
     for (const [r, row] of rows.entries()) {
       const alone = await graph.run({ ...(await graph.feeds([first])), 'steer.1.b': graph.float(row, [1, 1, width]) })
       const size = alone.logits.length
-      expect(largest(batch.logits.subarray(r * size, (r + 1) * size), alone.logits)).toBeLessThan(1e-5)
+      expect(largestDifference(batch.logits.subarray(r * size, (r + 1) * size), alone.logits)).toBeLessThan(1e-5)
     }
   })
 
@@ -100,52 +102,12 @@ describe.each(exact)('%s', (name) => {
     const { logits } = await graph.run({ ...feeds, select: graph.float(select, [1, 2, first.length]) })
     const all = fixture.tensors.get('logits')?.data ?? new Float32Array()
     expect(logits.length).toBe(2 * vocab)
-    expect(largest(logits.subarray(0, vocab), all.subarray(2 * vocab, 3 * vocab))).toBeLessThan(1e-4)
+    expect(largestDifference(logits.subarray(0, vocab), all.subarray(2 * vocab, 3 * vocab))).toBeLessThan(1e-4)
     expect(
-      largest(logits.subarray(vocab), all.subarray((first.length - 1) * vocab, first.length * vocab))
+      largestDifference(logits.subarray(vocab), all.subarray((first.length - 1) * vocab, first.length * vocab))
     ).toBeLessThan(1e-4)
   })
 })
-
-const largest = (a: Float32Array, b: Float32Array): number => {
-  expect(a.length).toBe(b.length)
-  return a.reduce((max, x, i) => Math.max(max, Math.abs(x - (b[i] ?? NaN))), 0)
-}
-
-/** Largest difference at real tokens; `[..., row, S, n]`, padding left out. */
-function worst(fixture: Fixture, got: Float32Array, want: Values | undefined): number {
-  if (!want) throw new Error('the fixture lacks this tensor: run companion/fixtures.py again')
-  expect(got.length).toBe(want.data.length)
-  const [S = 0, n = 0] = want.dims.slice(-2)
-  const rows = fixture.reference.prompts.length
-  let max = 0
-  for (let i = 0; i < got.length; i++) {
-    const token = Math.floor(i / n) % S
-    const row = Math.floor(i / (n * S)) % rows
-    if (token < (fixture.reference.prompts[row]?.length ?? 0)) {
-      const difference = Math.abs((got[i] ?? NaN) - (want.data[i] ?? NaN))
-      if (!(difference <= max)) max = difference
-    }
-  }
-  return max
-}
-
-function steering(graph: TestGraph, fixture: Fixture, name: string): Feeds {
-  const { width, interventions, prompts } = fixture.reference
-  const feeds: Feeds = {}
-  for (const layer of interventions[name]?.layers ?? []) {
-    const part = (p: string): Values | undefined => fixture.tensors.get(`steer.${name}.${layer}.${p}`)
-    const rank = part('U')?.dims[1] ?? 1
-    const zero = new Float32Array(width)
-    feeds[`steer.${layer}.b`] = graph.float(part('b')?.data ?? zero, [1, 1, width])
-    feeds[`steer.${layer}.U`] = graph.float(part('U')?.data ?? zero, [1, width, rank])
-    feeds[`steer.${layer}.W`] = graph.float(part('W')?.data ?? zero, [1, rank, width])
-  }
-  expect(Object.keys(feeds).length).toBeGreaterThan(0)
-  const mask = fixture.tensors.get(`steer.${name}.mask`)
-  if (mask) feeds['steer.mask'] = graph.float(mask.data, [prompts.length, mask.data.length / prompts.length, 1])
-  return feeds
-}
 
 /** The fixture's PEFT adapter as graph inputs; modules that the family fuses are cut into their parts. */
 function adapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds {

@@ -21,15 +21,23 @@ export class TestGraph {
     this.#embedding = embedding
   }
 
-  static async open(fixture: Fixture, plan: Plan, precision: Precision = 'fp32'): Promise<TestGraph> {
+  static around(session: ort.InferenceSession, info: GraphInfo): TestGraph {
+    return new TestGraph(session, info, null)
+  }
+
+  static open(fixture: Fixture, plan: Plan, precision: Precision = 'fp32'): Promise<TestGraph> {
+    return TestGraph.openBytes(readFileSync(graphPath(fixture, precision)), fixture, precision, plan)
+  }
+
+  /** Opens `file` as if it lay where the fixture's graph lies. */
+  static async openBytes(file: Uint8Array, fixture: Fixture, precision: Precision, plan: Plan): Promise<TestGraph> {
     const path = graphPath(fixture, precision)
     const folder = dirname(path)
-    const { bytes, info } = instrument(readFileSync(path), plan, basename(path))
-    const options = {
-      logSeverityLevel: 3 as const,
+    const { bytes, info } = instrument(file, plan, basename(path))
+    const session = await ort.InferenceSession.create(bytes, {
+      logSeverityLevel: 3,
       extra: { session: { model_external_initializers_file_folder_path: folder } }
-    }
-    const session = await ort.InferenceSession.create(bytes, options)
+    })
     const embedding = info.embedsOutside ? await ort.InferenceSession.create(join(folder, 'embed_tokens.onnx')) : null
     return new TestGraph(session, info, embedding)
   }
@@ -70,6 +78,12 @@ export class TestGraph {
       if (name.startsWith('past_key_values.')) all[name] = empty()
       const layer = /^steer\.(\d+)\.b$/.exec(name)?.[1]
       if (layer !== undefined) Object.assign(all, this.#noSteering(Number(layer)))
+    }
+    for (const { layer, parts, in: width } of this.info.linears) {
+      for (const { module, out } of parts) {
+        all[`lora.${layer}.${module}.A`] = this.float(new Float32Array(width), [width, 1])
+        all[`lora.${layer}.${module}.B`] = this.float(new Float32Array(out), [1, out])
+      }
     }
     const known = new Set(this.session.inputNames)
     return Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)))

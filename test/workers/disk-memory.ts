@@ -7,6 +7,8 @@ export class MemoryDisk implements Disk {
   capacity = Infinity
   /** What `free` claims beyond what fits; real estimates are rough. */
   claims = 0
+  /** True: a file does not know before that it will not fit. */
+  blind = false
   /** True: nothing can be written, as outside a worker. */
   readOnly = false
   readonly #busy = new Map<string, Promise<unknown>>()
@@ -66,6 +68,10 @@ class MemoryWriter implements DiskWriter {
 
   truncate(length: number): void {
     this.#disk.files.set(this.#name, this.#bytes.slice(0, length))
+  }
+
+  fits(length: number): boolean {
+    return this.#disk.blind || this.#disk.used - this.length + length <= this.#disk.capacity
   }
 
   close(): void {

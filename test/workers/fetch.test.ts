@@ -1,33 +1,33 @@
 import { describe, expect, it } from 'vitest'
 import { inBytes, MemorySink } from '../../workers/sink'
 import { repoOf } from '../hub-repos'
-import { contents, data, failure, ignore, noise, rangesOf, repo, setUp, weights } from './sources-setup'
+import { contents, data, failure, ignore, noise, rangesOf, repo, same, setUp, weights } from './sources-setup'
 
 describe('a connection that breaks', () => {
   it('goes on where it was', async () => {
     const { hub, open } = await setUp()
     hub.faults.push({ path: /content.*_data$/, cutAfter: 100_000 }, { path: /content.*_data$/, cutAfter: 70_000 })
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
     expect(rangesOf(hub, data)).toEqual([undefined, 'bytes=100000-', 'bytes=170000-'])
   })
 
   it('does so in memory too', async () => {
     const { hub, open } = await setUp()
     hub.faults.push({ path: /content.*_data$/, cutAfter: 100_000 })
-    expect(await (await open(undefined, { disk: null })).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open(undefined, { disk: null })).read(data, ignore), weights)).toBe(true)
   })
 
   it('counts as broken when nothing comes any more', async () => {
     const { hub, open } = await setUp()
     hub.faults.push({ path: /content.*_data$/, stallAfter: 65_536 })
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
     expect(rangesOf(hub, data)).toEqual([undefined, 'bytes=65536-'])
   })
 
   it('may break more often than there are tries, as long as something comes', async () => {
     const { hub, open } = await setUp()
     hub.faults.push({ path: /content.*_data$/, cutAfter: 40_000, times: 7 })
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
     expect(rangesOf(hub, data).length).toBe(8)
   })
 
@@ -40,7 +40,7 @@ describe('a connection that breaks', () => {
     const before = rangesOf(hub, data).length
     // Not whole, and never taken for it.
     expect([...(await (await open()).list()).keys()]).toContain(data)
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
     expect(rangesOf(hub, data).slice(before)).toEqual(['bytes=100000-'])
     expect(disk.used).toBeGreaterThan(300_000)
   })
@@ -48,7 +48,7 @@ describe('a connection that breaks', () => {
   it('starts anew where the server knows no ranges', async () => {
     const { hub, open } = await setUp({ ranges: false })
     hub.faults.push({ path: /content.*_data$/, cutAfter: 100_000 })
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
     expect(await failure((await open()).read(data, ignore))).toBe('no error')
   })
 
@@ -72,7 +72,7 @@ describe('a connection that breaks', () => {
     expect(await reading).toBe('20: cancelled')
     expect(disk.used).toBeGreaterThan(60_000)
     expect(await failure(open(undefined, { signal: controller.signal }))).toBe('20: cancelled')
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
     expect(rangesOf(hub, data).at(-1)).toMatch(/^bytes=\d{5,}-$/)
   })
 })
@@ -83,15 +83,12 @@ describe('content that is not what was listed', () => {
     ['small', 'tokenizer.json', 'git id']
   ])('a %s file is refused and deleted', async (_, path, kind) => {
     const { hub, disk, open } = await setUp()
-    const used = disk.used
-    hub.faults.push({ path: /(content|resolve).*(_data|tokenizer.json)$/, damage: true })
-    if (path === data) hub.faults.unshift({ path: /resolve.*_data$/, times: 0 })
-    else hub.faults.splice(0, 1, { path: /resolve.*tokenizer.json$/, damage: true })
-    if (path === data) hub.faults.splice(0, 2, { path: /content.*_data$/, damage: true })
+    // The redirect of a large file has nothing to damage.
+    if (path === data) hub.faults.push({ path: /content.*_data$/, damage: true })
+    else hub.faults.push({ path: /resolve.*tokenizer.json$/, damage: true })
     const text = await failure((await open()).read(path, ignore))
     expect(text).toMatch(new RegExp(`^checksum: ${path} should have ${kind} \\w{12}…, what came has`))
     expect([...disk.files.keys()].filter((name) => !name.endsWith('.model'))).toEqual([])
-    expect(disk.used).toBeGreaterThan(used)
     expect(await failure((await open()).read(path, ignore))).toBe('no error')
   })
 
@@ -111,21 +108,19 @@ describe('content that is not what was listed', () => {
       part.map((byte, i) => (i === 50_000 ? byte ^ 1 : byte))
     )
     expect(await failure((await open()).read(data, ignore))).toMatch(/^checksum: /)
-    expect(await (await open()).read(data, ignore)).toEqual(weights)
+    expect(same(await (await open()).read(data, ignore), weights)).toBe(true)
   })
 })
 
 describe('a folder without checksums', () => {
   it('does not join a part to another version', async () => {
     const { hub, openFolder } = await setUp()
-    hub.faults.push({ path: /plain.*_data$/, times: 1, cutAfter: 100_000 })
     const files = await openFolder()
-    const newer = noise(300_001).subarray(1)
-    hub.faults.splice(0)
     hub.faults.push({ path: /plain.*_data$/, cutAfter: 100_000 }, { path: /plain.*_data$/, cutAfter: 0, times: 3 })
-    await failure(files.read(data, ignore))
+    expect(await failure(files.read(data, ignore))).toContain('broke off after 100 kB')
+    const newer = noise(300_001).subarray(1)
     hub.repos[repo] = repoOf({ ...contents, [data]: newer })
-    expect(await (await openFolder()).read(data, ignore)).toEqual(newer)
+    expect(same(await (await openFolder()).read(data, ignore), newer)).toBe(true)
   })
 
   it('takes a stored file of another version for what it is', async () => {
@@ -133,14 +128,14 @@ describe('a folder without checksums', () => {
     await (await openFolder()).read(data, ignore)
     const newer = noise(300_001).subarray(1)
     hub.repos[repo] = repoOf({ ...contents, [data]: newer })
-    expect(await (await openFolder()).read(data, ignore)).toEqual(newer)
+    expect(same(await (await openFolder()).read(data, ignore), newer)).toBe(true)
   })
 })
 
 it('a sink of unknown size grows', async () => {
   const sink = new MemorySink(0)
   for (let at = 0; at < weights.length; at += 7777) sink.write(weights.subarray(at, at + 7777))
-  expect(sink.bytes()).toEqual(weights)
+  expect(same(sink.bytes(), weights)).toBe(true)
   await sink.restart(undefined)
   expect(sink.bytes()).toEqual(new Uint8Array())
 })
