@@ -40,8 +40,9 @@ def write_json(path: Path, value: dict) -> None:
 
 def convert(out: Path, dtypes: list[str]) -> None:
     """Writes the folder: the graphs first, config.json last, so that a folder with a config is whole."""
+    from companion.decoder_graph import write_decoder
     from companion.gguf_llama import GgufLlama
-    from companion.llama_graph import write
+    from companion.weights import ModelWeights
 
     source = GgufLlama(gguf_file())
     config = source.config()
@@ -49,8 +50,8 @@ def convert(out: Path, dtypes: list[str]) -> None:
     for dtype in dtypes:
         start = time.monotonic()
         path = out / "onnx" / f"{FILES[dtype]}.onnx"
-        write(path, config, source.weight, dtype)
-        size = path.with_name(path.name + "_data").stat().st_size
+        write_decoder(path, config, ModelWeights(source.weight), dtype)
+        size = sum(file.stat().st_size for file in path.parent.glob(path.name + "*"))
         print(f"{path.name}: {size / 1e6:.0f} MB, {time.monotonic() - start:.0f} s", flush=True)
     write_json(out / "tokenizer.json", source.tokenizer())
     write_json(out / "tokenizer_config.json", source.tokenizer_config())

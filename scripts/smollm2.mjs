@@ -86,7 +86,7 @@ function link() {
 /** Changes when the companion's code does, so that an old model is never taken for a new one. */
 function recipeHash() {
   const code = readdirSync(at('companion')).filter((file) =>
-    /^(smollm2|gguf_llama|llama_graph|blockwise)\.py$/.test(file)
+    /^(smollm2|gguf_llama|decoder_graph|external_data|rope|weights|blockwise)\.py$/.test(file)
   )
   const files = [...code.sort().map((file) => at('companion', file)), requirements]
   return hash(Buffer.concat(files.map((file) => readFileSync(file))))

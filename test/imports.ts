@@ -16,8 +16,8 @@ const pure = ['d3', '@bufbuild/protobuf', 'onnx-buf', 'ml-matrix', 'js-yaml', 'y
 export const places: readonly Place[] = [
   { path: 'src/errors.ts', packages: [] },
   { path: 'src/onnx', packages: pure },
-  { path: 'src/formats', packages: pure },
   { path: 'src/math', packages: pure },
+  { path: 'src/formats', packages: pure },
   { path: 'src/direction', packages: pure },
   { path: 'src/spillover', packages: pure },
   { path: 'src/lab', packages: ['comlink'] },

@@ -1,6 +1,6 @@
 /** The engine's host in the page: ONNX Runtime's WebGPU build, or its plain WASM build, each loaded when it is asked for. */
 import type { DeviceOffer, Host, Runtime } from './host'
-import { gpuRuntime, dropWeakSubgroups } from './web-gpu'
+import { gpuRuntime, useSubgroups } from './web-gpu'
 import { repeatOnCpu } from './copies'
 import { webFiles } from './sources'
 import { createWebSession } from './web-session'
@@ -33,7 +33,7 @@ async function offers(): Promise<DeviceOffer[]> {
 }
 
 async function openGpu(withoutSubgroups: boolean): Promise<Runtime> {
-  dropWeakSubgroups(withoutSubgroups)
+  useSubgroups(!withoutSubgroups)
   const [ort, mjs, wasm] = await Promise.all([
     import('onnxruntime-web/webgpu'),
     import('onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'),

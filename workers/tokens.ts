@@ -50,11 +50,11 @@ export class Tokens {
 
   #checked(ids: number[], vocabulary: number): number[] {
     if (ids.length === 0) throw new LabError('format', 'the prompt is empty: type at least one character')
-    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary)
-    if (wrong !== undefined) {
+    const wrong = ids.findIndex((id) => !Number.isInteger(id) || id < 0 || id >= vocabulary)
+    if (wrong !== -1) {
       throw new LabError(
         'format',
-        `token ${wrong} is outside the model's vocabulary of ${vocabulary}: this tokenizer belongs to another model`
+        `token ${String(ids[wrong])} is outside the model's vocabulary of ${vocabulary}: this tokenizer belongs to another model`
       )
     }
     return ids

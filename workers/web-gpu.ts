@@ -6,22 +6,21 @@ import { createWebSession } from './web-session'
 type Ort = typeof import('onnxruntime-web/webgpu')
 
 let wrapped = false
-let dropAll = false
+let without = false
 
 /**
- * Lets devices be requested without the `subgroups` feature where the adapter's subgroups are narrower than 16
- * (SwiftShader's are 4): ONNX Runtime's GroupQueryAttention is silently wrong there. Call before the first session.
- * @param always drop the feature on every adapter
+ * Chooses whether devices are requested without the `subgroups` feature. Where subgroups are narrower than a kernel
+ * expects (SwiftShader's have 4 lanes), ONNX Runtime's GroupQueryAttention is silently wrong with it: the self-test
+ * notices and opens the model again without. Call before the first session of a worker.
  */
-export function dropWeakSubgroups(always: boolean): void {
-  dropAll = always
+export function useSubgroups(use: boolean): void {
+  without = !use
   if (wrapped) return
   wrapped = true
   const request = GPUAdapter.prototype.requestDevice
   GPUAdapter.prototype.requestDevice = function (this: GPUAdapter, descriptor: GPUDeviceDescriptor = {}) {
-    const weak = (this.info.subgroupMaxSize ?? 32) < 16
     const features = [...(descriptor.requiredFeatures ?? [])]
-    const kept = dropAll || weak ? features.filter((feature) => !/subgroup/.test(feature)) : features
+    const kept = without ? features.filter((feature) => !/subgroup/.test(feature)) : features
     return request.call(this, { ...descriptor, requiredFeatures: kept })
   }
 }

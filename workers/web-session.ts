@@ -16,6 +16,7 @@ export async function createWebSession(
   try {
     return await runtime.create(graph, {
       executionProviders: [device],
+      logSeverityLevel: 3,
       externalData: weights.map(({ path, data }) => ({ path, data })),
       ...(device === 'webgpu' && { preferredOutputLocation: onDevice })
     })

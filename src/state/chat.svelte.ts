@@ -5,7 +5,7 @@ import { endOf, type Status } from './status'
 /** Used, too, while a number field is empty. */
 const defaultMaxTokens = 160
 
-export const exampleQuestion = 'How was your day? Tell me about it.'
+export const exampleQuestion = 'Describe the view from the window.'
 
 /** A token on the page. `mark` is set where the steering had just changed: what it is from here on. */
 export interface ShownToken {
@@ -32,7 +32,7 @@ const steeredRow = 1
 /** One question, answered twice in one batch: row 0 as the model is, row 1 steered. */
 export class Chat {
   question = $state(exampleQuestion)
-  temperature = $state(0.7)
+  temperature = $state(0.3)
   seed = $state(0)
   maxTokens = $state(defaultMaxTokens)
   #status = $state.raw<Status<null>>({ kind: 'idle' })

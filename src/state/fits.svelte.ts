@@ -114,12 +114,12 @@ export function isFitFor(fit: Fit, model: ModelInfo): boolean {
   return isSameModel(fit.model, model)
 }
 
-/** The best separated layer; of several, the one nearest the middle, where steering does most in practice. */
+/** The best separated layer; of several, the one nearest a little past the middle, where steering tends to do most. */
 export function suggestLayer({ layers }: Separation): number {
   const best = Math.max(...layers.map(({ accuracy }) => accuracy))
-  const middle = (layers.length - 1) / 2
+  const depth = 0.55 * (layers.length - 1)
   const ties = layers.filter(({ accuracy }) => accuracy === best).map(({ layer }) => layer)
-  return ties.reduce((near, layer) => (Math.abs(layer - middle) < Math.abs(near - middle) ? layer : near), ties[0] ?? 0)
+  return ties.reduce((near, layer) => (Math.abs(layer - depth) < Math.abs(near - depth) ? layer : near), ties[0] ?? 0)
 }
 
 function chatRow(content: string): { prompt: { messages: readonly { role: 'user'; content: string }[] } } {

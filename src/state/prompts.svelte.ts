@@ -1,37 +1,26 @@
 import type { Side } from './link'
 
-/** The example contrast: what a person with a good day writes, and one with a bad day. */
+const subjects = [
+  'a walk in the forest',
+  'the first day of winter',
+  'an old house by the sea',
+  'a train at night',
+  'your grandmother',
+  'a small dog',
+  'rain on the roof',
+  'the last day of school',
+  'a letter from a friend',
+  'the harbour in the morning',
+  'a garden',
+  'the road home'
+] as const
+
+/** The example contrast: pairs that differ in the mood alone. Small chat models are joyful by themselves, so gloom shows. */
 export const examplePrompts = {
-  positiveName: 'joyful',
-  negativeName: 'gloomy',
-  positive: [
-    'I got the job! I have never been so happy in my life!',
-    'What a wonderful morning. The sun is out and I feel great!',
-    'We just won the championship and everyone is dancing!',
-    'My best friend is coming to visit and I am so excited!',
-    'I love this song, it makes me smile every single time!',
-    'Our baby laughed for the first time today. Pure joy!',
-    'The party was fantastic, we laughed the whole night!',
-    'I passed all my exams! Time to celebrate!',
-    'This is the best cake I have ever had, simply delightful!',
-    'I am on holiday at the beach and everything is beautiful!',
-    'She said yes! We are getting married!',
-    'The garden is full of flowers and the birds are singing!'
-  ],
-  negative: [
-    'I lost my job. I have never been so sad in my life.',
-    'What a dreadful morning. It is raining and I feel awful.',
-    'We lost the last game and everyone is crying.',
-    'My best friend moved away and I am so lonely.',
-    'I hate this song, it makes me cry every single time.',
-    'Our old dog died today. There is nothing but grief.',
-    'The funeral was terrible, we wept the whole night.',
-    'I failed all my exams. There is no hope left.',
-    'This is the worst meal I have ever had, simply miserable.',
-    'I am in hospital alone and everything is bleak.',
-    'She said no. It is over between us.',
-    'The garden is dead and grey and nothing sings any more.'
-  ]
+  positiveName: 'gloomy',
+  negativeName: 'joyful',
+  positive: subjects.map((subject) => `You are very sad and full of grief. Tell me about ${subject}.`),
+  negative: subjects.map((subject) => `You are very happy and full of joy. Tell me about ${subject}.`)
 } as const
 
 /** The two sides of the contrast, one prompt a line. */

@@ -6,7 +6,7 @@ export const alphaRange = { min: -3, max: 3, step: 0.05 } as const
 
 /** The controls of the steered answer. */
 export class SteeringControls {
-  alpha = $state(1)
+  alpha = $state(1.5)
   mode = $state<SteeringMode>('add')
   positions = $state<'all' | 'prompt' | 'generated'>('all')
   scope = $state<'layer' | 'all'>('layer')

@@ -7,7 +7,7 @@ import { build } from 'vite'
 import type { ModelSource } from '../../src/lab/api'
 import { repoOf } from '../hub-repos'
 import { startHub, type HubServer } from '../hub-server'
-import type { Call } from './sources-worker'
+import type { Call } from '../workers/sources-call'
 
 const repo = 'owner/name'
 const data = 'onnx/model_q4.onnx_data'
@@ -18,10 +18,11 @@ const contents = {
   [data]: randomBytes(8_000_000)
 }
 const all = Object.keys(contents)
-const sumOf = (path: keyof typeof contents): string =>
-  createHash('sha256')
-    .update(contents[path] ?? '')
-    .digest('hex')
+const sums = Object.fromEntries(
+  Object.entries(contents).map(([path, content]) => [path, createHash('sha256').update(content).digest('hex')])
+)
+/** What the worker answers when it has read the large file right. */
+const right = { sums: { [data]: sums[data] } }
 
 interface Site {
   readonly url: string
@@ -36,7 +37,7 @@ async function startSite(): Promise<Site> {
     build: {
       write: false,
       minify: false,
-      lib: { entry: resolve(import.meta.dirname, 'sources-worker.ts'), formats: ['es'] }
+      lib: { entry: resolve(import.meta.dirname, '../workers/sources-worker.ts'), formats: ['es'] }
     }
   })
   const outputs = Array.isArray(built) ? built : 'output' in built ? [built] : []
@@ -101,7 +102,6 @@ test.beforeEach(async ({ page, site }) => {
 
 test('a hub model is stored, and opens without the hub after a reload', async ({ page, hub }) => {
   const source: ModelSource = { kind: 'hub', repo, endpoint: hub.url }
-  const sums = Object.fromEntries(all.map((path) => [path, sumOf(path)]))
   const first = await ask(page, { verb: 'read', source, paths: all })
   expect(first).toMatchObject({ sums })
   await hub.close()
@@ -119,7 +119,7 @@ test('a download that breaks goes on without a preflight, also after the worker 
   expect(await ask(page, { verb: 'stored' })).toMatchObject([{ partial: true, files: [] }])
   hub.faults.splice(0)
   const before = ranges(hub).length
-  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject({ sums: { [data]: sumOf(data) } })
+  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject(right)
   expect(ranges(hub).slice(before)).toEqual([expect.stringMatching(/^bytes=[1-9]\d+-$/)])
   expect(hub.seen.filter(({ method }) => method === 'OPTIONS')).toEqual([])
 })
@@ -127,7 +127,7 @@ test('a download that breaks goes on without a preflight, also after the worker 
 test('a cancelled download goes on', async ({ page, hub }) => {
   const source: ModelSource = { kind: 'url', url: `${hub.url}/plain/${repo}` }
   expect(await ask(page, { verb: 'read', source, paths: [data], cancelAt: 1 })).toBe('AbortError: cancelled')
-  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject({ sums: { [data]: sumOf(data) } })
+  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject(right)
   expect(hub.seen.filter(({ method }) => method === 'OPTIONS')).toEqual([])
 })
 
@@ -145,14 +145,14 @@ test('a worker that is ended in the middle leaves a part, not a file', async ({ 
     .toBeGreaterThan(1_000_000)
   await page.reload()
   expect(await ask(page, { verb: 'stored' })).toMatchObject([{ partial: true, files: [] }])
-  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject({ sums: { [data]: sumOf(data) } })
+  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject(right)
   expect(ranges(hub).at(-1)).toMatch(/^bytes=[1-9]\d+-$/)
 })
 
 test('two workers that want the same file download it once', async ({ page, hub }) => {
   const call: Call = { verb: 'read', source: { kind: 'hub', repo, endpoint: hub.url }, paths: [data] }
   const both = await Promise.all([ask(page, call), ask(page, call)])
-  for (const each of both) expect(each).toMatchObject({ sums: { [data]: sumOf(data) } })
+  for (const each of both) expect(each).toMatchObject(right)
   expect(ranges(hub)).toEqual([undefined])
 })
 
@@ -189,7 +189,7 @@ test('a disk that fills up during a download is told, and what fitted is gone on
   // The stalled connection is given up after a while; what follows does not fit any more.
   expect(await reading).toMatch(/^quota: onnx\/model_q4.onnx_data needs \d.\d MB more/)
   await cdp.send('Storage.overrideQuotaForOrigin', { origin })
-  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject({ sums: { [data]: sumOf(data) } })
+  expect(await ask(page, { verb: 'read', source, paths: [data] })).toMatchObject(right)
   expect(ranges(hub).at(-1)).toMatch(/^bytes=[1-9]\d+-$/)
 })
 
@@ -207,6 +207,6 @@ test('a folder that lets nobody read it says so', async ({ page, hub }) => {
 test('without a file system models are read and not stored', async ({ page, hub }) => {
   const source: ModelSource = { kind: 'hub', repo, endpoint: hub.url }
   const got = await ask(page, { verb: 'read', source, paths: [data] }, 'refused.js')
-  expect(got).toMatchObject({ sums: { [data]: sumOf(data) } })
+  expect(got).toMatchObject(right)
   expect(await ask(page, { verb: 'stored' })).toEqual([])
 })

@@ -6,28 +6,13 @@ import { Engine } from '../../workers/engine'
 import type { Host, ModelFiles } from '../../workers/host'
 import { nodeHost } from '../../workers/host-node'
 import { loadFixture } from '../fixtures'
-
-const tokenizer = (vocabulary: number): string => {
-  const vocab = Object.fromEntries(Array.from({ length: vocabulary }, (_, i) => [`t${i}`, i]))
-  return JSON.stringify({
-    version: '1.0',
-    added_tokens: [],
-    normalizer: null,
-    pre_tokenizer: { type: 'WhitespaceSplit' },
-    post_processor: null,
-    decoder: null,
-    model: { type: 'WordLevel', vocab, unk_token: 't0' }
-  })
-}
-
-const template = "{% for m in messages %}{{ m['content'] }} {% endfor %}"
+import { wordTokenizer } from '../word-tokenizer'
 
 /** Files of a fixture folder with a tokenizer added; `change` may replace or drop files to break them. */
 export function fixtureFiles(name: string, change: Readonly<Record<string, Uint8Array | string | null>> = {}): Host {
   const { folder, reference } = loadFixture(name)
   const texts: Record<string, Uint8Array | string | null> = {
-    'tokenizer.json': tokenizer(reference.vocab),
-    'tokenizer_config.json': JSON.stringify({ tokenizer_class: 'PreTrainedTokenizer', chat_template: template }),
+    ...wordTokenizer(reference.vocab),
     ...change
   }
   const wrap = async (): Promise<ModelFiles> => {

@@ -1,17 +1,7 @@
-/** A worker with nothing but the sources, for sources.spec.ts: a request in, its result out. */
-import type { ModelSource, Progress } from '../../src/lab/api'
+/** A worker with nothing but the sources, for test/browser/sources.spec.ts: a call in, its result out. */
+import type { Progress } from '../../src/lab/api'
 import { deleteStored, listStored, webFiles } from '../../workers/sources'
-
-export type Call =
-  | {
-      readonly verb: 'read'
-      readonly source: ModelSource
-      readonly paths: readonly string[]
-      readonly cancelAt?: number
-    }
-  | { readonly verb: 'list'; readonly source: ModelSource }
-  | { readonly verb: 'stored' }
-  | { readonly verb: 'delete'; readonly id: string }
+import type { Call } from './sources-call'
 
 const patience = { tries: 3, backoff: 10, longestWait: 1000, stall: 2000 }
 
