@@ -53,7 +53,7 @@ GEMMA = {  # the soft caps below are lower than Google's 50 and 30, so that rand
 }
 FAMILIES: dict[str, dict] = {
     "llama": {"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 3, "rope_scaling": LLAMA3_ROPE},
-    "smollm": {"model_type": "llama", "rope_theta": 100000.0},
+    "smollm": {"model_type": "llama", "rope_theta": 100000.0, "num_attention_heads": 3, "num_key_value_heads": 1, "head_dim": 64},  # as the real one has them
     "qwen2": {"model_type": "qwen2", "hidden_size": 64, "num_hidden_layers": 3},
     "qwen3": {"model_type": "qwen3"},
     "gemma2": {"model_type": "gemma2", **GEMMA, "attn_logit_softcapping": 10.0, "final_logit_softcapping": 8.0},

@@ -3,7 +3,7 @@ import type { ModelHandle } from '../lab/connect'
 import { endOf, type Status } from './status'
 
 /** Used, too, while a number field is empty. */
-const defaultMaxTokens = 160
+const defaultMaxTokens = 120
 
 export const exampleQuestion = 'Describe the view from the window.'
 

@@ -17,7 +17,7 @@ describe('Chat', () => {
     const chat = new Chat()
     await chat.ask(fakeModel(), steeringOf(8))
     expect(chat.status.kind).toBe('done')
-    expect(chat.plain.tokens).toHaveLength(160)
+    expect(chat.plain.tokens).toHaveLength(120)
     expect(chat.steered.finish).toBe('length')
     expect(textOf(chat.plain.tokens)).not.toMatch(/happy|joy/)
     expect(textOf(chat.steered.tokens)).toMatch(/happy|joy/)
