@@ -2,7 +2,7 @@
 import type { DeviceOffer, Host, Runtime } from './host'
 import { gpuRuntime, useSubgroups } from './web-gpu'
 import { repeatOnCpu } from './copies'
-import { webFiles } from './sources'
+import { webFiles } from './sources/sources'
 import { createWebSession } from './web-session'
 
 /** WebAssembly memory ends at 4 GiB; the runtime itself and its arenas take a part of it. */

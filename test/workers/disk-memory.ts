@@ -1,5 +1,5 @@
 /** The disk of a browser as a map, with a size that can be set. */
-import { NotStorable, type Disk, type DiskWriter } from '../../workers/disk'
+import { NotStorable, type Disk, type DiskWriter } from '../../workers/sources/disk'
 
 export class MemoryDisk implements Disk {
   readonly files = new Map<string, Uint8Array>()

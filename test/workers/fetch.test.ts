@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inBytes, MemorySink } from '../../workers/sink'
+import { inBytes, MemorySink } from '../../workers/sources/sink'
 import { repoOf } from '../hub-repos'
 import { contents, data, failure, ignore, noise, rangesOf, repo, same, setUp, weights } from './sources-setup'
 

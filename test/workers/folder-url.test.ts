@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { webFiles } from '../../workers/sources'
+import { webFiles } from '../../workers/sources/sources'
 import { repoOf } from '../hub-repos'
 import { contents, data, failure, graph, ignore, patience, repo, same, setUp, weights } from './sources-setup'
 

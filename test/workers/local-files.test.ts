@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { webFiles } from '../../workers/sources'
+import { webFiles } from '../../workers/sources/sources'
 import { contents, data, failure, ignore, same, weights } from './sources-setup'
 
 const open = (names: Readonly<Record<string, Uint8Array | string>>): ReturnType<typeof webFiles> =>

@@ -1,7 +1,7 @@
 /** A hub with one small model, for the tests of the page's sources. */
 import { onTestFinished } from 'vitest'
 import type { ModelSource, Progress } from '../../src/lab/api'
-import { webFiles, type SourceOptions } from '../../workers/sources'
+import { webFiles, type SourceOptions } from '../../workers/sources/sources'
 import type { ModelFiles } from '../../workers/host'
 import { repoOf } from '../hub-repos'
 import { startHub, type HubOptions, type HubServer } from '../hub-server'

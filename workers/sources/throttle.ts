@@ -1,5 +1,5 @@
 /** Progress that is told often enough to watch, and not with each of the ten thousand pieces of a download. */
-import type { Progress } from '../src/lab/api'
+import type { Progress } from '../../src/lab/api'
 
 const interval = 100
 

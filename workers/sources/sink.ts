@@ -1,5 +1,5 @@
 /** Where the bytes of a download go. */
-import { LabError } from '../src/errors'
+import { LabError } from '../../src/errors'
 
 export interface Sink {
   /** Bytes so far: where a broken download goes on. */

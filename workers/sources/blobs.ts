@@ -1,5 +1,5 @@
 /** Stored contents, by key. A content counts as whole only once its checksum is written beside it. */
-import { LabError } from '../src/errors'
+import { LabError } from '../../src/errors'
 import { Checksum, SummedSink, type Expected } from './checksum'
 import { isQuota, NotStorable, saveText, type Disk, type DiskWriter } from './disk'
 import { asObject, asText, parse } from './json'

@@ -1,5 +1,5 @@
 /** Which models are stored: one record each, with their files and where they come from. No token is ever in it. */
-import { LabError } from '../src/errors'
+import { LabError } from '../../src/errors'
 import { Blobs, keyOf, type Content } from './blobs'
 import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'

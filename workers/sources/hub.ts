@@ -1,9 +1,9 @@
 /** A repository of the Hugging Face hub, or of a server that speaks its paths. */
-import { LabError } from '../src/errors'
-import type { ModelSource } from '../src/lab/api'
+import { LabError } from '../../src/errors'
+import type { ModelSource } from '../../src/lab/api'
 import { checkAnswer, type Subject } from './answer'
 import type { Content } from './blobs'
-import type { ModelFiles } from './host'
+import type { ModelFiles } from '../host'
 import { asList, asObject, asSize, asText } from './json'
 import { hashText, type ModelRecord } from './records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'

@@ -1,5 +1,5 @@
 /** One HTTP request with patience: typed when no answer comes, asked again when the server is busy. */
-import { LabError } from '../src/errors'
+import { LabError } from '../../src/errors'
 
 /** How long to bear with a server. Times in milliseconds. */
 export interface Patience {

@@ -1,5 +1,5 @@
 /** Brings one file from a server, whole: goes on where a connection breaks, never joins bytes of two versions. */
-import { LabError } from '../src/errors'
+import { LabError } from '../../src/errors'
 import { checkAnswer, versionOf, type Subject } from './answer'
 import { defaultPatience, discard, send, sleep, throwIfAborted, Unreachable, type Ask } from './request'
 import { inBytes, type Sink } from './sink'

@@ -1,5 +1,5 @@
 /** Reads blobs, stored files or files a person chose, without a second copy. */
-import { LabError } from '../src/errors'
+import { LabError } from '../../src/errors'
 import { throwIfAborted } from './request'
 import { allocate } from './sink'
 

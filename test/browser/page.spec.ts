@@ -1,0 +1,82 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { expect, test, type Page } from '@playwright/test'
+
+const views = ['models', 'prompts', 'directions', 'steer'] as const
+const sizes = [
+  { width: 1440, height: 900 },
+  { width: 900, height: 800 },
+  { width: 390, height: 844 }
+]
+
+async function open(page: Page, hash: string): Promise<void> {
+  await page.goto(`./#/${hash}`)
+  await expect(page.locator('h1')).toBeVisible()
+}
+
+for (const colorScheme of ['light', 'dark'] as const) {
+  for (const viewport of sizes) {
+    test(`every panel is accessible and fits, ${colorScheme}, ${viewport.width} wide`, async ({ page }) => {
+      await page.emulateMedia({ colorScheme })
+      await page.setViewportSize(viewport)
+      for (const view of views) {
+        await open(page, view)
+        const { violations } = await new AxeBuilder({ page }).analyze()
+        expect(violations.map(({ id, nodes }) => [view, id, nodes[0]?.html])).toEqual([])
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width)
+      }
+    })
+  }
+}
+
+test('the keyboard reaches the panel first, and every step', async ({ page }) => {
+  await open(page, 'steer')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('link', { name: 'Skip to the panel' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.locator('main')).toBeFocused()
+  await page.getByRole('link', { name: /^Prompts/ }).press('Enter')
+  await expect(page.getByRole('heading', { level: 1, name: 'Prompts' })).toBeVisible()
+  await page.goBack()
+  await expect(page.getByRole('heading', { level: 1, name: 'Steer' })).toBeVisible()
+})
+
+test('a link carries the experiment, and opens nothing by itself', async ({ page }) => {
+  await open(page, 'steer?model=hub:owner/name&question=Why%3F&positive=warm%0Aone%0Atwo&negative=cold%0Athree%0Afour')
+  await expect(page.getByLabel('Question')).toHaveValue('Why?')
+  await expect(page.getByRole('button', { name: 'Open name and fit' })).toBeVisible()
+  await page.getByRole('link', { name: /^Prompts/ }).click()
+  await expect(page.getByLabel('positive prompts')).toHaveValue('one\ntwo')
+  await page.getByLabel('positive prompts').fill('one\ntwo\nthree')
+  await expect.poll(() => decodeURIComponent(page.url())).toContain('positive=warm\none\ntwo\nthree')
+})
+
+test('the theme follows the system until it is chosen, and the choice is kept', async ({ page }) => {
+  const scheme = (): Promise<string> => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
+  await open(page, 'steer')
+  expect(await scheme()).toBe('light dark')
+  await page.getByRole('button', { name: 'Theme: system' }).click()
+  await page.getByRole('button', { name: 'Theme: light' }).click()
+  await page.reload()
+  expect(await scheme()).toBe('dark')
+})
+
+test('the bench is a drawer on a narrow screen', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 })
+  await open(page, 'steer')
+  await page.getByRole('button', { name: 'Bench' }).click()
+  await expect(page.getByRole('button', { name: 'Close the bench' })).toBeFocused()
+  await page.keyboard.press('Escape')
+  await expect(page.getByRole('complementary', { name: 'Bench' })).toBeHidden()
+  await expect(page.getByRole('button', { name: 'Bench' })).toBeFocused()
+})
+
+test('a model that is not there is told, and the page still works', async ({ page }) => {
+  await open(page, 'models')
+  await page.getByLabel('Folder that holds').fill('models/nothing-here')
+  await page.getByLabel('Folder that holds').press('Enter')
+  await expect(page.getByRole('alert')).toContainText('The files could not be fetched.')
+  await page.getByText('What happened').click()
+  await expect(page.getByRole('alert')).toContainText('404')
+  await page.getByRole('button', { name: 'Unload nothing-here' }).click()
+  await expect(page.getByText('None open')).toBeVisible()
+})
