@@ -1,38 +1,52 @@
 /** How much memory an open model will need, before it is loaded. */
 import { LabError } from '../src/errors'
-import type { Memory } from '../src/lab/api'
+import type { Device, Memory } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import { expandedSize, expandable } from '../src/onnx/expand'
 import type { Graph } from '../src/onnx/graph'
 import { externalRange } from '../src/onnx/proto'
 import type { Choice } from './choose'
-import type { ModelConfig } from './config'
 import type { Runtime } from './host'
 
 /** Tokens of cache that the estimate counts with. */
 const estimateTokens = 1024
 
-/** @param expanded the graph when its int4 weights are to be expanded, else null */
+/** The runtime itself, its arenas and compiled kernels. */
+const runtimeBytes = 0.2e9
+
+export interface MemoryNeed extends Memory {
+  /** Bytes in the memory of the device while the model is open. */
+  readonly resident: number
+  /** Bytes of the largest single weight tensor. */
+  readonly largestTensor: number
+}
+
+/** @param graph with its int4 weights still packed; `expand` says whether they will be expanded */
 export function estimateMemory(
   info: GraphInfo,
+  graph: Graph,
   listing: ReadonlyMap<string, number>,
   choice: Choice,
-  graphBytes: number,
-  expanded: Graph | null,
-  config: ModelConfig
-): Memory {
+  { device, expand, graphBytes, headSize }: { device: Device; expand: boolean; graphBytes: number; headSize: number }
+): MemoryNeed {
   const folder = choice.graph.slice(0, choice.graph.lastIndexOf('/') + 1)
   const files = info.externalFiles.reduce((sum, file) => sum + (listing.get(folder + file) ?? 0), graphBytes)
   const embedding = choice.embedding
     ? (listing.get(choice.embedding) ?? 0) + (listing.get(`${choice.embedding}_data`) ?? 0)
     : 0
-  const weights = files + embedding + (expanded ? expandedSize(expanded) - packedSize(expanded) : 0)
-  const size = info.cache.type === 'float16' ? 2 : 4
-  const head = info.cache.headSize || config.headSize || 0
-  const cachePerToken = 2 * info.layers * info.cache.heads * head * size
-  // One buffer of activations for the prompt: the widest tensors are the MLP's and the logits row.
+  const weights = files + embedding + (expand ? expandedSize(graph) - packedSize(graph) : 0)
+  const cachePerToken = 2 * info.layers * info.cache.heads * headSize * (info.cache.type === 'float16' ? 2 : 4)
+  // Activations of a prompt: the widest tensors are the MLP's and one row of logits.
   const activations = 4 * (estimateTokens * info.width * 8 + info.vocabulary)
-  return { weights, cachePerToken, peak: weights + cachePerToken * estimateTokens + activations }
+  // The native CPU packs its own copy of the weights beside the mapped file; elsewhere they pass through memory once.
+  const resident = (device === 'cpu' ? 2 : 1) * weights + cachePerToken * estimateTokens + activations + runtimeBytes
+  const peak = resident + (device === 'cpu' ? 0 : weights)
+  return { weights, cachePerToken, peak, resident, largestTensor: largestTensor(graph) }
+}
+
+function largestTensor(graph: Graph): number {
+  const sizes = graph.proto.initializer.map((tensor) => externalRange(tensor)?.length ?? tensor.rawData.byteLength)
+  return sizes.reduce((max, size) => Math.max(max, size), 0)
 }
 
 /** Bytes of the int4 tensors that expansion replaces and that nobody else uses. */
@@ -48,11 +62,15 @@ function packedSize(graph: Graph): number {
 
 /** @throws LabError `memory` that says what would fit */
 export function refuseTooLarge(
-  memory: Memory,
+  need: MemoryNeed,
   limits: Runtime['limits'],
   model: { readonly name: string; readonly choice: Choice; readonly expand: boolean }
 ): void {
-  if (memory.peak <= limits.total) return
+  const [bytes, limit, what] =
+    need.largestTensor > limits.buffer
+      ? [need.largestTensor, limits.buffer, 'has one tensor of']
+      : [need.resident, limits.total, 'needs about']
+  if (bytes <= limit) return
   const way = model.expand
     ? 'open it with its int4 weights kept (slower), on WebGPU, or choose a smaller model'
     : model.choice.dtype === 'q4' || model.choice.dtype === 'q4f16'
@@ -60,7 +78,7 @@ export function refuseTooLarge(
       : 'choose q4, or a smaller model'
   throw new LabError(
     'memory',
-    `${model.name} as ${model.choice.dtype} needs about ${gigabytes(memory.peak)}, this device allows ${gigabytes(limits.total)}: ${way}`
+    `${model.name} as ${model.choice.dtype} ${what} ${gigabytes(bytes)}, this device allows ${gigabytes(limit)}: ${way}`
   )
 }
 

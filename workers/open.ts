@@ -47,7 +47,9 @@ export async function openModel(
   const expand = offer.device === 'wasm' && options.keepInt4 !== true && expandedSize(graph) > 0
   const runtime = await host.openRuntime(offer.device, { withoutSubgroups: options.withoutSubgroups ?? false })
   try {
-    const memory = estimateMemory(described, listing, choice, file.length, expand ? graph : null, config)
+    const headSize = described.cache.headSize || config.headSize || 0
+    const size = { device: offer.device, expand, graphBytes: file.length, headSize }
+    const memory = estimateMemory(described, graph, listing, choice, size)
     refuseTooLarge(memory, runtime.limits, { name: files.name, choice, expand })
     const readAll = expand || folder === undefined
     const weights = readAll ? await readWeights(files, choice.graph, described.externalFiles, onProgress) : []
@@ -65,7 +67,7 @@ export async function openModel(
       session: raw,
       info: described,
       plan,
-      headSize: described.cache.headSize || config.headSize || 0,
+      headSize,
       padding: config.stop[0] ?? 0,
       embed: embedding
     })

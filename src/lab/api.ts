@@ -52,7 +52,7 @@ export interface Memory {
   readonly weights: number
   /** Bytes of KV cache for one token of one row. */
   readonly cachePerToken: number
-  /** Bytes the open model is expected to need at its peak, with 1,024 tokens of cache. */
+  /** Bytes that opening the model and 1,024 tokens of cache are expected to take at their peak, everywhere together. */
   readonly peak: number
 }
 

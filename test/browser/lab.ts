@@ -1,8 +1,9 @@
 /** The lab's modules without the page, for tests that drive a model worker in a real browser. Not in the built site. */
 import type { LocalFile, ModelSource } from '../../src/lab/api'
-import { connectModel } from '../../src/lab/connect'
+import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect'
 import { openTested } from '../../src/lab/self-test'
 import { wordTokenizer } from '../word-tokenizer'
+import type { Count } from './count'
 
 /** A parity fixture as local files, with its tokenizer of words. */
 async function fixtureSource(name: string, paths: readonly string[], vocabulary: number): Promise<ModelSource> {
@@ -19,7 +20,34 @@ async function fixtureSource(name: string, paths: readonly string[], vocabulary:
   return { kind: 'files', name, files: [...(await Promise.all(real)), ...made] }
 }
 
-export const lab = { connectModel, openTested, fixtureSource }
+/** A model in the worker that counts GPU buffers; one a page. */
+function connectCounting(): ModelHandle {
+  return connectModel((): WorkerPort => {
+    const worker = new Worker(new URL('./counting-worker.ts', import.meta.url), { type: 'module', name: 'counting' })
+    return {
+      endpoint: worker,
+      onLost: (listener) => worker.addEventListener('error', (event) => listener(event.message)),
+      terminate: () => worker.terminate()
+    }
+  })
+}
+
+const channel = new BroadcastChannel('counting-worker')
+
+/** What the counting worker counts now. */
+function count(): Promise<Count> {
+  return new Promise((resolve) => {
+    channel.onmessage = ({ data }: MessageEvent<Count>) => resolve(data)
+    channel.postMessage('count')
+  })
+}
+
+/** Throws an error in the counting worker that nobody catches. */
+function crash(): void {
+  channel.postMessage('crash')
+}
+
+export const lab = { connectModel, openTested, fixtureSource, connectCounting, count, crash }
 
 declare global {
   interface Window {
