@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LabError } from '../src/errors'
+import { fieldsOf } from '../src/formats/fields'
 import type { Device, Dtype, Steering } from '../src/lab/api'
 import { Engine, type AdapterFiles } from '../workers/engine'
 import { nodeHost } from '../workers/host-node'
@@ -124,8 +125,7 @@ async function readSteering(path: string, alpha: number, layer: string | undefin
   } catch (cause) {
     throw new LabError('format', `${path} is not JSON: export a direction from the lab and give its file`, { cause })
   }
-  const fields =
-    typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : new Map<string, unknown>()
+  const fields = fieldsOf(value)
   const vector = fields.get('vector')
   const own = fields.get('layer')
   const norm = fields.get('norm')

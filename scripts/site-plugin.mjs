@@ -1,7 +1,7 @@
 /** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the list of models. */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isolationHeaders, metaPolicy } from './headers.mjs'
 import { listModels } from './models.mjs'
 import { siteHandler } from './serve.mjs'
@@ -17,7 +17,7 @@ export function site() {
     name: 'azimuth-site',
     configResolved(config) {
       root = config.root
-      out = join(config.root, config.build.outDir)
+      out = resolve(config.root, config.build.outDir)
     },
     transformIndexHtml: {
       order: 'post',

@@ -2,10 +2,9 @@
 import { LabError } from '../src/errors'
 import type { Completion, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
 import type { Host } from './host'
-import { PrefixStore } from './prefix'
+import type { PrefixStore } from './prefix'
 import { draw, randomStream } from './sample'
-import type { Cache, DecoderSession } from './session'
-import { DecoderSession as Sessions } from './session'
+import { DecoderSession, type Cache } from './session'
 import { TextStream, type Tokens } from './tokens'
 
 export interface EncodedRow {
@@ -60,7 +59,7 @@ export async function generate(
     for (let step = 0; states.some((state) => state.finish === null); step++) {
       const from = performance.now()
       const output = await session.run({ tokens, cache, prompt, steering: control.steering, logits: true })
-      Sessions.release(cache)
+      DecoderSession.release(cache)
       cache = output.cache
       const events = takeTokens(generator, states, output.logits, options)
       if (step === 0) prefillMs = performance.now() - began
@@ -84,7 +83,7 @@ export async function generate(
       cache = null
     return { completions, timing: { prefillMs, decodeMs, reusedTokens: start.reused } }
   } finally {
-    Sessions.release(cache)
+    DecoderSession.release(cache)
   }
 }
 

@@ -1,6 +1,6 @@
 /** The engine's host in the page: ONNX Runtime's WebGPU build, or its plain WASM build, each loaded when it is asked for. */
 import type { DeviceOffer, Host, Runtime } from './host'
-import { gpuRuntime, useSubgroups } from './web-gpu'
+import { gpuRuntime } from './web-gpu'
 import { repeatOnCpu } from './copies'
 import { webFiles } from './sources/sources'
 import { createWebSession } from './web-session'
@@ -33,7 +33,6 @@ async function offers(): Promise<DeviceOffer[]> {
 }
 
 async function openGpu(withoutSubgroups: boolean): Promise<Runtime> {
-  useSubgroups(!withoutSubgroups)
   const [ort, mjs, wasm] = await Promise.all([
     import('onnxruntime-web/webgpu'),
     import('onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url'),
@@ -41,7 +40,7 @@ async function openGpu(withoutSubgroups: boolean): Promise<Runtime> {
   ])
   ort.env.wasm.wasmPaths = { mjs: mjs.default, wasm: wasm.default }
   ort.env.logLevel = 'error'
-  return gpuRuntime(ort)
+  return gpuRuntime(ort, !withoutSubgroups)
 }
 
 async function openWasm(): Promise<Runtime> {

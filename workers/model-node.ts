@@ -4,8 +4,15 @@ import { expose } from 'comlink'
 import nodeEndpoint from 'comlink/dist/umd/node-adapter.js'
 import type { ModelApi } from '../src/lab/api'
 import { registerWire } from '../src/lab/wire'
+import { isEndMessage } from './end-message'
 import { Engine } from './engine'
 import { nodeHost } from './host-node'
 
 registerWire()
-if (parentPort) expose(new Engine(nodeHost) satisfies ModelApi, nodeEndpoint(parentPort))
+const engine = new Engine(nodeHost)
+if (parentPort) {
+  expose(engine satisfies ModelApi, nodeEndpoint(parentPort))
+  parentPort.on('message', (message: unknown) => {
+    if (isEndMessage(message)) void engine.close().finally(() => process.exit())
+  })
+}

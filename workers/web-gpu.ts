@@ -5,63 +5,70 @@ import { createWebSession } from './web-session'
 
 type Ort = typeof import('onnxruntime-web/webgpu')
 
-let wrapped = false
-let without = false
+/** Features that ONNX Runtime makes use of. */
+const wanted = ['shader-f16', 'subgroups', 'timestamp-query'] as const
+
+/** Limits that it sizes its kernels and buffers by, taken as high as the adapter goes. */
+const limits = [
+  'maxBindGroups',
+  'maxBufferSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeWorkgroupsPerDimension',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage'
+] as const
 
 /**
- * Chooses whether devices are requested without the `subgroups` feature. Where subgroups are narrower than a kernel
- * expects (SwiftShader's have 4 lanes), ONNX Runtime's GroupQueryAttention is silently wrong with it: the self-test
- * notices and opens the model again without. Call before the first session of a worker.
+ * @param subgroups whether the device may have the `subgroups` feature. Where subgroups are narrower than a kernel
+ *   expects, ONNX Runtime's attention can be silently wrong with it: the self-test notices and opens again without.
  */
-export function useSubgroups(use: boolean): void {
-  without = !use
-  if (wrapped) return
-  wrapped = true
-  const request = GPUAdapter.prototype.requestDevice
-  GPUAdapter.prototype.requestDevice = function (this: GPUAdapter, descriptor: GPUDeviceDescriptor = {}) {
-    const features = [...(descriptor.requiredFeatures ?? [])]
-    const kept = without ? features.filter((feature) => !/subgroup/.test(feature)) : features
-    return request.call(this, { ...descriptor, requiredFeatures: kept })
+export async function gpuRuntime(ort: Ort, subgroups: boolean): Promise<Runtime> {
+  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
+  if (!adapter) throw new LabError('device', 'WebGPU found no graphics adapter: open the model on wasm')
+  const device = await requestDevice(adapter, subgroups)
+  const { vendor, architecture, description } = adapter.info
+  return {
+    device: 'webgpu',
+    deviceName: [vendor, architecture, description].filter(Boolean).join(' ') || 'GPU',
+    Tensor: ort.Tensor,
+    createSession: (graph, weights, options) =>
+      createWebSession(ort.InferenceSession, { name: 'webgpu', device }, graph, weights, options),
+    upload: (tensor) => upload(ort, device, tensor),
+    repeat: (tensor, times) => repeatOnGpu(ort, device, tensor, times),
+    limits: { buffer: adapter.limits.maxBufferSize, total: Infinity },
+    lost: rejectWhenLost(device),
+    release: () => Promise.resolve(device.destroy())
   }
 }
 
-export async function gpuRuntime(ort: Ort): Promise<Runtime> {
-  const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
-  if (!adapter) throw new LabError('device', 'WebGPU found no graphics adapter: open the model on wasm')
-  ort.env.webgpu.adapter = adapter
-  let device: GPUDevice | undefined
-  let lose: (error: LabError) => void = () => undefined
-  const lost = new Promise<never>((_, reject) => (lose = reject))
-  // Nobody waits for it between two runs.
-  lost.catch(() => undefined)
-  return {
-    device: 'webgpu',
-    deviceName:
-      [adapter.info.vendor, adapter.info.architecture, adapter.info.description].filter(Boolean).join(' ') || 'GPU',
-    Tensor: ort.Tensor,
-    createSession: async (graph, weights, options) => {
-      const session = await createWebSession(ort.InferenceSession, 'webgpu', graph, weights, options)
-      if (!device) {
-        device = await ort.env.webgpu.device
-        void device.lost.then(({ reason, message }) => {
-          if (reason === 'destroyed') return
-          lose(
-            new LabError(
-              'device',
-              `the GPU was lost (${message || 'no reason given'}): open the model again, or open it on wasm`
-            )
-          )
-        })
-      }
-      return session
-    },
-    upload: (tensor) => (device ? upload(ort, device, tensor) : tensor),
-    repeat: (tensor, times) =>
-      device ? repeatOnGpu(ort, device, tensor, times) : Promise.reject(new LabError('device', 'no session is open')),
-    limits: { buffer: adapter.limits.maxBufferSize, total: Infinity },
-    lost,
-    release: () => Promise.resolve()
+async function requestDevice(adapter: GPUAdapter, subgroups: boolean): Promise<GPUDevice> {
+  const requiredFeatures = wanted.filter((name) => adapter.features.has(name) && (subgroups || !name !== 'subgroups'))
+  const requiredLimits = Object.fromEntries(limits.map((name) => [name, adapter.limits[name]]))
+  try {
+    return await adapter.requestDevice({ requiredFeatures, requiredLimits })
+  } catch (cause) {
+    throw new LabError(
+      'device',
+      `the GPU refused to be opened (${String(cause)}): close other pages that use it, or open the model on wasm`,
+      { cause }
+    )
   }
+}
+
+function rejectWhenLost(device: GPUDevice): Promise<never> {
+  const lost = device.lost.then(({ reason, message }) => {
+    // Destroyed by ourselves when the model was closed.
+    if (reason === 'destroyed') return new Promise<never>(() => undefined)
+    const why = message || 'no reason given'
+    throw new LabError('device', `the GPU was lost (${why}): open the model again, or open it on wasm`)
+  })
+  // Between two runs nobody waits for it.
+  lost.catch(() => undefined)
+  return lost
 }
 
 const bufferUsage = 0x4 | 0x8 | 0x80 // COPY_SRC | COPY_DST | STORAGE
@@ -85,7 +92,7 @@ function repeatOnGpu(ort: Ort, device: GPUDevice, tensor: Tensor, times: number)
   const bytes = dims.reduce((product, size) => product * size, type === 'float16' ? 2 : 4)
   const buffer = device.createBuffer({ size: Math.ceil((bytes * times) / 16) * 16, usage: bufferUsage })
   const encoder = device.createCommandEncoder()
-  for (let i = 0; i < times; i++) encoder.copyBufferToBuffer(tensor.gpuBuffer as GPUBuffer, 0, buffer, i * bytes, bytes)
+  for (let i = 0; i < times; i++) encoder.copyBufferToBuffer(tensor.gpuBuffer, 0, buffer, i * bytes, bytes)
   device.queue.submit([encoder.finish()])
   const repeated = ort.Tensor.fromGpuBuffer(buffer, {
     dataType: type,

@@ -1,13 +1,15 @@
 /** A session of ONNX Runtime in the page, on either of its builds. */
-import type { Device } from '../src/lab/api'
 import type { Session, SessionOptions, Weights } from './host'
 import { openError } from './open-error'
 
 type Create = typeof import('onnxruntime-web/webgpu').InferenceSession
 
+/** A GPU device of ours, or the CPU. */
+type Provider = 'wasm' | { readonly name: 'webgpu'; readonly device: GPUDevice }
+
 export async function createWebSession(
   runtime: Create,
-  device: Device,
+  provider: Provider,
   graph: Uint8Array,
   weights: readonly Weights[],
   options: SessionOptions
@@ -15,10 +17,10 @@ export async function createWebSession(
   const onDevice = Object.fromEntries(options.keepOnDevice.map((name) => [name, 'gpu-buffer' as const]))
   try {
     return await runtime.create(graph, {
-      executionProviders: [device],
+      executionProviders: [provider],
       logSeverityLevel: 3,
       externalData: weights.map(({ path, data }) => ({ path, data })),
-      ...(device === 'webgpu' && { preferredOutputLocation: onDevice })
+      ...(provider !== 'wasm' && { preferredOutputLocation: onDevice })
     })
   } catch (cause) {
     throw openError(cause)

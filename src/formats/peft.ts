@@ -1,5 +1,6 @@
 /** LoRA adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
 import { LabError } from '../errors'
+import { fieldsOf } from './fields'
 import { readSafetensors, tensorFloats, type NamedTensor } from './safetensors'
 
 /** One module's pair, as the instrumented graph takes it: delta = scaling * (x A) B. */
@@ -41,10 +42,9 @@ export function readPeft(configText: string, weights: Uint8Array): LoraPair[] {
 }
 
 function readConfig(text: string): LoraConfig {
-  let fields: Map<string, unknown>
+  let fields: ReadonlyMap<string, unknown>
   try {
-    const value: unknown = JSON.parse(text)
-    fields = new Map(Object.entries(Object(value)))
+    fields = fieldsOf(JSON.parse(text))
   } catch (cause) {
     throw new LabError('format', 'adapter_config.json is not JSON: save the adapter with PEFT again', { cause })
   }
@@ -78,7 +78,7 @@ function readConfig(text: string): LoraConfig {
 
 function numbers(value: unknown): Record<string, number> {
   return Object.fromEntries(
-    Object.entries(Object(value)).filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+    [...fieldsOf(value)].filter((entry): entry is [string, number] => typeof entry[1] === 'number')
   )
 }
 

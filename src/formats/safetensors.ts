@@ -1,6 +1,7 @@
 /** safetensors: named tensors in one file, as Hugging Face's library writes them (header of JSON, then bytes). */
 import { LabError } from '../errors'
 import { fromHalf } from '../math/half'
+import { fieldsOf } from './fields'
 
 export interface NamedTensor {
   /** F32, F16, BF16 ... */
@@ -42,26 +43,21 @@ export function readSafetensors(file: Uint8Array): Map<string, NamedTensor> {
     )
   }
   const data = file.subarray(8 + length)
-  const entries = Object.entries(parseHeader(file.subarray(8, 8 + length))).filter(([name]) => name !== '__metadata__')
+  const entries = [...parseHeader(file.subarray(8, 8 + length))].filter(([name]) => name !== '__metadata__')
   return new Map(entries.map(([name, entry]) => [name, tensor(name, entry, data)]))
 }
 
-function parseHeader(bytes: Uint8Array): Record<string, unknown> {
+function parseHeader(bytes: Uint8Array): ReadonlyMap<string, unknown> {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    if (typeof value === 'object' && value !== null) return { ...value }
+    return fieldsOf(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
   } catch (cause) {
-    throw new LabError('format', `the header of this safetensors file is not JSON: is the file whole?`, { cause })
+    throw new LabError('format', 'the header of this safetensors file is not JSON: is the file whole?', { cause })
   }
-  throw new LabError('format', 'the header of this safetensors file is not an object: is the file whole?')
 }
 
 function tensor(name: string, entry: unknown, data: Uint8Array): NamedTensor {
-  const {
-    dtype,
-    shape,
-    data_offsets: offsets
-  } = { dtype: undefined, shape: undefined, data_offsets: undefined, ...Object(entry) } as Record<string, unknown>
+  const fields = fieldsOf(entry)
+  const [dtype, shape, offsets] = [fields.get('dtype'), fields.get('shape'), fields.get('data_offsets')]
   const size = typeof dtype === 'string' ? sizes.get(dtype) : undefined
   if (typeof dtype !== 'string' || size === undefined || !isNaturals(shape) || !isNaturals(offsets)) {
     throw new LabError('format', `the tensor ${name} has no readable type, shape and place in this safetensors file`)

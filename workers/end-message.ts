@@ -1,0 +1,8 @@
+/** Asks a worker thread to end as soon as its engine is at rest. Comlink ignores messages without an id. */
+export const endMessage = { azimuth: 'end' } as const
+
+export function isEndMessage(message: unknown): boolean {
+  return (
+    typeof message === 'object' && message !== null && 'azimuth' in message && message.azimuth === endMessage.azimuth
+  )
+}
