@@ -46,7 +46,7 @@ export async function gpuRuntime(ort: Ort, subgroups: boolean): Promise<Runtime>
 }
 
 async function requestDevice(adapter: GPUAdapter, subgroups: boolean): Promise<GPUDevice> {
-  const requiredFeatures = wanted.filter((name) => adapter.features.has(name) && (subgroups || !name !== 'subgroups'))
+  const requiredFeatures = wanted.filter((name) => adapter.features.has(name) && (subgroups || name !== 'subgroups'))
   const requiredLimits = Object.fromEntries(limits.map((name) => [name, adapter.limits[name]]))
   try {
     return await adapter.requestDevice({ requiredFeatures, requiredLimits })

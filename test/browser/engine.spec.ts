@@ -17,6 +17,8 @@ import {
 import { test } from './lab-site'
 
 const tolerance = 1e-3
+/** This layout computes its rotary tables with WGSL's `sin` and `cos`, which may be off by 2^-11. */
+const tolerances: Readonly<Record<string, number>> = { 'llama-optimum webgpu': 5e-3 }
 const llama = loadFixture('llama-genai')
 const [first = [], second = []] = llama.reference.prompts
 const onGpu = { dtype: 'fp32', device: 'webgpu' } as const
@@ -35,6 +37,9 @@ async function openNew(
   await open(model, fixture, options)
   return model
 }
+
+/** Model workers that run; their threads are workers, too. */
+const modelWorkers = (page: Page): number => page.workers().filter((worker) => /\/model-/.test(worker.url())).length
 
 /** Greedy answers as the engine ends them: behind the first end token there is nothing. */
 function untilStop(rows: readonly (readonly number[])[]): number[][] {
@@ -59,7 +64,7 @@ for (const [device, names] of [
         type: 'largest difference',
         description: `${plain.toExponential(1)}, steered ${steered.toExponential(1)}`
       })
-      expect(Math.max(plain, steered)).toBeLessThan(tolerance)
+      expect(Math.max(plain, steered)).toBeLessThan(tolerances[`${name} ${device}`] ?? tolerance)
       // Rows of 13 and of 9 tokens, plain and steered, in one batch.
       const rows = fixture.reference.prompts.flatMap((ids) => [{ prompt: { ids } }, { prompt: { ids }, steering }])
       const { completions } = await greedy(model, rows)
@@ -73,20 +78,27 @@ for (const [device, names] of [
 test("int4 weights give PyTorch's numbers for them on WebGPU, on WebAssembly as they are, and expanded there", async ({
   page
 }) => {
+  const { prompts, vocab } = llama.reference
   const want = llama.tensors.get('q4.logits')
   const S = want?.dims[1] ?? 0
-  const top = llama.reference.prompts.map((prompt, row) => {
-    const start = (row * S + prompt.length - 1) * llama.reference.vocab
-    return argmax(want?.data.subarray(start, start + llama.reference.vocab) ?? new Float32Array())
+  const top = prompts.map((prompt, row) => {
+    const start = (row * S + prompt.length - 1) * vocab
+    return argmax(want?.data.subarray(start, start + vocab) ?? new Float32Array())
   })
-  for (const options of [{ device: 'webgpu' }, { device: 'wasm' }, { device: 'wasm', keepInt4: true }] as const) {
+  const cases = [
+    // With subgroups, ONNX Runtime does what the graph's accuracy_level 4 allows: it rounds activations to int8, too.
+    { options: { device: 'webgpu' }, allowed: 0.2 },
+    { options: { device: 'webgpu', withoutSubgroups: true }, allowed: tolerance },
+    { options: { device: 'wasm' }, allowed: tolerance, expanded: true },
+    { options: { device: 'wasm', keepInt4: true }, allowed: tolerance }
+  ] as const
+  for (const { options, allowed, ...rest } of cases) {
     const model = await connect(page)
     const info = await open(model, llama, { dtype: 'q4', ...options })
-    expect(info).toMatchObject({ device: options.device, dtype: 'q4' })
-    expect(info.expanded).toBe(options.device === 'wasm' && !('keepInt4' in options))
-    expect(hiddenError(llama, await captureEvery(model, llama), 'q4.hidden')).toBeLessThan(tolerance)
+    expect(info).toMatchObject({ device: options.device, dtype: 'q4', expanded: 'expanded' in rest })
+    expect(hiddenError(llama, await captureEvery(model, llama), 'q4.hidden')).toBeLessThan(allowed)
     const got = await logits(model, llama)
-    expect(top.map((_, row) => argmax(got.subarray(row * 96, (row + 1) * 96)))).toEqual(top)
+    expect(top.map((_, row) => argmax(got.subarray(row * vocab, (row + 1) * vocab)))).toEqual(top)
     await model.evaluate((handle) => handle.close())
   }
 })
@@ -109,7 +121,7 @@ test.describe('the self-test', () => {
     expect(result).toMatchObject({ status: 'passed', sameTop1: true })
     expect(Math.min(...result.cosine)).toBeGreaterThan(0.999)
     // The reference's worker is gone.
-    await expect.poll(() => page.workers().length).toBe(1)
+    await expect.poll(() => modelWorkers(page)).toBe(1)
   })
 
   test('SwiftShader computes Gemma 2 wrong: WebAssembly takes its place, says so, and is right', async ({ page }) => {
@@ -122,35 +134,38 @@ test.describe('the self-test', () => {
     expect(result.summary).toMatch(/^WebAssembly is used because the GPU gave wrong numbers here\. .*cosine 0\.\d{4}/)
     const model = await opened.getProperty('handle')
     expect(hiddenError(fixture, await captureEvery(model as Model, fixture), 'hidden')).toBeLessThan(tolerance)
-    await expect.poll(() => page.workers().length).toBe(1)
+    await expect.poll(() => modelWorkers(page)).toBe(1)
   })
 })
 
 test('the KV cache stays in GPU buffers: 220 tokens leave no more of them alive than 20', async ({ page }) => {
   const model = await connect(page, 'counting')
   await open(model, llama, onGpu)
-  // The fixture's context holds 128 tokens, so two answers; the second prompt's greedy answer never ends.
   const counts = await model.evaluate(async (handle, ids) => {
-    const at: Record<number, Awaited<ReturnType<typeof window.lab.count>>> = {}
-    let tokens = 0
-    for (let turn = 0; turn < 2; turn++) {
-      await handle.generate([{ prompt: { ids } }], { maxTokens: 110, sampling: { temperature: 0 } }, () => {
-        tokens++
-        if (tokens % 10 === 0) void window.lab.count().then((count) => (at[tokens] = count))
-      })
+    const counts: Awaited<ReturnType<typeof window.lab.count>>[] = []
+    // The fixture's context holds 128 tokens, so this takes several answers.
+    const answer = async (wanted: number, onToken: (tokens: number) => void): Promise<void> => {
+      let tokens = 0
+      for (let seed = 0; tokens < wanted; seed++) {
+        const options = { maxTokens: Math.min(110, wanted - tokens), sampling: { temperature: 1 } }
+        await handle.generate([{ prompt: { ids }, seed }], options, () => onToken(++tokens))
+      }
     }
-    at[tokens] = await window.lab.count()
-    return at
+    // ONNX Runtime keeps a few buffers of each size to use again: after this it has them all.
+    await answer(110, () => undefined)
+    await answer(220, (tokens) => {
+      if (tokens % 20 === 0) void window.lab.count().then((count) => counts.push(count))
+    })
+    return [...counts, await window.lab.count()]
   }, second)
-  const at = (tokens: number) => counts[tokens] ?? { live: NaN, bytes: NaN, created: NaN }
   test.info().annotations.push({ type: 'buffers', description: JSON.stringify(counts) })
+  const [at20, at220] = [counts[0], counts.at(-1)]
+  if (!at20 || !at220) throw new Error('nothing was counted')
   // What is counted is real: each token makes a key and a value for each layer.
-  expect(at(220).created - at(20).created).toBeGreaterThanOrEqual(200 * 2 * llama.reference.layers)
-  // The cache of 128 tokens, in buffers of rounded sizes, twice while a step runs.
-  expect(at(220).live - at(20).live).toBeLessThan(20)
-  expect(at(220).bytes - at(20).bytes).toBeLessThan(4 * 128 * 768)
-  // The second answer needs what the first one did.
-  expect(at(220).live).toBeLessThanOrEqual(at(110).live + 2)
+  expect(at220.created - at20.created).toBeGreaterThanOrEqual(199 * 2 * llama.reference.layers)
+  expect(Math.max(...counts.map(({ live }) => live))).toBeLessThanOrEqual(at20.live + 3)
+  // One step's cache of 128 tokens: 768 bytes each.
+  expect(Math.max(...counts.map(({ bytes }) => bytes))).toBeLessThanOrEqual(at20.bytes + 128 * 768)
 })
 
 for (const options of [onWasm, onGpu]) {
@@ -222,19 +237,22 @@ test('a lost GPU ends the answer with an error of code device, and the model ope
   browser
 }) => {
   const model = await openNew(page, llama, onGpu)
+  // Four rows of which no one knows when they end, but they do not end soon.
   const answer = model.evaluate(
     (handle, ids) =>
       handle
-        .generate([{ prompt: { ids } }], { maxTokens: 110, sampling: { temperature: 0 } }, () => {
-          document.title = 'answering'
-        })
+        .generate(
+          [1, 2, 3, 4].map((seed) => ({ prompt: { ids }, seed })),
+          { maxTokens: 110, sampling: { temperature: 1 } },
+          () => (document.title = 'answering')
+        )
         .then(
           () => 'answered',
           (error: unknown) => ({ ...(error as object), text: String(error) })
         ),
     second
   )
-  await expect(page).toHaveTitle('answering')
+  await expect(page).toHaveTitle('answering', { timeout: 30_000 })
   const cdp = await browser.newBrowserCDPSession()
   // The process that holds all GPU devices ends; the browser starts another one.
   await cdp.send('Browser.crashGpuProcess')
@@ -281,12 +299,14 @@ test('closing a model gives its memory back', async ({ page }) => {
       return (await measure.call(performance)).bytes
     })
   const [one, two] = [await openNew(page, llama, onWasm), await openNew(page, llama, onGpu)]
-  expect(page.workers()).toHaveLength(2)
+  expect(modelWorkers(page)).toBe(2)
   const whenOpen = await bytes()
   await one.evaluate((handle) => handle.close())
-  await expect.poll(() => page.workers().length).toBe(1)
+  await expect.poll(() => modelWorkers(page)).toBe(1)
   expect(await one.evaluate((handle) => handle.logits([]).catch(String))).toMatch(/was closed; open it again/)
   await two.evaluate((handle) => handle.close())
-  await expect.poll(() => page.workers().length).toBe(0)
-  expect(await bytes()).toBeLessThan(whenOpen / 4)
+  await expect.poll(() => modelWorkers(page)).toBe(0)
+  const whenClosed = await bytes()
+  test.info().annotations.push({ type: 'bytes', description: `${whenOpen} open, ${whenClosed} closed` })
+  expect(whenClosed).toBeLessThan(whenOpen / 4)
 })
