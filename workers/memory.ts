@@ -64,18 +64,15 @@ function packedSize(graph: Graph): number {
 export function refuseTooLarge(
   need: MemoryNeed,
   limits: Runtime['limits'],
-  model: { readonly name: string; readonly choice: Choice; readonly expand: boolean }
+  model: { readonly name: string; readonly choice: Choice }
 ): void {
   const [bytes, limit, what] =
     need.largestTensor > limits.buffer
       ? [need.largestTensor, limits.buffer, 'has one tensor of']
       : [need.resident, limits.total, 'needs about']
   if (bytes <= limit) return
-  const way = model.expand
-    ? 'open it with its int4 weights kept (slower), on WebGPU, or choose a smaller model'
-    : model.choice.dtype === 'q4' || model.choice.dtype === 'q4f16'
-      ? 'choose a smaller model'
-      : 'choose q4, or a smaller model'
+  const small = model.choice.dtype === 'q4' || model.choice.dtype === 'q4f16'
+  const way = small ? 'choose a smaller model, or WebGPU where there is a GPU' : 'choose q4, or a smaller model'
   throw new LabError(
     'memory',
     `${model.name} as ${model.choice.dtype} ${what} ${gigabytes(bytes)}, this device allows ${gigabytes(limit)}: ${way}`

@@ -11,7 +11,7 @@ import { parseJson, readConfig, type ModelConfig } from './config'
 import { openEmbedding } from './embedding'
 import { fingerprint } from './fingerprint'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host'
-import { estimateMemory, refuseTooLarge } from './memory'
+import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
 
@@ -44,16 +44,19 @@ export async function openModel(
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
   if (folder !== undefined) checkWeights(listing, choice.graph, described.externalFiles)
-  const expand = offer.device === 'wasm' && options.keepInt4 !== true && expandedSize(graph) > 0
   const runtime = await host.openRuntime(offer.device, { withoutSubgroups: options.withoutSubgroups ?? false })
   try {
     const headSize = described.cache.headSize || config.headSize || 0
-    const size = { device: offer.device, expand, graphBytes: file.length, headSize }
-    const memory = estimateMemory(described, graph, listing, choice, size)
-    refuseTooLarge(memory, runtime.limits, { name: files.name, choice, expand })
+    const size = { device: offer.device, graphBytes: file.length, headSize }
+    const need = (expand: boolean): MemoryNeed => estimateMemory(described, graph, listing, choice, { ...size, expand })
+    const wishes = offer.device === 'wasm' && options.keepInt4 !== true && expandedSize(graph) > 0
+    const expand = wishes && need(true).resident <= runtime.limits.total
+    const memory = need(expand)
+    refuseTooLarge(memory, runtime.limits, { name: files.name, choice })
     const readAll = expand || folder === undefined
     const weights = readAll ? await readWeights(files, choice.graph, described.externalFiles, onProgress) : []
 
+    onProgress({ stage: expand ? 'expand' : 'instrument', done: 0, total: 1, unit: 'steps' })
     const began = performance.now()
     const edited = edit(file, plan, choice.graph, expand ? weights : null)
     const instrumentMs = performance.now() - began
@@ -83,7 +86,7 @@ export async function openModel(
       vocabulary: described.vocabulary,
       contextLength: config.contextLength,
       device: runtime.device,
-      deviceReason: reason(offer, options, choice, expand),
+      deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
       write: plan.write ?? 'none',
       adapt: plan.adapt ?? false,
@@ -198,11 +201,16 @@ async function createSession(
   return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
 }
 
-function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expand: boolean): string {
+/** @param expanded whether int4 weights were expanded; null where that was no question */
+function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expanded: boolean | null): string {
   const device = options.device ? `${offer.device} as asked` : offer.reason
   const dtype = options.dtype ? `${choice.dtype} as asked` : `${choice.dtype} is the best this model has for it`
-  const note = expand ? '; int4 weights were expanded to fp32, which WASM decodes about ten times faster' : ''
-  return `${device}; ${dtype}${note}.`
+  const note = {
+    true: '; int4 weights were expanded to fp32, which WASM decodes about ten times faster',
+    false: '; int4 weights stay as they are, since expanded to fp32 they would not fit: expect slow answers',
+    null: ''
+  }
+  return `${device}; ${dtype}${note[`${expanded}`]}.`
 }
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)

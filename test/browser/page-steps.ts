@@ -1,0 +1,51 @@
+/** What a person does on the page, for specs. */
+import { expect, type Locator, type Page, type Request } from '@playwright/test'
+
+/** Lists as short as a fit can be, greedy answers of 24 tokens, and this question, as a link's settings. */
+export function shortSettings(question: string, contrast: readonly [readonly string[], readonly string[]]): string {
+  const [positive, negative] = contrast
+  return new URLSearchParams({
+    temperature: '0',
+    maxTokens: '24',
+    question,
+    positive: ['up', ...positive].join('\n'),
+    negative: ['down', ...negative].join('\n')
+  }).toString()
+}
+
+export const answer = (page: Page, kind: 'base' | 'steered'): Locator => page.locator(`section.${kind} .text`)
+
+/** Presses Ask and waits until both answers have ended. */
+export async function ask(page: Page): Promise<void> {
+  const button = page.getByRole('button', { name: 'Ask', exact: true })
+  await button.click()
+  await expect(button).toBeVisible({ timeout: 60_000 })
+}
+
+/** Fits the lists on the open model. */
+export async function fit(page: Page): Promise<void> {
+  await page.getByRole('navigation').getByRole('link', { name: 'Steer' }).click()
+  await page.getByRole('button', { name: /^Fit / }).click()
+  await expect(page.getByLabel('Alpha', { exact: true })).toBeVisible({ timeout: 60_000 })
+}
+
+/** Gives the folder picker a folder, on the Models panel. */
+export async function chooseFolder(page: Page, folder: string): Promise<void> {
+  await page.locator('input[webkitdirectory]').setInputFiles(folder)
+}
+
+/** Waits for the card of a model that is open. */
+export async function expectOpen(page: Page, name: string): Promise<Locator> {
+  const card = page.getByRole('region', { name: 'Model card' })
+  await expect(card.getByRole('heading', { name })).toBeVisible({ timeout: 90_000 })
+  return card
+}
+
+/** Addresses that the page and its workers ask for from now on, but their own data. */
+export function recordRequests(page: Page): string[] {
+  const urls: string[] = []
+  page.context().on('request', (request: Request) => {
+    if (!/^(data|blob):/.test(request.url())) urls.push(request.url())
+  })
+  return urls
+}
