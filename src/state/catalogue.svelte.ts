@@ -4,8 +4,7 @@ import { endOf, type Status } from './status'
 /** The hub model that the page offers by one click. */
 export const firstModel = {
   repo: 'HuggingFaceTB/SmolLM2-135M-Instruct',
-  name: 'SmolLM2-135M-Instruct',
-  size: '120 to 180 MB'
+  name: 'SmolLM2-135M-Instruct'
 } as const
 
 /** The models that come with the page. */
