@@ -1,12 +1,13 @@
 /**
- * `npm test [-- types lint unit browser]`: installs, then checks everything. The last line is `N passed, N failed`,
- * the sum of unit and browser tests; a failed step that counts no tests counts as one failure.
+ * `npm test [-- types lint unit browser]`: installs, then checks everything. The browser tests need a real model, which
+ * `scripts/smollm2.mjs` makes first. The last line is `N passed, N failed`, the sum of unit and browser tests; a failed
+ * step that counts no tests counts as one failure.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findBrowser, howToGetOne } from './browser.mjs'
-import { ensureInstalled, fail, runTool } from './run.mjs'
+import { at, ensureInstalled, fail, run, runTool } from './run.mjs'
 
 /** @typedef {{ passed: number, failed: number }} Count */
 
@@ -42,6 +43,8 @@ const steps = {
   browser: async () => {
     const built = await all(() => runTool('vite/bin/vite.js', ['build', '--logLevel', 'warn']))
     if (built.failed > 0) return built
+    // Made once, with Python. Where that fails, the line above says why, and the tests of the real model fail, too.
+    await run(process.execPath, [at('scripts', 'smollm2.mjs')])
     const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport }
     const status = await runTool('@playwright/test/cli.js', ['test', '--reporter=list,json'], { env })
     return counted(status, browserReport, ({ stats, errors }) => ({

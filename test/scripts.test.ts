@@ -70,7 +70,7 @@ describe('instrument', () => {
     ['another folder', ['MODEL', 'elsewhere.onnx', '--read'], 1, /format: the weights stay in model\.onnx_data/],
     ['a wrong level', ['MODEL', 'OUT', '--write', 'much'], 1, /--write takes add or affine, got much/],
     ['a file that is not there', ['nowhere.onnx', 'OUT'], 1, /nowhere\.onnx could not be read/],
-    ['a file that is not a graph', ['README.md', 'OUT', '--read'], 1, /onnx: /]
+    ['a file that is not a graph', ['README.md', 'OUT', '--read'], 1, /checksum: README\.md is not a whole ONNX file/]
   ])('says what is wrong: %s', async (_, args, expected, message) => {
     const paths = new Map([
       ['MODEL', join(path, 'onnx/model.onnx')],

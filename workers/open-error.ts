@@ -11,9 +11,13 @@ export function openError(cause: unknown): LabError {
     )
   }
   if (/external data|external_data|external initializer|file_size|No such file|cannot open|mmap/i.test(text)) {
-    return new LabError('onnx', `the weights beside the graph are missing or cut short (${text}): fetch them again`, {
-      cause
-    })
+    return new LabError(
+      'checksum',
+      `the weights beside the graph are missing or cut short (${text}): fetch them again`,
+      {
+        cause
+      }
+    )
   }
   if (/not a registered function|No Op registered|not implemented|kernel/i.test(text)) {
     return new LabError(

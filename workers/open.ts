@@ -1,10 +1,10 @@
 /** Opens a model: choose the files, edit the graph, create the session. A straight recipe. */
 import { LabError } from '../src/errors'
 import type { ModelInfo, OpenOptions, Progress } from '../src/lab/api'
-import { describe } from '../src/onnx/describe'
+import { describe, type GraphInfo } from '../src/onnx/describe'
 import { expandedSize } from '../src/onnx/expand'
 import { Graph } from '../src/onnx/graph'
-import { instrument, type Instrumented } from '../src/onnx/instrument'
+import { instrumentGraph, type Instrumented } from '../src/onnx/instrument'
 import type { Plan } from '../src/onnx/plan'
 import { chooseGraph, type Choice } from './choose'
 import { parseJson, readConfig, type ModelConfig } from './config'
@@ -36,11 +36,17 @@ export async function openModel(
   const { config, tokens } = await readTexts(files, listing, onProgress)
   const offer = await pickOffer(host, options)
   const choice = chooseGraph(listing.keys(), offer, options.dtype)
-  const plan: Plan = { read: true, select: true, write: options.write ?? 'affine', adapt: options.adapt ?? false }
+  const plan: Plan = {
+    read: true,
+    select: true,
+    write: options.write ?? 'affine',
+    adapt: options.adapt ?? false,
+    exact: options.exact ?? false
+  }
 
   const file = await files.read(choice.graph, onProgress)
   const folder = files.folder(choice.graph)
-  const graph = new Graph(file)
+  const graph = new Graph(file, choice.graph)
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
   if (folder !== undefined) checkWeights(listing, choice.graph, described.externalFiles)
@@ -58,7 +64,7 @@ export async function openModel(
 
     onProgress({ stage: expand ? 'expand' : 'instrument', done: 0, total: 1, unit: 'steps' })
     const began = performance.now()
-    const edited = edit(file, plan, choice.graph, expand ? weights : null)
+    const edited = edit(graph, described, file, plan, choice.graph, expand ? weights : null)
     const instrumentMs = performance.now() - began
     onProgress({ stage: 'session', done: 0, total: 1, unit: 'steps' })
     const created = performance.now()
@@ -153,7 +159,7 @@ function checkWeights(listing: ReadonlyMap<string, number>, graph: string, locat
   const missing = locations.filter((location) => !listing.has(parent(graph) + location))
   if (missing.length === 0) return
   throw new LabError(
-    'onnx',
+    'format',
     `${graph} refers to weights in ${missing.join(', ')}, which is not beside it: download it too`
   )
 }
@@ -169,15 +175,22 @@ async function readWeights(
   return weights
 }
 
-function edit(file: Uint8Array, plan: Plan, path: string, weights: readonly Weights[] | null): Instrumented {
+function edit(
+  graph: Graph,
+  described: GraphInfo,
+  file: Uint8Array,
+  plan: Plan,
+  path: string,
+  weights: readonly Weights[] | null
+): Instrumented {
   const name = baseName(path)
-  if (!weights) return instrument(file, plan, name)
+  if (!weights) return instrumentGraph(graph, described, file, plan, name)
   const data = new Map([[name, file], ...weights.map((w) => [w.path, w.data] as const)])
-  return instrument(file, plan, name, (location, offset, length) => {
+  return instrumentGraph(graph, described, file, plan, name, (location, offset, length) => {
     const bytes = data.get(location)?.subarray(offset, offset + length)
     if (bytes?.length === length) return bytes
     throw new LabError(
-      'onnx',
+      'checksum',
       `${location} ends before byte ${offset + length}: fetch it again and compare its size with the source's`
     )
   })

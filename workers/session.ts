@@ -70,28 +70,38 @@ export class DecoderSession {
   readonly adapter: AdapterTensors | null
   #steering: { key: readonly (Steering | null)[]; tensors: SteeringTensors } | null = null
   #zeroPool = new Map<string, Tensor>()
+  #giveUp: ((error: unknown) => void) | null = null
+  readonly #inputs: ReadonlySet<string>
+  /** Outputs of the cache, and the inputs that take them at the next step. */
+  readonly #present: readonly string[]
+  readonly #past: readonly string[]
 
   constructor(parts: SessionParts) {
     this.parts = parts
+    this.#inputs = new Set(parts.session.inputNames)
+    this.#present = parts.session.outputNames.filter((name) => name.startsWith('present.'))
+    this.#past = this.#present.map((name) => name.replace('present', 'past_key_values'))
+    parts.runtime.lost.catch((error: unknown) => this.#giveUp?.(error))
     this.adapter = parts.plan.adapt ? new AdapterTensors(parts.runtime, parts.info) : null
   }
 
-  get keptOutputs(): string[] {
-    return this.parts.session.outputNames.filter((name) => name.startsWith('present.'))
+  get keptOutputs(): readonly string[] {
+    return this.#present
   }
 
   async run(input: RunInput): Promise<RunOutput> {
     const batch = this.#batch(input)
     const { lengths, slots } = batch
-    const feeds: Record<string, Tensor> = {
-      ...(await this.#tokenFeeds(input, batch)),
-      attention_mask: this.#attentionMask(batch),
-      ...(input.cache?.tensors ?? this.#emptyCache(batch.B)),
-      ...this.#steeringFeeds(input, batch),
-      ...this.adapter?.feeds
-    }
-    if (this.parts.session.inputNames.includes('position_ids')) feeds['position_ids'] = this.#positions(batch)
-    if (this.parts.session.inputNames.includes('num_logits_to_keep')) {
+    const feeds: Record<string, Tensor> = { attention_mask: this.#attentionMask(batch) }
+    Object.assign(
+      feeds,
+      await this.#tokenFeeds(input, batch),
+      input.cache?.tensors ?? this.#emptyCache(batch.B),
+      this.#steeringFeeds(input, batch),
+      this.adapter?.feeds
+    )
+    if (this.#inputs.has('position_ids')) feeds['position_ids'] = this.#positions(batch)
+    if (this.#inputs.has('num_logits_to_keep')) {
       feeds['num_logits_to_keep'] = intTensor(this.parts.runtime, new BigInt64Array(1), [])
     }
     if (this.parts.plan.read) feeds['capture.pool'] = this.#pool(input, batch)
@@ -106,7 +116,7 @@ export class DecoderSession {
       return {
         logits: input.logits ? await this.#logits(outputs, input, batch) : new Float32Array(),
         hidden: input.pool ? (await floatsOf(need(outputs, 'capture.hidden'))).slice() : new Float32Array(),
-        cache: { tensors: asPast(outputs), lengths, slots }
+        cache: { tensors: this.#asPast(outputs), lengths, slots }
       }
     } finally {
       outputs['logits']?.dispose()
@@ -128,7 +138,7 @@ export class DecoderSession {
 
   async #run(feeds: Record<string, Tensor>, fetches: readonly string[]): Promise<Record<string, Tensor>> {
     try {
-      return await Promise.race([this.parts.session.run(feeds, fetches), this.parts.runtime.lost])
+      return await this.#unlessLost(this.parts.session.run(feeds, fetches))
     } catch (cause) {
       if (cause instanceof LabError) throw cause
       throw runError(cause)
@@ -155,6 +165,18 @@ export class DecoderSession {
       offset,
       slots,
       lengths: input.tokens.map((row, b) => (from[b] ?? 0) + row.length)
+    }
+  }
+
+  /** Rejects when the device is lost first. One reaction serves all runs: racing each would keep every result alive. */
+  async #unlessLost<T>(run: Promise<T>): Promise<T> {
+    try {
+      return await new Promise<T>((resolve, reject) => {
+        this.#giveUp = reject
+        run.then(resolve, reject)
+      })
+    } finally {
+      this.#giveUp = null
     }
   }
 
@@ -234,6 +256,12 @@ export class DecoderSession {
     return floatTensor(this.parts.runtime, this.parts.info.activations, select, [B, 1, S])
   }
 
+  #asPast(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {
+    const past: Record<string, Tensor> = {}
+    this.#past.forEach((name, i) => (past[name] = need(outputs, this.#present[i] ?? '')))
+    return past
+  }
+
   async #logits(outputs: Record<string, Tensor>, input: RunInput, { B, S, offset }: Batch): Promise<Float32Array> {
     const tensor = need(outputs, 'logits')
     const all = await floatsOf(tensor)
@@ -252,11 +280,6 @@ function need(outputs: Record<string, Tensor>, name: string): Tensor {
   const tensor = outputs[name]
   if (!tensor) throw new LabError('graph', `the session did not return ${name}`)
   return tensor
-}
-
-function asPast(outputs: Record<string, Tensor>): Record<string, Tensor> {
-  const present = Object.entries(outputs).filter(([name]) => name.startsWith('present.'))
-  return Object.fromEntries(present.map(([name, tensor]) => [name.replace('present', 'past_key_values'), tensor]))
 }
 
 const sameRows = (a: readonly unknown[], b: readonly unknown[]): boolean =>

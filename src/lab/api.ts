@@ -43,6 +43,8 @@ export interface OpenOptions {
   readonly adapt?: boolean
   /** Ask for the device without its `subgroups` feature (see the self-test). */
   readonly withoutSubgroups?: boolean
+  /** Never quantize activations, where the graph allows it for speed: slower, and off by rounding only. Default false. */
+  readonly exact?: boolean
   /** Keep int4 weights as they are, also on wasm, where they decode much slower. Default false. */
   readonly keepInt4?: boolean
 }

@@ -20,8 +20,9 @@ export class Graph {
   readonly #after = new Map<NodeProto, NodeProto[]>()
   readonly #constant = new Set<string>()
 
-  constructor(bytes: Uint8Array) {
-    const model = decodeModel(bytes)
+  /** @param name of the file, for errors */
+  constructor(bytes: Uint8Array, name = 'the graph') {
+    const model = decodeModel(bytes, name)
     this.model = model
     this.proto = model.graph
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)

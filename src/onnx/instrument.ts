@@ -24,12 +24,25 @@ export interface Instrumented {
 /**
  * @param file the whole graph file; kept by reference
  * @param fileName its name, under which weights inside it are referred to
- * @param weights given where int4 weights have to become fp32 (see expand.ts): the one case in which they are read
- * @throws LabError `onnx` for a file that is not whole, `graph` for one that is not a decoder we know
+ * @throws LabError `checksum` for a file that is not whole, `graph` for one that is not a decoder we know
  */
 export function instrument(file: Uint8Array, plan: Plan, fileName: string, weights?: ReadWeights): Instrumented {
-  const graph = new Graph(file)
-  const info = describe(graph)
+  const graph = new Graph(file, fileName)
+  return instrumentGraph(graph, describe(graph), file, plan, fileName, weights)
+}
+
+/**
+ * The same for a graph that is decoded already; it is used up.
+ * @param weights given where int4 weights have to become fp32 (see expand.ts): the one case in which they are read
+ */
+export function instrumentGraph(
+  graph: Graph,
+  info: GraphInfo,
+  file: Uint8Array,
+  plan: Plan,
+  fileName: string,
+  weights?: ReadWeights
+): Instrumented {
   if (isEmpty(plan) && !weights) return { bytes: file, info, expanded: [], externalFiles: info.externalFiles }
 
   const type = info.activations === 'float16' ? DataType.FLOAT16 : DataType.FLOAT
@@ -38,6 +51,7 @@ export function instrument(file: Uint8Array, plan: Plan, fileName: string, weigh
     if (plan.write === 'affine') return addAffine(graph, sum, layer, info.width, type)
     return plan.read ? nameResidual(graph, sum, layer) : ''
   })
+  if (plan.exact) keepActivations(graph)
   if (plan.adapt) addAdapters(graph, info.linears.length > 0 ? info.linears : findLinears(graph, info.layers), type)
   if (plan.select) addSelect(graph, type)
   graph.commit()
@@ -50,5 +64,12 @@ export function instrument(file: Uint8Array, plan: Plan, fileName: string, weigh
     info,
     expanded,
     externalFiles: inside ? [...info.externalFiles, fileName] : info.externalFiles
+  }
+}
+
+/** Takes the permission to quantize activations, too, from products with quantized weights. */
+function keepActivations(graph: Graph): void {
+  for (const node of graph.proto.node) {
+    if (node.opType === 'MatMulNBits') node.attribute = node.attribute.filter(({ name }) => name !== 'accuracy_level')
   }
 }

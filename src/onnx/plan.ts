@@ -14,8 +14,10 @@ export interface Plan {
   readonly adapt?: boolean
   /** `select [B, Q, S]`: logits `[B, Q, vocabulary]` at the asked positions only. */
   readonly select?: boolean
+  /** Activations are never quantized (`accuracy_level` 0), where exporters allow it for speed. */
+  readonly exact?: boolean
 }
 
 export function isEmpty(plan: Plan): boolean {
-  return !plan.read && !plan.adapt && !plan.select && (plan.write ?? 'none') === 'none'
+  return !plan.read && !plan.adapt && !plan.select && !plan.exact && (plan.write ?? 'none') === 'none'
 }

@@ -35,21 +35,24 @@ export {
 
 export type Dimension = number | string
 
-/** Parses a model. Weights stay views into `bytes`. @throws LabError `onnx` */
-export function decodeModel(bytes: Uint8Array): ModelProto & { graph: GraphProto } {
+/** Parses a model. Weights stay views into `bytes`. @throws LabError `checksum` for bytes that are not a whole one */
+export function decodeModel(bytes: Uint8Array, name: string): ModelProto & { graph: GraphProto } {
   let model: ModelProto
   try {
     model = fromBinary(ModelProtoSchema, bytes)
   } catch (cause) {
     throw new LabError(
-      'onnx',
-      `not a whole ONNX file (${bytes.length} bytes, ${String(cause)}): fetch it again and compare its size with the source's`,
+      'checksum',
+      `${name} is not a whole ONNX file (${bytes.length} bytes, ${String(cause)}): fetch it again and compare its size with the source's`,
       { cause }
     )
   }
   const { graph } = model
   if (!graph || graph.node.length === 0) {
-    throw new LabError('onnx', `an ONNX file with a graph was expected, got ${bytes.length} bytes without one`)
+    throw new LabError(
+      'checksum',
+      `${name} should be an ONNX file with a graph in it, got ${bytes.length} bytes without one: fetch it again`
+    )
   }
   return Object.assign(model, { graph })
 }

@@ -171,7 +171,7 @@ async function expectWasm(page: Page, folder: string, reason: string): Promise<v
   await chooseFolder(page, folder)
   await expect(await expectOpen(page, name)).toContainText(reason)
   await page.getByRole('button', { name: `Unload ${name}` }).click()
-  await page.getByLabel('Device').selectOption('WebGPU')
+  await page.getByRole('combobox', { name: /^Device/ }).selectOption('WebGPU')
   await chooseFolder(page, folder)
   await expectFailure(page, 'The device failed', 'Open on WebAssembly', /webgpu was asked for.*offers wasm/)
   await page.getByRole('alert').getByRole('button').click()

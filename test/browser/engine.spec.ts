@@ -1,6 +1,7 @@
 /** The model worker as it is built, in Chromium: on WebGPU (SwiftShader where there is no GPU) and on WebAssembly. */
 import { expect, type Page } from '@playwright/test'
 import { loadFixture } from '../fixtures'
+import { defaultThreshold } from '../../src/lab/self-test'
 import { argmax } from '../../src/math/vector'
 import {
   addAblate,
@@ -104,12 +105,24 @@ test("int4 weights give PyTorch's numbers for them on WebGPU, on WebAssembly as 
 })
 
 test.describe('the self-test', () => {
-  const openTested = (page: Page, name: string) => {
+  const openTested = (page: Page, name: string, dtype: 'fp32' | 'q4' = 'fp32', threshold = defaultThreshold) => {
     const fixture = loadFixture(name)
-    const wanted = { name, files: filesOf(fixture), vocab: fixture.reference.vocab, options: onGpu }
+    const files = filesOf(fixture, dtype)
+    const wanted = {
+      name,
+      files,
+      vocab: fixture.reference.vocab,
+      options: { dtype, device: 'webgpu' },
+      threshold
+    } as const
     return page.evaluateHandle(
-      async ({ name, files, vocab, options }) =>
-        window.lab.openTested(window.lab.connectModel, await window.lab.fixtureSource(name, files, vocab), options),
+      async ({ name, files, vocab, options, threshold }) =>
+        window.lab.openTested(
+          () => window.lab.connectModel(),
+          await window.lab.fixtureSource(name, files, vocab),
+          options,
+          { threshold }
+        ),
       wanted
     )
   }
@@ -121,6 +134,18 @@ test.describe('the self-test', () => {
     expect(result).toMatchObject({ status: 'passed', sameTop1: true })
     expect(Math.min(...result.cosine)).toBeGreaterThan(0.999)
     // The reference's worker is gone.
+    await expect.poll(() => modelWorkers(page)).toBe(1)
+  })
+
+  test('opens the model again without subgroups, where int4 kernels that use them are not exact enough', async ({
+    page
+  }) => {
+    test.skip(Boolean(process.env['AZIMUTH_GPU']), 'a real GPU may have none')
+    const opened = await openTested(page, 'llama-genai', 'q4', 0.999999)
+    const { options, test: result } = await opened.evaluate(({ options, test }) => ({ options, test }))
+    expect(options).toMatchObject({ device: 'webgpu', withoutSubgroups: true })
+    expect(result).toMatchObject({ status: 'passed', sameTop1: true })
+    expect(result.summary).toMatch(/without the GPU feature "subgroups", which gave wrong numbers/)
     await expect.poll(() => modelWorkers(page)).toBe(1)
   })
 

@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import { Graph } from '../../src/onnx/graph'
 import { instrument } from '../../src/onnx/instrument'
-import { encodeModel } from '../../src/onnx/proto'
 import { graphPath, loadFixture, type Precision } from '../fixtures'
 import { largestDifference, largestError, steeringFeeds } from './compare'
 import { TestGraph } from './run-graph'
@@ -58,16 +56,7 @@ it('expands int4 weights to the numbers that they stand for', async () => {
   expect(wide.inputNames).toContain('capture.pool')
   const graph = TestGraph.around(wide, expanded.info)
   const { hidden } = await graph.run(await graph.feeds(prompts))
-  const narrow = await TestGraph.openBytes(exactInt4(file), fixture, 'q4', { read: true })
+  const narrow = await TestGraph.open(fixture, { read: true, exact: true }, 'q4')
   const want = await narrow.run(await narrow.feeds(prompts))
   expect(largestDifference(hidden, want.hidden)).toBeLessThan(1e-4)
 })
-
-/** The same graph with accuracy_level 0: activations are not quantized. */
-function exactInt4(file: Uint8Array): Uint8Array {
-  const graph = new Graph(file)
-  for (const node of graph.proto.node) {
-    node.attribute = node.attribute.filter(({ name }) => name !== 'accuracy_level')
-  }
-  return encodeModel(graph.model)
-}

@@ -25,15 +25,10 @@ export class TestGraph {
     return new TestGraph(session, info, null)
   }
 
-  static open(fixture: Fixture, plan: Plan, precision: Precision = 'fp32'): Promise<TestGraph> {
-    return TestGraph.openBytes(readFileSync(graphPath(fixture, precision)), fixture, precision, plan)
-  }
-
-  /** Opens `file` as if it lay where the fixture's graph lies. */
-  static async openBytes(file: Uint8Array, fixture: Fixture, precision: Precision, plan: Plan): Promise<TestGraph> {
+  static async open(fixture: Fixture, plan: Plan, precision: Precision = 'fp32'): Promise<TestGraph> {
     const path = graphPath(fixture, precision)
     const folder = dirname(path)
-    const { bytes, info } = instrument(file, plan, basename(path))
+    const { bytes, info } = instrument(readFileSync(path), plan, basename(path))
     const session = await ort.InferenceSession.create(bytes, {
       logSeverityLevel: 3,
       extra: { session: { model_external_initializers_file_folder_path: folder } }

@@ -67,19 +67,19 @@ describe('a model that cannot be opened', () => {
     [
       'a truncated graph',
       { 'onnx/model.onnx': graph.subarray(0, graph.length / 2) },
-      'onnx',
-      /not a whole ONNX file.*fetch it again/
+      'checksum',
+      /onnx\/model\.onnx is not a whole ONNX file.*fetch it again/
     ],
-    ['an empty graph file', { 'onnx/model.onnx': new Uint8Array() }, 'onnx', /0 bytes/],
+    ['an empty graph file', { 'onnx/model.onnx': new Uint8Array() }, 'checksum', /0 bytes/],
     [
       'a page instead of a graph',
       { 'onnx/model.onnx': '<!doctype html><title>404</title>' },
-      'onnx',
+      'checksum',
       /fetch it again|without one/
     ],
     ['an ONNX file that is not a decoder', { 'onnx/model.onnx': relu }, 'graph', /KV cache.*export it with its cache/],
     ['missing weights', { 'onnx/model.onnx_data': null, 'onnx/x': '' }, 'format', /onnx\/model.onnx_data.*whole/],
-    ['weights cut short', { 'onnx/model.onnx_data': new Uint8Array(1000) }, 'onnx', /fetch (it|them) again/],
+    ['weights cut short', { 'onnx/model.onnx_data': new Uint8Array(1000) }, 'checksum', /fetch (it|them) again/],
     [
       'an unknown operator',
       { 'onnx/model.onnx': edited((g) => g.proto.node.forEach((n) => n.opType === 'Mul' && (n.opType = 'Mull'))) },
@@ -133,7 +133,10 @@ describe('a model that cannot be opened', () => {
       await writeFile(join(folder, 'tokenizer_config.json'), await fixtureText('tokenizer_config.json'))
       await rm(join(folder, 'onnx/model.onnx_data'))
       const opening = new Engine(nodeHost).open({ kind: 'folder', path: folder }, { dtype: 'fp32' })
-      await expect(opening).rejects.toMatchObject({ code: 'onnx', message: expect.stringContaining('download it too') })
+      await expect(opening).rejects.toMatchObject({
+        code: 'format',
+        message: expect.stringContaining('download it too')
+      })
     } finally {
       await rm(folder, { recursive: true })
     }
