@@ -12,7 +12,7 @@ export interface Advice {
 
 const advice: Record<LabErrorCode, Advice> = {
   network: { sentence: 'The files could not be fetched.', action: 'Try again', remedy: 'retry' },
-  checksum: { sentence: 'A file came damaged.', action: 'Fetch it again', remedy: 'retry' },
+  checksum: { sentence: 'A file is damaged or cut short.', action: 'Try again', remedy: 'retry' },
   onnx: { sentence: 'This device could not run the graph.', action: 'Open on WebAssembly', remedy: 'wasm' },
   graph: {
     sentence: 'The graph is not a chat model that can be read and steered here.',

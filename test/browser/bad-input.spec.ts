@@ -101,15 +101,15 @@ const folders: readonly [string, (folder: string) => void, string, string, RegEx
   [
     'with a graph that ends early',
     (folder) => truncateSync(join(folder, 'onnx/model_q4.onnx'), 5000),
-    'This device could not run the graph.',
-    'Open on WebAssembly',
+    'A file is damaged or cut short.',
+    'Try again',
     /not a whole ONNX file.*fetch it again/
   ],
   [
     'with weights that end early',
     (folder) => truncateSync(join(folder, 'onnx/model_q4.onnx_data'), 5000),
-    'This device could not run the graph.',
-    'Open on WebAssembly',
+    'A file is damaged or cut short.',
+    'Try again',
     /model_q4\.onnx_data ends before byte \d+: fetch it again/
   ],
   [
