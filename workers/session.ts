@@ -70,7 +70,8 @@ export class DecoderSession {
   readonly adapter: AdapterTensors | null
   #steering: { key: readonly (Steering | null)[]; tensors: SteeringTensors } | null = null
   #zeroPool = new Map<string, Tensor>()
-  #giveUp: ((error: unknown) => void) | null = null
+  #giveUp: ((error: Error) => void) | null = null
+  #lost: Error | null = null
   readonly #inputs: ReadonlySet<string>
   /** Outputs of the cache, and the inputs that take them at the next step. */
   readonly #present: readonly string[]
@@ -81,7 +82,10 @@ export class DecoderSession {
     this.#inputs = new Set(parts.session.inputNames)
     this.#present = parts.session.outputNames.filter((name) => name.startsWith('present.'))
     this.#past = this.#present.map((name) => name.replace('present', 'past_key_values'))
-    parts.runtime.lost.catch((error: unknown) => this.#giveUp?.(error))
+    parts.runtime.lost.catch((error: unknown) => {
+      this.#lost = error instanceof Error ? error : new Error(String(error))
+      this.#giveUp?.(this.#lost)
+    })
     this.adapter = parts.plan.adapt ? new AdapterTensors(parts.runtime, parts.info) : null
   }
 
@@ -173,6 +177,7 @@ export class DecoderSession {
     try {
       return await new Promise<T>((resolve, reject) => {
         this.#giveUp = reject
+        if (this.#lost) reject(this.#lost)
         run.then(resolve, reject)
       })
     } finally {
