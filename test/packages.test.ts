@@ -21,9 +21,6 @@ it.each(['onnxruntime-web', 'onnxruntime-node'])('installs one %s: the one that 
   expect(only?.version).toBe(installs('@huggingface/transformers')[0]?.dependencies?.[name])
 })
 
-it('locks no package to an address that only some machines reach', () => {
-  const addresses = Object.values(lock.packages).map((each) => each.resolved ?? '')
-  expect(addresses.filter((address) => address !== '' && !address.startsWith('https://registry.npmjs.org/'))).toEqual(
-    []
-  )
+it('locks versions, and no addresses that only some machines reach', () => {
+  expect(Object.values(lock.packages).flatMap((each) => each.resolved ?? [])).toEqual([])
 })
