@@ -1,7 +1,7 @@
 /** What the numbers were measured on. No paths and no host name: results may be published. */
 import { readFile } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
-import { field } from './json-field'
+import { fieldsOf } from '../src/formats/fields'
 
 const packages = ['onnxruntime-node', 'onnxruntime-web', '@huggingface/transformers']
 
@@ -27,5 +27,5 @@ export async function describeMachine(): Promise<Machine> {
 
 async function version(name: string): Promise<string> {
   const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')
-  return String(field(JSON.parse(text), 'version'))
+  return String(fieldsOf(JSON.parse(text)).get('version'))
 }

@@ -2,7 +2,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { createInterface, type Interface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { field } from './json-field'
+import { fieldsOf } from '../src/formats/fields'
 
 /** Why there is nothing to compare with; becomes a row. */
 export class NotMeasured extends Error {}
@@ -60,11 +60,11 @@ export class Python {
 
 /** Numbers of a field of an answer. */
 export function numbers(answer: unknown, name: string): number[] {
-  const value = field(answer, name)
+  const value = fieldsOf(answer).get(name)
   return Array.isArray(value) ? value.map(Number) : [Number(value)]
 }
 
 /** Text of a field of an answer. */
 export function text(answer: unknown, name: string): string {
-  return String(field(answer, name))
+  return String(fieldsOf(answer).get(name))
 }

@@ -1,6 +1,6 @@
 /** The least that decodes with ONNX Runtime: one session, one row, argmax. What our engine is measured against. */
 import type { Session, Tensor, TensorConstructor } from '../workers/host'
-import { argmax } from '../workers/sample'
+import { argmax } from '../src/math/vector'
 import { timing, type Decoder } from './decoder'
 
 /** Sizes of the KV cache, which the graph may leave symbolic. */

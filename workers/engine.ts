@@ -180,12 +180,9 @@ export class Engine implements ModelApi {
     const steerings = rows.flatMap((row) => row.steering ?? [])
     for (const steering of steerings) checkSteering(steering, model.session.parts.info, model.info.write)
     const layers = new Set(steerings.flatMap(({ interventions }) => interventions.map(({ layer }) => layer)))
-    for (const layer of layers) {
-      if (!model.alive.has(layer)) {
-        await checkAlive(model.session, layer)
-        model.alive.add(layer)
-      }
-    }
+    const unseen = [...layers].filter((layer) => !model.alive.has(layer))
+    await checkAlive(model.session, unseen)
+    for (const layer of unseen) model.alive.add(layer)
   }
 
   async #close(): Promise<void> {

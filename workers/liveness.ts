@@ -3,18 +3,23 @@ import { LabError } from '../src/errors'
 import type { Steering } from '../src/lab/api'
 import { DecoderSession } from './session'
 
-/** @throws LabError `graph` when a large change after block `layer` leaves the logits as they were */
-export async function checkAlive(session: DecoderSession, layer: number): Promise<void> {
+/** @throws LabError `graph` when a large change after one of these blocks leaves the logits as they were */
+export async function checkAlive(session: DecoderSession, layers: readonly number[]): Promise<void> {
+  if (layers.length === 0) return
   const { info, padding } = session.parts
   // Alternating signs: a constant shift could vanish in a norm that takes the mean out.
   const vector = Float32Array.from({ length: info.width }, (_, i) => (i % 2 ? 1 : -1))
-  const steering: Steering = { interventions: [{ mode: 'add', layer, vector, coefficient: 10 }] }
-  const [plain, steered] = [await logits(session, padding, null), await logits(session, padding, steering)]
-  if (plain.some((x, i) => x !== steered[i])) return
-  throw new LabError(
-    'graph',
-    `steering layer ${layer} does not reach the logits of this graph: it was not edited as it should, please report the model`
-  )
+  const plain = await logits(session, padding, null)
+  for (const layer of layers) {
+    const steered = await logits(session, padding, {
+      interventions: [{ mode: 'add', layer, vector, coefficient: 10 }]
+    })
+    if (plain.some((x, i) => x !== steered[i])) continue
+    throw new LabError(
+      'graph',
+      `steering layer ${layer} does not reach the logits of this graph: it was not edited as it should, please report the model`
+    )
+  }
 }
 
 async function logits(session: DecoderSession, id: number, steering: Steering | null): Promise<Float32Array> {

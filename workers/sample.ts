@@ -1,5 +1,6 @@
 /** From logits to the next token. */
 import type { Sampling } from '../src/lab/api'
+import { argmax } from '../src/math/vector'
 
 /** A stream of numbers in [0, 1) that depends on the seed alone. splitmix32 (after Steele, Lea, Flood 2014). */
 export function randomStream(seed: number): () => number {
@@ -25,12 +26,6 @@ export function draw(logits: Float32Array, sampling: Sampling, random: () => num
   const best = argmax(logits)
   const id = sampling.temperature > 0 ? drawTempered(logits, sampling, u, logits[best] ?? 0) : best
   return { id, logProbability: (logits[id] ?? 0) - logSumExp(logits, logits[best] ?? 0) }
-}
-
-export function argmax(values: Float32Array): number {
-  let best = 0
-  for (let i = 1; i < values.length; i++) if ((values[i] ?? 0) > (values[best] ?? 0)) best = i
-  return best
 }
 
 /** exp(-i / 64) */

@@ -89,10 +89,6 @@ export class DecoderSession {
     this.adapter = parts.plan.adapt ? new AdapterTensors(parts.runtime, parts.info) : null
   }
 
-  get keptOutputs(): readonly string[] {
-    return this.#present
-  }
-
   async run(input: RunInput): Promise<RunOutput> {
     const batch = this.#batch(input)
     const { lengths, slots } = batch
@@ -110,11 +106,7 @@ export class DecoderSession {
     }
     if (this.parts.plan.read) feeds['capture.pool'] = this.#pool(input, batch)
     if (this.parts.plan.select) feeds['select'] = this.#select(input, batch)
-    const fetches = [
-      ...(input.logits ? ['logits'] : []),
-      ...(input.pool ? ['capture.hidden'] : []),
-      ...this.keptOutputs
-    ]
+    const fetches = [...(input.logits ? ['logits'] : []), ...(input.pool ? ['capture.hidden'] : []), ...this.#present]
     const outputs = await this.#run(feeds, fetches)
     try {
       return {

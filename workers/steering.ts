@@ -1,6 +1,7 @@
 /** Steering as tensors: each row's interventions composed into one affine map a layer, r' = r + b + (r U) W. */
 import { LabError } from '../src/errors'
 import type { Intervention, Steering } from '../src/lab/api'
+import { dot, length } from '../src/math/vector'
 import type { GraphInfo } from '../src/onnx/describe'
 import type { WriteLevel } from '../src/onnx/plan'
 import type { Runtime, Tensor } from './host'
@@ -35,11 +36,10 @@ function then(map: AffineMap, intervention: Intervention): AffineMap {
   }
 }
 
-const dot = (a: Float32Array, b: Float32Array): number => a.reduce((sum, x, i) => sum + x * (b[i] ?? 0), 0)
 const subtract = (a: Float32Array, c: number, d: Float32Array): Float32Array => a.map((x, i) => x - c * (d[i] ?? 0))
 
 function unit(vector: Float32Array): Float32Array {
-  const norm = Math.hypot(...vector)
+  const norm = length(vector)
   return vector.map((x) => x / norm)
 }
 

@@ -35,12 +35,8 @@ export function maxAbs(a: Vector): number {
 
 /** Index of the first largest element; -1 for an empty vector. */
 export function argmax(a: Vector): number {
-  let best = -1
-  let max = Number.NEGATIVE_INFINITY
-  a.forEach((value, i) => {
-    if (value <= max && best >= 0) return
-    best = i
-    max = value
-  })
+  if (a.length === 0) return -1
+  let best = 0
+  for (let i = 1; i < a.length; i++) if ((a[i] ?? 0) > (a[best] ?? 0)) best = i
   return best
 }

@@ -1,16 +1,9 @@
 import { csvFormat } from 'd3'
 import type { Direction } from '../direction/direction'
-import type { Separation } from '../direction/separation'
+import type { LayerSeparation, Separation } from '../direction/separation'
 
 /** One line of the table behind the separation figure. Shares between 0 and 1. */
-export interface LayerRow {
-  readonly layer: number
-  readonly accuracy: number
-  readonly low: number
-  readonly high: number
-  readonly nullMean: number
-  readonly null95: number
-  readonly p: number
+export interface LayerRow extends LayerSeparation {
   /** Length of the mean difference. */
   readonly gap: number
   /** The same over the mean length of a hidden state. */
