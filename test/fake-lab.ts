@@ -4,7 +4,17 @@
  */
 import type { HiddenStates } from '../src/direction/hidden-states'
 import { LabError } from '../src/errors'
-import type { CaptureRow, Completion, GenerateRow, ModelInfo, Prompt, Steering, TokenEvent } from '../src/lab/api'
+import type {
+  CaptureRow,
+  Completion,
+  GenerateRow,
+  ModelInfo,
+  Prompt,
+  Steering,
+  StorageApi,
+  StoredModel,
+  TokenEvent
+} from '../src/lab/api'
 import type { ModelHandle } from '../src/lab/connect'
 import { addInto, dot } from '../src/math/vector'
 
@@ -68,6 +78,19 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     close: async () => void (stopped = true),
     terminate: () => void (stopped = true),
     onLost: () => {}
+  }
+}
+
+/** A store that keeps these models until they are removed. */
+export function fakeStorage(models: readonly StoredModel[] = []): StorageApi {
+  let kept = models
+  return {
+    async stored() {
+      return { models: kept, usage: kept.reduce((sum, { bytes }) => sum + bytes, 0), quota: 10e9 }
+    },
+    async remove(id) {
+      kept = kept.filter((model) => model.id !== id)
+    }
   }
 }
 

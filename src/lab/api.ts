@@ -181,6 +181,41 @@ export interface GenerateResult {
   readonly timing: { readonly prefillMs: number; readonly decodeMs: readonly number[]; readonly reusedTokens: number }
 }
 
+/** A downloaded model in the list of what this browser keeps. */
+export interface StoredModel {
+  /** As in `ModelRef.id`. */
+  readonly id: string
+  readonly name: string
+  /** Opens it again. A hub model's `revision` is the commit. */
+  readonly source: ModelSource
+  /** When it was last opened, ISO 8601. */
+  readonly opened: string
+  /** Bytes on the disk. Models that share a content count it each. */
+  readonly bytes: number
+  /** Files that are there, whole; a model that never finished has others that are not. */
+  readonly files: readonly { readonly path: string; readonly size: number }[]
+  /** True where a file is there in part only. */
+  readonly partial: boolean
+}
+
+/** What this browser keeps for this site, and how much it may. Bytes; `quota` is 0 where the browser does not tell. */
+export interface Stored {
+  /** Last opened first. */
+  readonly models: readonly StoredModel[]
+  readonly usage: number
+  readonly quota: number
+}
+
+/** The models that this browser keeps. Lives in a worker, for the page may not read the disk by itself. */
+export interface StorageApi {
+  stored(): Promise<Stored>
+  /**
+   * Deletes a model, but not what another stored one shares with it.
+   * @throws LabError `quota` while it is being downloaded or read
+   */
+  remove(id: string): Promise<void>
+}
+
 /** One open model. Lives in a worker; every call is short, one batch or one completion. */
 export interface ModelApi {
   open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo>

@@ -1,5 +1,5 @@
 import { createContext } from 'svelte'
-import type { Device, Dtype, ModelSource } from '../lab/api'
+import type { Device, Dtype, ModelSource, StorageApi } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
@@ -8,6 +8,7 @@ import { readLink, writeLink, type Settings, type View } from './link'
 import { Models } from './models.svelte'
 import { Prompts } from './prompts.svelte'
 import { SteeringControls } from './steering.svelte'
+import { StoredModels } from './stored.svelte'
 
 /** A step of the work, and what it waits for. */
 export interface Step {
@@ -20,6 +21,7 @@ export interface Step {
 export class Lab {
   readonly models: Models
   readonly catalogue = new Catalogue()
+  readonly stored: StoredModels
   readonly prompts = new Prompts()
   readonly fits = new Fits()
   readonly controls = new SteeringControls()
@@ -57,8 +59,9 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor(connect: () => ModelHandle) {
+  constructor(connect: () => ModelHandle, storage: StorageApi) {
     this.models = new Models(connect)
+    this.stored = new StoredModels(storage)
     this.#defaults = this.settings
   }
 

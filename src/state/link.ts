@@ -37,6 +37,7 @@ const longestSide = 1500
 export function writeLink(settings: Settings, defaults: Settings): string {
   const entries: readonly (readonly [string, string | number | null])[] = [
     ['model', settings.source && sourceId(settings.source)],
+    ['hub', settings.source?.kind === 'hub' ? (settings.source.endpoint ?? null) : null],
     ['dtype', settings.dtype],
     ['device', settings.device],
     ['layer', settings.layer],
@@ -61,7 +62,7 @@ export function readLink(hash: string, defaults: Settings): Settings {
   }
   return {
     view: oneOf(views, path) ?? defaults.view,
-    source: readSource(values.get('model')),
+    source: readSource(values.get('model'), values.get('hub')),
     dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),
     layer: number('layer', 0, 999),
@@ -85,13 +86,13 @@ export function sourceId(source: ModelSource): string | null {
   return source.kind === 'url' ? `url:${source.url}` : null
 }
 
-function readSource(id: string | null): ModelSource | null {
+function readSource(id: string | null, endpoint: string | null): ModelSource | null {
   const [, kind, rest = ''] = /^(hub|bundled|url):(.+)$/.exec(id ?? '') ?? []
   if (kind === 'bundled') return { kind, name: rest }
   if (kind === 'url') return { kind, url: rest }
   if (kind !== 'hub') return null
   const [repo = '', revision] = rest.split('@', 2)
-  return { kind, repo, ...(revision && { revision }) }
+  return { kind, repo, ...(revision && { revision }), ...(endpoint && { endpoint }) }
 }
 
 function writeSide({ name, text }: Side): string | null {

@@ -28,7 +28,11 @@ const advice: Record<LabErrorCode, Advice> = {
     action: 'Edit the prompts',
     remedy: 'prompts'
   },
-  quota: { sentence: 'The browser has no room left for the files.', action: 'Try again', remedy: 'retry' },
+  quota: {
+    sentence: 'The browser has no room left for the files: delete a model that it keeps (see Models), then try again.',
+    action: 'Try again',
+    remedy: 'retry'
+  },
   'worker-lost': { sentence: 'The thread that held the model ended.', action: 'Open it again', remedy: 'retry' }
 }
 

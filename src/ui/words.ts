@@ -50,3 +50,13 @@ export function describeProgress({ progress, rate, left }: Measured): string {
   if (left !== null && left >= 1) parts.push(`${formatDuration(left)} left`)
   return parts.join(', ')
 }
+
+/** A day as a person says it: today, yesterday, else the date. */
+export function formatDay(iso: string, now = new Date()): string {
+  const day = new Date(iso)
+  if (Number.isNaN(day.getTime())) return 'at an unknown time'
+  const midnight = (date: Date): number => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime()
+  const days = Math.round((midnight(now) - midnight(day)) / 86_400_000)
+  if (days === 0) return 'today'
+  return days === 1 ? 'yesterday' : `on ${day.toLocaleDateString('en', { dateStyle: 'medium' })}`
+}

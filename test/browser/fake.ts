@@ -2,13 +2,25 @@
 import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
-import { fakeModel } from '../fake-lab'
+import { fakeModel, fakeStorage } from '../fake-lab'
 
 const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)
 const layers = Number(asked.get('layers') ?? 30)
 const device = asked.get('device') === 'webgpu' ? 'webgpu' : 'wasm'
 
+const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, i) => ({
+  id: `hub:owner/${name}@0123456789abcdef`,
+  name,
+  source: { kind: 'hub' as const, repo: `owner/${name}` },
+  opened: new Date(Date.now() - i * 86_400_000).toISOString(),
+  bytes: 98e6 * (1 + 12 * i),
+  files: [{ path: 'onnx/model_q4.onnx', size: 98e6 }],
+  partial: i === 1
+}))
 const target = document.getElementById('app')
 if (!target) throw new Error('fake.html has no #app')
-mount(App, { target, props: { connect: () => fakeModel({ delay, layers, info: { device } }) } })
+mount(App, {
+  target,
+  props: { connect: () => fakeModel({ delay, layers, info: { device } }), storage: fakeStorage(kept) }
+})

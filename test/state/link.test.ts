@@ -21,7 +21,7 @@ const defaults: Settings = {
 
 const full: Settings = {
   view: 'directions',
-  source: { kind: 'hub', repo: 'owner/name', revision: 'v2' },
+  source: { kind: 'hub', repo: 'owner/name', revision: 'v2', endpoint: 'https://mirror.example' },
   dtype: 'q4f16',
   device: 'wasm',
   layer: 12,

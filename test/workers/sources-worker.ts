@@ -1,6 +1,7 @@
 /** A worker with nothing but the sources, for test/browser/sources.spec.ts: a call in, its result out. */
 import type { Progress } from '../../src/lab/api'
-import { deleteStored, listStored, webFiles } from '../../workers/sources/sources'
+import { deleteStored, listStored } from '../../workers/sources/records'
+import { webFiles } from '../../workers/sources/sources'
 import type { Call } from './sources-call'
 
 const patience = { tries: 3, backoff: 10, longestWait: 1000, stall: 2000 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deleteStored, listStored } from '../../workers/sources/sources'
+import { deleteStored, listStored } from '../../workers/sources/records'
 import { repoOf } from '../hub-repos'
 import { contents, data, failure, graph, ignore, rangesOf, repo, same, setUp, weights } from './sources-setup'
 

@@ -5,7 +5,7 @@ import { checkAnswer, type Subject } from './answer'
 import type { Content } from './blobs'
 import type { ModelFiles } from '../host'
 import { asList, asObject, asSize, asText } from './json'
-import { hashText, type ModelRecord } from './records'
+import { hashText, type ModelRecord, publicHub } from './records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { hostOf, send } from './request'
 
@@ -19,7 +19,6 @@ interface Place {
   readonly headers: Readonly<Record<string, string>>
 }
 
-const hub = 'https://huggingface.co'
 const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)
 
 /**
@@ -43,7 +42,7 @@ function isFor({ source, refs }: ModelRecord, { repo, endpoint, revision }: Plac
 }
 
 /** @throws LabError `format`; its text never has the token in it */
-function placeOf({ repo, revision = 'main', token, endpoint = hub }: HubSource): Place {
+function placeOf({ repo, revision = 'main', token, endpoint = publicHub }: HubSource): Place {
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo)) {
     throw new LabError('format', `a repository was expected as owner/name, got "${repo}": copy its name from the hub`)
   }
@@ -51,6 +50,9 @@ function placeOf({ repo, revision = 'main', token, endpoint = hub }: HubSource):
     throw new LabError('format', 'a token of letters and digits was expected, it has other characters: copy it again')
   }
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
+  if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint)) {
+    throw new LabError('format', `the address of a hub was expected, such as ${publicHub}, got "${endpoint}"`)
+  }
   return { endpoint: endpoint.replace(/\/+$/, ''), repo, revision, headers }
 }
 

@@ -1,9 +1,13 @@
 /** Which models are stored: one record each, with their files and where they come from. No token is ever in it. */
 import { LabError } from '../../src/errors'
+import type { ModelSource, StoredModel } from '../../src/lab/api'
 import { Blobs, keyOf, type Content } from './blobs'
 import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'
 import { asList, asObject, asSize, asText, parse, type Json } from './json'
+
+/** Asked where a source names no other hub. */
+export const publicHub = 'https://huggingface.co'
 
 /** A source that can be asked again, without the token. */
 export type RemoteSource =
@@ -23,24 +27,9 @@ export interface ModelRecord {
   readonly files: readonly Content[]
 }
 
-/** A model in the list of what this browser keeps. */
-export interface StoredModel {
-  readonly id: string
-  readonly name: string
-  /** Opens it again. */
-  readonly source: RemoteSource
-  readonly opened: string
-  /** Bytes on the disk. Models that share a content count it each. */
-  readonly bytes: number
-  /** Files that are there, whole; a model that never finished has others that are not. */
-  readonly files: readonly { readonly path: string; readonly size: number }[]
-  /** True where a file is there in part only. */
-  readonly partial: boolean
-}
-
 const ending = '.model'
 
-/** The stored models, last opened first. Also on the page's thread. */
+/** The stored models, last opened first. */
 export async function listStored(disk?: Disk): Promise<readonly StoredModel[]> {
   const place = disk ?? (await openOpfs())
   if (!place) return []
@@ -50,7 +39,6 @@ export async function listStored(disk?: Disk): Promise<readonly StoredModel[]> {
 
 /**
  * Deletes a model, but not what another stored model shares with it; and contents that no record names any more.
- * Also on the page's thread.
  * @throws LabError `quota` while the model is being downloaded
  */
 export async function deleteStored(id: string, disk?: Disk): Promise<void> {
@@ -108,12 +96,19 @@ async function describe(blobs: Blobs, record: ModelRecord): Promise<StoredModel>
   return {
     id,
     name,
-    source,
+    source: plain(source),
     opened,
     bytes: sizes.reduce((sum, size) => sum + size, 0),
     files: record.files.flatMap(({ path }, i) => (whole[i] ? [{ path, size: sizes[i] ?? 0 }] : [])),
     partial: record.files.some((_, i) => !whole[i] && (sizes[i] ?? 0) > 0)
   }
+}
+
+/** Without the public hub's address, which needs no mention. */
+function plain(source: RemoteSource): ModelSource {
+  if (source.kind !== 'hub' || source.endpoint !== publicHub) return source
+  const { kind, repo, revision } = source
+  return { kind, repo, revision }
 }
 
 function toRecord(json: Json | undefined): ModelRecord | undefined {

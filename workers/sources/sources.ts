@@ -11,8 +11,6 @@ import { hubFiles } from './hub'
 import { localFiles } from './local-files'
 import type { Patience } from './request'
 
-export { deleteStored, listStored, type StoredModel } from './records'
-
 export interface SourceOptions {
   /** Address of the page's folder, with its slash. Default: the folder above the worker's. */
   readonly appBase?: string

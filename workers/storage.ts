@@ -1,0 +1,14 @@
+/** Worker entry in the page: the list of stored models, and deleting from it. */
+import { expose } from 'comlink'
+import type { StorageApi } from '../src/lab/api'
+import { registerWire } from '../src/lab/wire'
+import { deleteStored, listStored } from './sources/records'
+
+registerWire()
+expose({
+  async stored() {
+    const [models, estimate] = await Promise.all([listStored(), navigator.storage.estimate()])
+    return { models, usage: estimate.usage ?? 0, quota: estimate.quota ?? 0 }
+  },
+  remove: (id) => deleteStored(id)
+} satisfies StorageApi)
