@@ -8,11 +8,16 @@ import { graphPath, loadFixture, type Precision } from '../fixtures'
 import { largestDifference, largestError, steeringFeeds } from './compare'
 import { TestGraph } from './run-graph'
 
-const fixture = loadFixture('llama-genai')
-const { prompts, files } = fixture.reference
 const precisions: readonly Precision[] = ['fp16', 'q4', 'q4f16', 'q8']
+const cases = ['llama-genai', 'llama-optimum', 'gemma2-optimum'].flatMap((name) =>
+  precisions
+    .filter((precision) => loadFixture(name).reference.files[precision] !== undefined)
+    .map((precision) => [name, precision] as const)
+)
 
-describe.each(precisions)('%s', (precision) => {
+describe.each(cases)('%s, %s', (name, precision) => {
+  const fixture = loadFixture(name)
+  const { prompts, files } = fixture.reference
   it('is the untouched graph, to the bit with add at zero, within rounding with affine', async () => {
     const plain = await TestGraph.open(fixture, {}, precision)
     const base = await plain.run(await plain.feeds(prompts))
@@ -30,12 +35,17 @@ describe.each(precisions)('%s', (precision) => {
     const { logits } = await graph.run(feeds)
     const steered = largestError(fixture, logits, 'logits.add_ablate')
     const untouched = files[precision]?.untouched_logit_error ?? 0
-    console.log(`${precision}: largest logit error untouched ${untouched}, steered ${steered.toPrecision(2)}`)
+    console.log(`${name} ${precision}: largest logit error untouched ${untouched}, steered ${steered.toPrecision(2)}`)
     expect(steered).toBeLessThan(1.5 * untouched + 0.05)
   })
 })
 
-it('expands int4 weights to the numbers that they stand for', async () => {
+it.each([
+  ['llama-genai', 4 + 1],
+  ['llama-optimum', 7]
+] as const)('%s: expands int4 weights to the numbers that they stand for', async (name, products) => {
+  const fixture = loadFixture(name)
+  const { prompts, layers } = fixture.reference
   const path = graphPath(fixture, 'q4')
   const folder = dirname(path)
   const file = readFileSync(path)
@@ -46,7 +56,7 @@ it('expands int4 weights to the numbers that they stand for', async () => {
     return data.subarray(offset, offset + length)
   }
   const expanded = instrument(file, { read: true }, basename(path), read)
-  expect(expanded.expanded.length).toBe(4 * fixture.reference.layers + 1 + fixture.reference.layers)
+  expect(expanded.expanded.length).toBe(products * layers + 1)
   const wide = await ort.InferenceSession.create(expanded.bytes, {
     externalData: [
       ...expanded.expanded.map(({ path: name, data }) => ({ path: name, data })),
