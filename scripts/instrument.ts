@@ -6,7 +6,7 @@ import { LabError } from '../src/errors'
 import { instrument } from '../src/onnx/instrument'
 import type { Plan, WriteLevel } from '../src/onnx/plan'
 
-const usage = `npm run -s instrument -- IN.onnx OUT.onnx [--read] [--write add|affine] [--adapt] [--select]
+const usage = `npm run -s instrument -- IN.onnx OUT.onnx [--read] [--write add|affine] [--adapt] [--select] [--probabilities]
 Adds inputs and outputs to a decoder graph; docs/instrumented-graph.md has their names and shapes.
 Weights are not copied: OUT.onnx refers to the files beside IN.onnx, so it has to lie in the same folder.`
 
@@ -20,6 +20,7 @@ async function main(): Promise<void> {
       write: { type: 'string', default: 'none' },
       adapt: { type: 'boolean', default: false },
       select: { type: 'boolean', default: false },
+      probabilities: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
     }
   })
@@ -34,7 +35,8 @@ async function main(): Promise<void> {
   const file = await readFile(input).catch((cause: unknown) => {
     throw new LabError('format', `${input} could not be read: ${String(cause)}`, { cause })
   })
-  const plan: Plan = { read: values.read, write, adapt: values.adapt, select: values.select }
+  const { read, adapt, select, probabilities } = values
+  const plan: Plan = { read, write, adapt, select, probabilities }
   const began = performance.now()
   const { bytes, info, externalFiles } = instrument(file, plan, basename(input))
   const ms = performance.now() - began

@@ -1,22 +1,26 @@
 /** An adapter as feeds of the instrumented graph. Modules that it leaves out get a pair of zeros. */
 import { LabError } from '../src/errors'
 import type { LoraPair } from '../src/formats/peft'
+import { joinedB } from '../src/onnx/adapt'
 import type { GraphInfo } from '../src/onnx/describe'
+import { groupLinears, type LinearGroup } from '../src/onnx/linear'
 import type { Runtime, Tensor } from './host'
 import { floatTensor } from './tensors'
 
 /** A module that the graph has, with its sizes. */
 interface Slot {
-  readonly key: string
   readonly layer: number
   readonly module: string
   readonly in: number
   readonly out: number
 }
 
+type Make = (data: Float32Array, dims: readonly number[]) => Tensor
+
 export class AdapterTensors {
   readonly #runtime: Runtime
   readonly #info: GraphInfo
+  readonly #groups: readonly LinearGroup[]
   readonly #slots: readonly Slot[]
   #feeds: Record<string, Tensor> = {}
   #owned: Tensor[] = []
@@ -25,8 +29,9 @@ export class AdapterTensors {
   constructor(runtime: Runtime, info: GraphInfo) {
     this.#runtime = runtime
     this.#info = info
+    this.#groups = groupLinears(info.linears)
     this.#slots = info.linears.flatMap(({ layer, parts, in: width }) =>
-      parts.map(({ module, out }) => ({ key: `lora.${layer}.${module}`, layer, module, in: width, out }))
+      parts.map(({ module, out }) => ({ layer, module, in: width, out }))
     )
     this.#scale = this.#scalar(0)
     this.#fill([])
@@ -60,22 +65,19 @@ export class AdapterTensors {
 
   #fill(pairs: readonly LoraPair[]): void {
     const zeros = new Map<string, Tensor>()
-    const make = (data: Float32Array, dims: readonly number[]): Tensor => {
+    const make: Make = (data, dims) => {
+      const key = data.some((x) => x !== 0) ? '' : dims.join()
+      const found = zeros.get(key)
+      if (found) return found
       const tensor = this.#runtime.upload(floatTensor(this.#runtime, this.#info.activations, data, dims))
       this.#owned.push(tensor)
+      if (key) zeros.set(key, tensor)
       return tensor
     }
-    const zero = (rows: number, columns: number): Tensor => {
-      const key = `${rows},${columns}`
-      const found = zeros.get(key) ?? make(new Float32Array(rows * columns), [rows, columns])
-      zeros.set(key, found)
-      return found
-    }
     const feeds: Record<string, Tensor> = {}
-    for (const slot of this.#slots) {
-      const pair = pairs.find(({ layer, module }) => layer === slot.layer && module === slot.module)
-      feeds[`${slot.key}.A`] = pair ? make(pair.A, [slot.in, pair.rank]) : zero(slot.in, 1)
-      feeds[`${slot.key}.B`] = pair ? make(pair.B, [pair.rank, slot.out]) : zero(1, slot.out)
+    for (const group of this.#groups) {
+      const mine = new Map(pairs.filter(({ layer }) => layer === group.layer).map((pair) => [pair.module, pair]))
+      groupFeedsInto(feeds, group, mine, make)
     }
     this.#feeds = feeds
   }
@@ -102,6 +104,48 @@ export class AdapterTensors {
       from += slot.out
       return { ...pair, module: slot.module, out: slot.out, B }
     })
+  }
+}
+
+/** One group's tensors, as `addJoinedAdapters` wants them. `pairs` of its layer, by module. */
+function groupFeedsInto(
+  feeds: Record<string, Tensor>,
+  group: LinearGroup,
+  pairs: ReadonlyMap<string, LoraPair>,
+  make: Make
+): void {
+  const key = `lora.${group.layer}.${group.name}`
+  const modules = group.products.flatMap(({ parts }) => parts.map(({ module }) => module))
+  const rank = Math.max(1, ...modules.map((module) => pairs.get(module)?.rank ?? 0))
+  const A = new Float32Array(group.in * modules.length * rank)
+  modules.forEach((module, i) => {
+    const pair = pairs.get(module)
+    if (pair) blockInto(A, modules.length * rank, pair.A, pair.rank, [0, i * rank])
+  })
+  feeds[`${key}.A`] = make(A, [group.in, modules.length * rank])
+  group.products.forEach(({ parts }, index) => {
+    const out = parts.reduce((sum, part) => sum + part.out, 0)
+    const B = new Float32Array(parts.length * rank * out)
+    let from = 0
+    parts.forEach(({ module, out: width }, i) => {
+      const pair = pairs.get(module)
+      if (pair) blockInto(B, out, pair.B, width, [i * rank, from])
+      from += width
+    })
+    feeds[joinedB(key, group.products.length, index)] = make(B, [parts.length * rank, out])
+  })
+}
+
+/** Puts a matrix of `columns` columns into one of `width` columns, its corner at `[row, column]`. */
+function blockInto(
+  target: Float32Array,
+  width: number,
+  block: Float32Array,
+  columns: number,
+  [row, column]: readonly [number, number]
+): void {
+  for (let r = 0; r * columns < block.length; r++) {
+    target.set(block.subarray(r * columns, (r + 1) * columns), (row + r) * width + column)
   }
 }
 

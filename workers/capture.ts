@@ -36,8 +36,7 @@ export async function capture(
     cache: null,
     prompt: encoded.map((row) => row.prompt),
     steering: rows.map((row) => row.steering ?? null),
-    pool,
-    logits: false
+    pool
   })
   DecoderSession.release(output.cache)
   const { layers, width } = session.parts.info

@@ -90,10 +90,10 @@ export class Engine implements ModelApi {
         cache: null,
         prompt: encoded.map((row) => row.prompt),
         steering: rows.map((row) => row.steering ?? null),
-        logits: true
+        scores: 'logits'
       })
       DecoderSession.release(output.cache)
-      return output.logits
+      return output.scores
     })
   }
 

@@ -58,10 +58,16 @@ export async function generate(
   try {
     for (let step = 0; states.some((state) => state.finish === null); step++) {
       const from = performance.now()
-      const output = await session.run({ tokens, cache, prompt, steering: control.steering, logits: true })
+      const output = await session.run({
+        tokens,
+        cache,
+        prompt,
+        steering: control.steering,
+        scores: 'log_probabilities'
+      })
       DecoderSession.release(cache)
       cache = output.cache
-      const events = takeTokens(generator, states, output.logits, options)
+      const events = takeTokens(generator, states, output.scores, options)
       if (step === 0) prefillMs = performance.now() - began
       else decodeMs.push(performance.now() - from)
       if (events.length > 0) onToken(events)
@@ -107,14 +113,15 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow): RowState
 function takeTokens(
   { stop }: Generator,
   states: readonly RowState[],
-  logits: Float32Array,
+  scores: Float32Array,
   options: GenerateOptions
 ): TokenEvent[] {
-  const vocabulary = logits.length / states.length
+  const vocabulary = scores.length / states.length
   return states.flatMap((state, row) => {
     if (state.finish !== null) return []
-    const mine = logits.subarray(row * vocabulary, (row + 1) * vocabulary)
-    const { id, logProbability } = draw(mine, options.sampling, state.random)
+    const mine = scores.subarray(row * vocabulary, (row + 1) * vocabulary)
+    const id = draw(mine, options.sampling, state.random)
+    const logProbability = mine[id] ?? NaN
     if (!Number.isFinite(logProbability)) {
       throw new LabError(
         'device',

@@ -23,7 +23,7 @@ export async function checkAlive(session: DecoderSession, layers: readonly numbe
 }
 
 async function logits(session: DecoderSession, id: number, steering: Steering | null): Promise<Float32Array> {
-  const output = await session.run({ tokens: [[id]], cache: null, prompt: [1], steering: [steering], logits: true })
+  const output = await session.run({ tokens: [[id]], cache: null, prompt: [1], steering: [steering], scores: 'logits' })
   DecoderSession.release(output.cache)
-  return output.logits
+  return output.scores
 }

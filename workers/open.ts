@@ -39,8 +39,9 @@ export async function openModel(
   const plan: Plan = {
     read: true,
     select: true,
+    probabilities: true,
     write: options.write ?? 'affine',
-    adapt: options.adapt ?? false,
+    adapt: options.adapt ? 'joined' : false,
     exact: options.exact ?? false
   }
 
@@ -95,7 +96,7 @@ export async function openModel(
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
       write: plan.write ?? 'none',
-      adapt: plan.adapt ?? false,
+      adapt: options.adapt ?? false,
       expanded: expand,
       memory,
       timing: { instrument: instrumentMs, session: sessionMs }

@@ -109,8 +109,7 @@ export class PrefixStore {
       tokens: [ids.slice(found.length, -1)],
       cache: found.cache,
       prompt: [ids.length],
-      steering: [steering],
-      logits: false
+      steering: [steering]
     })
     DecoderSession.release(found.cache)
     return output.cache

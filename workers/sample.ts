@@ -1,4 +1,4 @@
-/** From logits to the next token. */
+/** From the scores of all tokens to the next one. */
 import type { Sampling } from '../src/lab/api'
 import { argmax } from '../src/math/vector'
 
@@ -14,42 +14,21 @@ export function randomStream(seed: number): () => number {
   }
 }
 
-export interface Draw {
-  readonly id: number
-  /** Natural log of the token's probability at temperature 1, before top-k and top-p. */
-  readonly logProbability: number
-}
-
-/** Draws one token. Greedy at temperature 0; the smaller id wins a tie. `random` is asked once, also when greedy. */
-export function draw(logits: Float32Array, sampling: Sampling, random: () => number): Draw {
+/**
+ * Draws one token's id. Greedy at temperature 0; the smaller id wins a tie. `random` is asked once, also when greedy.
+ * @param scores logits, or log-probabilities: a constant makes no difference
+ */
+export function draw(scores: Float32Array, sampling: Sampling, random: () => number): number {
   const u = random()
-  const best = argmax(logits)
-  const id = sampling.temperature > 0 ? drawTempered(logits, sampling, u, logits[best] ?? 0) : best
-  return { id, logProbability: (logits[id] ?? 0) - logSumExp(logits, logits[best] ?? 0) }
+  const best = argmax(scores)
+  return sampling.temperature > 0 ? drawTempered(scores, sampling, u, scores[best] ?? 0) : best
 }
 
-/** exp(-i / 64) */
-const exponentials = Float64Array.from({ length: 64 * 40 + 1 }, (_, i) => Math.exp(-i / 64))
-
-/** exp by table and a cubic remainder, four times faster than Math.exp, relative error below 1e-8; terms below e^-40 are left out. */
-function logSumExp(logits: Float32Array, max: number): number {
-  let sum = 0
-  for (let i = 0; i < logits.length; i++) {
-    const y = max - (logits[i] ?? 0)
-    // Written so that NaN reaches the sum.
-    if (y >= 40) continue
-    const place = (y * 64) | 0
-    const r = place / 64 - y
-    sum += (exponentials[place] ?? 0) * (1 + r * (1 + r * (0.5 + r / 6)))
-  }
-  return max + Math.log(sum)
-}
-
-function drawTempered(logits: Float32Array, sampling: Sampling, u: number, max: number): number {
-  const weights = new Float64Array(logits.length)
+function drawTempered(scores: Float32Array, sampling: Sampling, u: number, max: number): number {
+  const weights = new Float64Array(scores.length)
   let total = 0
-  for (let i = 0; i < logits.length; i++) {
-    const weight = Math.exp(((logits[i] ?? 0) - max) / sampling.temperature)
+  for (let i = 0; i < scores.length; i++) {
+    const weight = Math.exp(((scores[i] ?? 0) - max) / sampling.temperature)
     weights[i] = weight
     total += weight
   }

@@ -26,13 +26,13 @@ export interface RunInput {
   readonly steering: readonly (Steering | null)[]
   /** Positions to read: weights over each row's new tokens, `[B][P][S]`. */
   readonly pool?: { readonly data: Float32Array; readonly positions: number }
-  /** Whether logits at each row's last new token are wanted. */
-  readonly logits: boolean
+  /** What is wanted of the next token of each row. */
+  readonly scores?: 'logits' | 'log_probabilities'
 }
 
 export interface RunOutput {
   /** `[row][vocabulary]` at each row's last new token; empty unless asked for. */
-  readonly logits: Float32Array
+  readonly scores: Float32Array
   /** `[layer][row][position][width]`; empty unless asked for. */
   readonly hidden: Float32Array
   readonly cache: Cache
@@ -69,7 +69,6 @@ export class DecoderSession {
   /** The adapter of every run; null where the graph was not opened for one. */
   readonly adapter: AdapterTensors | null
   #steering: { key: readonly (Steering | null)[]; tensors: SteeringTensors } | null = null
-  #zeroPool = new Map<string, Tensor>()
   #giveUp: ((error: Error) => void) | null = null
   #lost: Error | null = null
   readonly #inputs: ReadonlySet<string>
@@ -105,18 +104,17 @@ export class DecoderSession {
       feeds['num_logits_to_keep'] = intTensor(this.parts.runtime, new BigInt64Array(1), [])
     }
     if (this.parts.plan.read) feeds['capture.pool'] = this.#pool(input, batch)
-    if (this.parts.plan.select) feeds['select'] = this.#select(input, batch)
-    const fetches = [...(input.logits ? ['logits'] : []), ...(input.pool ? ['capture.hidden'] : []), ...this.#present]
-    const outputs = await this.#run(feeds, fetches)
+    feeds['select'] = this.#select(input, batch)
+    const wanted = [...(input.scores ? [input.scores] : []), ...(input.pool ? ['capture.hidden'] : [])]
+    const outputs = await this.#run(feeds, [...wanted, ...this.#present])
     try {
       return {
-        logits: input.logits ? await this.#logits(outputs, input, batch) : new Float32Array(),
-        hidden: input.pool ? (await floatsOf(need(outputs, 'capture.hidden'))).slice() : new Float32Array(),
+        scores: input.scores ? await copy(need(outputs, input.scores)) : new Float32Array(),
+        hidden: input.pool ? await copy(need(outputs, 'capture.hidden')) : new Float32Array(),
         cache: { tensors: this.#asPast(outputs), lengths, slots }
       }
     } finally {
-      outputs['logits']?.dispose()
-      outputs['capture.hidden']?.dispose()
+      for (const name of wanted) outputs[name]?.dispose()
     }
   }
 
@@ -128,7 +126,6 @@ export class DecoderSession {
   async close(): Promise<void> {
     this.#steering?.tensors.dispose()
     this.adapter?.dispose()
-    for (const tensor of this.#zeroPool.values()) tensor.dispose()
     await this.parts.session.release()
   }
 
@@ -229,21 +226,15 @@ export class DecoderSession {
     return { ...this.#steering.tensors.feeds, 'steer.mask': floatTensor(runtime, info.activations, mask, [B, S, 1]) }
   }
 
+  /** Of no positions where nothing is to be read: a product without rows costs next to nothing. */
   #pool(input: RunInput, { B, S, offset }: Batch): Tensor {
-    const { runtime } = this.parts
-    if (input.pool) {
-      const P = input.pool.positions
-      const pool = new Float32Array(B * P * S)
-      for (let row = 0; row < B * P; row++) {
-        const shift = offset[Math.floor(row / P)] ?? 0
-        pool.set(input.pool.data.subarray(row * S, (row + 1) * S - shift), row * S + shift)
-      }
-      return new runtime.Tensor('float32', pool, [B, P, S])
+    const P = input.pool?.positions ?? 0
+    const pool = new Float32Array(B * P * S)
+    for (let row = 0; row < B * P; row++) {
+      const shift = offset[Math.floor(row / P)] ?? 0
+      pool.set(input.pool?.data.subarray(row * S, (row + 1) * S - shift) ?? [], row * S + shift)
     }
-    const key = `${B},${S}`
-    const found = this.#zeroPool.get(key) ?? new runtime.Tensor('float32', new Float32Array(B * S), [B, 1, S])
-    if (S === 1) this.#zeroPool.set(key, found)
-    return found
+    return new this.parts.runtime.Tensor('float32', pool, [B, P, S])
   }
 
   /** One-hot rows for each row's last new token. */
@@ -258,20 +249,10 @@ export class DecoderSession {
     this.#past.forEach((name, i) => (past[name] = need(outputs, this.#present[i] ?? '')))
     return past
   }
-
-  async #logits(outputs: Record<string, Tensor>, input: RunInput, { B, S, offset }: Batch): Promise<Float32Array> {
-    const tensor = need(outputs, 'logits')
-    const all = await floatsOf(tensor)
-    if (this.parts.plan.select) return all.slice()
-    const V = Number(tensor.dims.at(-1))
-    const out = new Float32Array(B * V)
-    input.tokens.forEach((row, b) => {
-      const start = (b * S + (offset[b] ?? 0) + row.length - 1) * V
-      out.set(all.subarray(start, start + V), b * V)
-    })
-    return out
-  }
 }
+
+/** A tensor's floats, beyond the tensor's life. */
+const copy = async (tensor: Tensor): Promise<Float32Array> => (await floatsOf(tensor)).slice()
 
 function need(outputs: Record<string, Tensor>, name: string): Tensor {
   const tensor = outputs[name]

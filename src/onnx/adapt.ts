@@ -1,7 +1,7 @@
 /** Level `adapt`: an un-merged LoRA adapter on every linear layer, y' = y + s (x A) B. */
 import type { Graph } from './graph'
-import type { Linear } from './linear'
-import { makeNode, makeValueInfo, type DataType } from './proto'
+import { groupLinears, type Linear, type LinearGroup } from './linear'
+import { makeNode, makeValueInfo, type DataType, type NodeProto } from './proto'
 
 /** Adds `lora.scale [1]` and, for each module, `lora.<l>.<module>.A [in, r]` and `.B [r, out]`. */
 export function addAdapters(graph: Graph, linears: readonly Linear[], type: DataType): void {
@@ -10,35 +10,70 @@ export function addAdapters(graph: Graph, linears: readonly Linear[], type: Data
 }
 
 function addAdapter(graph: Graph, linear: Linear, type: DataType): void {
+  const nodes: NodeProto[] = []
   const deltas = linear.parts.map(({ module, out }) => {
     const key = `lora.${linear.layer}.${module}`
     const rank = `${key}.rank`
     graph.addInput(makeValueInfo(`${key}.A`, type, [linear.in, rank]))
     graph.addInput(makeValueInfo(`${key}.B`, type, [rank, out]))
-    return {
-      delta: `azimuth/${key}.delta`,
-      // The scale goes on the narrow tensor between the two products.
-      nodes: [
-        makeNode('MatMul', [linear.x, `${key}.A`], [`azimuth/${key}.down`]),
-        makeNode('Mul', [`azimuth/${key}.down`, 'lora.scale'], [`azimuth/${key}.scaled`]),
-        makeNode('MatMul', [`azimuth/${key}.scaled`, `${key}.B`], [`azimuth/${key}.delta`])
-      ]
-    }
-  })
-  const producer = graph.producer.get(linear.y)
-  if (!producer) return
-  const adapted = `azimuth/adapted/${linear.y}`
-  const joined = deltas.length === 1 ? (deltas[0]?.delta ?? '') : `${adapted}.delta`
-  const nodes = deltas.flatMap((d) => d.nodes)
-  if (deltas.length > 1)
     nodes.push(
-      makeNode(
-        'Concat',
-        deltas.map((d) => d.delta),
-        [joined],
-        { axis: { int: -1 } }
-      )
+      ...scaledDown(linear.x, key),
+      makeNode('MatMul', [inner(key, 'scaled'), `${key}.B`], [inner(key, 'delta')])
     )
-  graph.redirect(linear.y, adapted)
-  graph.insertAfter(producer, ...nodes, makeNode('Add', [linear.y, joined], [adapted]))
+    return inner(key, 'delta')
+  })
+  const joined = deltas.length === 1 ? (deltas[0] ?? '') : `azimuth/adapted/${linear.y}.delta`
+  if (deltas.length > 1) nodes.push(makeNode('Concat', deltas, [joined], { axis: { int: -1 } }))
+  addTo(graph, linear.y, joined, nodes)
+}
+
+/**
+ * The same with fewer products: modules that read one tensor share `lora.<l>.<group>.A [in, n r]`, where n is their
+ * number and r the largest of their ranks. Each product of the group takes the columns of x A that belong to its p
+ * modules and has a B of its own, `[p r, out]`, with theirs in blocks along the diagonal.
+ */
+export function addJoinedAdapters(graph: Graph, linears: readonly Linear[], type: DataType): void {
+  graph.addInput(makeValueInfo('lora.scale', type, [1]))
+  for (const group of groupLinears(linears)) addJoined(graph, group, type)
+}
+
+function addJoined(graph: Graph, { layer, name, x, in: width, products }: LinearGroup, type: DataType): void {
+  const key = `lora.${layer}.${name}`
+  graph.addInput(makeValueInfo(`${key}.A`, type, [width, `${key}.ranks`]))
+  const down = scaledDown(x, key)
+  const scaled = products.map((_, i) => (products.length === 1 ? inner(key, 'scaled') : inner(key, `scaled.${i}`)))
+  if (products.length > 1) down.push(graph.evenSplit(inner(key, 'scaled'), scaled))
+  products.forEach(({ y, parts }, i) => {
+    const B = joinedB(key, products.length, i)
+    graph.addInput(makeValueInfo(B, type, [`${B}.ranks`, parts.reduce((sum, { out }) => sum + out, 0)]))
+    const up = makeNode('MatMul', [scaled[i] ?? '', B], [inner(key, `delta.${i}`)])
+    // The products of a group stand side by side: what all share is made before the first of them.
+    addTo(graph, y, inner(key, `delta.${i}`), [up])
+  })
+  const first = graph.producer.get(products[0]?.y ?? '')
+  if (first) graph.insertBefore(first, ...down)
+}
+
+/** Name of the B of a group's product. */
+export function joinedB(key: string, products: number, index: number): string {
+  return products === 1 ? `${key}.B` : `${key}.B.${index}`
+}
+
+const inner = (key: string, name: string): string => `azimuth/${key}.${name}`
+
+/** s (x A): the scale goes on the narrow tensor between the two products. */
+function scaledDown(x: string, key: string): NodeProto[] {
+  return [
+    makeNode('MatMul', [x, `${key}.A`], [inner(key, 'down')]),
+    makeNode('Mul', [inner(key, 'down'), 'lora.scale'], [inner(key, 'scaled')])
+  ]
+}
+
+/** Lets all who take `y` take y + delta; `nodes` make the delta. */
+function addTo(graph: Graph, y: string, delta: string, nodes: readonly NodeProto[]): void {
+  const producer = graph.producer.get(y)
+  if (!producer) return
+  const adapted = `azimuth/adapted/${y}`
+  graph.redirect(y, adapted)
+  graph.insertAfter(producer, ...nodes, makeNode('Add', [y, delta], [adapted]))
 }

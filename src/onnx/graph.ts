@@ -1,6 +1,6 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
-import { decodeModel, tensorType } from './proto'
+import { decodeModel, makeNode, tensorType } from './proto'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -76,6 +76,14 @@ export class Graph {
       this.initializer.set(tensor.name, tensor)
     }
     return tensor.name
+  }
+
+  /** A node that cuts a tensor into equal parts along its last axis. */
+  evenSplit(tensor: string, parts: readonly string[]): NodeProto {
+    const opset = this.model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n
+    // Before opset 18 the number of outputs says it.
+    const count = Number(opset) >= 18 ? { num_outputs: { int: parts.length } } : {}
+    return makeNode('Split', [tensor], parts, { axis: { int: -1 }, ...count })
   }
 
   insertBefore(anchor: NodeProto, ...nodes: NodeProto[]): void {

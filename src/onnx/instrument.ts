@@ -1,11 +1,12 @@
 /** The recipe: model bytes and a plan in, model bytes out. Weights are neither decoded nor copied. */
-import { addAdapters } from './adapt'
+import { addAdapters, addJoinedAdapters } from './adapt'
 import { describe, type GraphInfo } from './describe'
 import { expandInt4, type ReadWeights, type WeightFile } from './expand'
 import { externalize } from './external'
 import { Graph } from './graph'
 import { findLinears } from './linear'
 import { isEmpty, type Plan } from './plan'
+import { addLogProbabilities } from './probabilities'
 import { DataType, encodeModel } from './proto'
 import { addRead } from './read'
 import { findResiduals } from './residual'
@@ -52,8 +53,13 @@ export function instrumentGraph(
     return plan.read ? nameResidual(graph, sum, layer) : ''
   })
   if (plan.exact) keepActivations(graph)
-  if (plan.adapt) addAdapters(graph, info.linears.length > 0 ? info.linears : findLinears(graph, info.layers), type)
+  if (plan.adapt) {
+    const linears = info.linears.length > 0 ? info.linears : findLinears(graph, info.layers)
+    const add = plan.adapt === 'joined' ? addJoinedAdapters : addAdapters
+    add(graph, linears, type)
+  }
   if (plan.select) addSelect(graph, type)
+  if (plan.probabilities) addLogProbabilities(graph)
   graph.commit()
   const expanded = weights ? expandInt4(graph, weights) : []
   if (plan.read) addRead(graph, residuals, info.width, info.activations === 'float16')

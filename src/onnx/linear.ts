@@ -21,6 +21,36 @@ export interface Linear {
   readonly y: string
 }
 
+/** Linear layers of a block that read the same tensor, whose adapters can share their products. */
+export interface LinearGroup {
+  readonly layer: number
+  /** `qkv_proj` or `gate_up_proj` where it has those modules, else the module's own name. */
+  readonly name: string
+  readonly in: number
+  readonly x: string
+  /** In column order; each carries the same number of modules. */
+  readonly products: readonly Linear[]
+}
+
+/** Groups that read one tensor, in the order of the linears. */
+export function groupLinears(linears: readonly Linear[]): LinearGroup[] {
+  const groups = new Map<string, Linear[]>()
+  for (const linear of linears) {
+    const key = `${linear.layer} ${linear.x} ${linear.parts.length}`
+    groups.set(key, [...(groups.get(key) ?? []), linear])
+  }
+  return [...groups.values()].map((products) => {
+    const [{ layer, x, in: width }] = products as [Linear, ...Linear[]]
+    return { layer, x, in: width, name: groupName(products), products }
+  })
+}
+
+/** `q_proj k_proj v_proj` becomes `qkv_proj`. */
+function groupName(products: readonly Linear[]): string {
+  const stems = products.flatMap(({ parts }) => parts.map(({ module }) => module.replace('_proj', '')))
+  return `${stems.join(stems.every((stem) => stem.length === 1) ? '' : '_')}_proj`
+}
+
 const fused: Readonly<Record<string, readonly Module[]>> = {
   qkv_proj: ['q_proj', 'k_proj', 'v_proj'],
   gate_up_proj: ['gate_proj', 'up_proj']

@@ -10,14 +10,20 @@ export interface Plan {
   /** `capture.pool [B, P, S]` in, `capture.hidden [L, B, P, width]` out, both float32. */
   readonly read?: boolean
   readonly write?: WriteLevel
-  /** `lora.scale [1]`, `lora.<l>.<module>.A [in, r]`, `.B [r, out]`. */
-  readonly adapt?: boolean
+  /**
+   * `lora.scale [1]`, `lora.<l>.<module>.A [in, r]`, `.B [r, out]`. `joined`: the modules that read one tensor share a
+   * pair, `lora.<l>.<group>.A [in, n r]`, which takes fewer products (see linear.ts).
+   */
+  readonly adapt?: boolean | 'joined'
   /** `select [B, Q, S]`: logits `[B, Q, vocabulary]` at the asked positions only. */
   readonly select?: boolean
+  /** `log_probabilities [B, Q, vocabulary]` out, float32: the log-softmax of the logits. */
+  readonly probabilities?: boolean
   /** Activations are never quantized (`accuracy_level` 0), where exporters allow it for speed. */
   readonly exact?: boolean
 }
 
 export function isEmpty(plan: Plan): boolean {
-  return !plan.read && !plan.adapt && !plan.select && !plan.exact && (plan.write ?? 'none') === 'none'
+  const { read, adapt, select, probabilities, exact, write = 'none' } = plan
+  return !read && !adapt && !select && !probabilities && !exact && write === 'none'
 }

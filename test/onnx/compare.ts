@@ -8,6 +8,21 @@ export function largestDifference(a: Float32Array, b: Float32Array): number {
   return a.reduce((max, x, i) => (Math.abs(x - (b[i] ?? NaN)) <= max ? max : Math.abs(x - (b[i] ?? NaN))), 0)
 }
 
+/** Log-softmax of each row of `vocabulary` logits. */
+export function logSoftmax(logits: Float32Array, vocabulary: number): Float32Array {
+  const out = new Float32Array(logits.length)
+  for (let start = 0; start < logits.length; start += vocabulary) {
+    const row = logits.subarray(start, start + vocabulary)
+    const max = row.reduce((a, b) => Math.max(a, b), -Infinity)
+    const total = max + Math.log(row.reduce((sum, x) => sum + Math.exp(x - max), 0))
+    out.set(
+      row.map((x) => x - total),
+      start
+    )
+  }
+  return out
+}
+
 /** Largest difference to the fixture's tensor `[..., row, S, n]` at real tokens, padding left out. */
 export function largestError(fixture: Fixture, got: Float32Array, name: string): number {
   const want = fixture.tensors.get(name)

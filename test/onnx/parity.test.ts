@@ -3,10 +3,14 @@ import { describe, expect, it } from 'vitest'
 import { fixtureNames, loadFixture, readSafetensors, type Fixture } from '../fixtures'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { largestDifference, largestError, steeringFeeds } from './compare'
+import { readPeft } from '../../src/formats/peft'
+import { AdapterTensors } from '../../workers/adapter'
+import { nodeHost } from '../../workers/host-node'
+import { largestDifference, largestError, logSoftmax, steeringFeeds } from './compare'
 import { TestGraph, type Feeds } from './run-graph'
 
 const exact = fixtureNames()
+const runtime = await nodeHost.openRuntime('cpu', { withoutSubgroups: false })
 
 it('covers both layouts, the split one, and the four families', () => {
   const both = ['llama', 'qwen2', 'gemma2'].flatMap((family) => [`${family}-genai`, `${family}-optimum`])
@@ -33,18 +37,24 @@ describe.each(exact)('%s', (name) => {
     }
   })
 
-  it('adapts as PEFT does, un-merged', async () => {
-    const graph = await TestGraph.open(fixture, { read: true, adapt: true })
+  it.each([
+    ['each module by itself', true, adapter],
+    ['products joined, as the engine does', 'joined', joinedAdapter]
+  ] as const)('adapts as PEFT does, un-merged, %s', async (_, adapt, feedsOf) => {
+    const graph = await TestGraph.open(fixture, { read: true, adapt })
     const feeds = await graph.feeds(fixture.reference.prompts)
-    const { hidden, logits } = await graph.run({ ...feeds, ...adapter(graph, fixture, 1) })
+    const { hidden, logits } = await graph.run({ ...feeds, ...feedsOf(graph, fixture, 1) })
     expect(largestError(fixture, logits, 'logits.lora')).toBeLessThan(1e-4)
     expect(largestError(fixture, hidden, 'hidden.lora')).toBeLessThan(1e-4)
   })
 
-  it('is the base model to the bit with an adapter at scale 0', async () => {
-    const graph = await TestGraph.open(fixture, { adapt: true })
+  it.each([
+    [true, adapter],
+    ['joined', joinedAdapter]
+  ] as const)('is the base model to the bit with an adapter at scale 0 (%s)', async (adapt, feedsOf) => {
+    const graph = await TestGraph.open(fixture, { adapt })
     const plain = await TestGraph.open(fixture, {})
-    const off = await graph.run({ ...(await graph.feeds(fixture.reference.prompts)), ...adapter(graph, fixture, 0) })
+    const off = await graph.run({ ...(await graph.feeds(fixture.reference.prompts)), ...feedsOf(graph, fixture, 0) })
     const base = await plain.run(await plain.feeds(fixture.reference.prompts))
     expect(off.logits).toEqual(base.logits)
   })
@@ -91,6 +101,12 @@ describe.each(exact)('%s', (name) => {
     }
   })
 
+  it('gives the log-softmax of the logits', async () => {
+    const graph = await TestGraph.open(fixture, { probabilities: true })
+    const { logits, logProbabilities } = await graph.run(await graph.feeds(fixture.reference.prompts))
+    expect(largestDifference(logProbabilities, logSoftmax(logits, fixture.reference.vocab))).toBeLessThan(1e-4)
+  })
+
   it('selects the logits of asked positions only', async () => {
     const { prompts, vocab } = fixture.reference
     const [first = []] = prompts
@@ -108,6 +124,15 @@ describe.each(exact)('%s', (name) => {
     ).toBeLessThan(1e-4)
   })
 })
+
+/** The fixture's PEFT adapter as the engine feeds it, products joined. */
+function joinedAdapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds {
+  const tensors = new AdapterTensors(runtime, graph.info)
+  const file = (name: string): Buffer => readFileSync(join(fixture.folder, 'adapter', name))
+  tensors.set(readPeft(file('adapter_config.json').toString(), file('adapter_model.safetensors')))
+  tensors.setScale(scale)
+  return tensors.feeds
+}
 
 /** The fixture's PEFT adapter as graph inputs; modules that the family fuses are cut into their parts. */
 function adapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds {

@@ -5,7 +5,7 @@ import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { instrument } from '../../src/onnx/instrument'
 import { graphPath, loadFixture, type Precision } from '../fixtures'
-import { largestDifference, largestError, steeringFeeds } from './compare'
+import { largestDifference, largestError, logSoftmax, steeringFeeds } from './compare'
 import { TestGraph } from './run-graph'
 
 const precisions: readonly Precision[] = ['fp16', 'q4', 'q4f16', 'q8']
@@ -27,6 +27,14 @@ describe.each(cases)('%s, %s', (name, precision) => {
     // In half precision the sum in front of the norm is rounded once more.
     const bound = whole.info.activations === 'float16' ? (files[precision]?.untouched_logit_error ?? 0) / 2 : 1e-6
     expect(largestDifference((await whole.run(await whole.feeds(prompts))).logits, base.logits)).toBeLessThan(bound)
+  })
+
+  it('gives the log-softmax of its logits in full precision', async () => {
+    const graph = await TestGraph.open(fixture, { probabilities: true }, precision)
+    const { logits, logProbabilities } = await graph.run(await graph.feeds(prompts))
+    // The runtime may take half-precision logits before they are rounded.
+    const bound = graph.info.activations === 'float16' ? 1e-2 : 1e-4
+    expect(largestDifference(logProbabilities, logSoftmax(logits, fixture.reference.vocab))).toBeLessThan(bound)
   })
 
   it('is as far from PyTorch when steered as when not', async () => {

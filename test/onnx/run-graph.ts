@@ -84,7 +84,7 @@ export class TestGraph {
     return Object.fromEntries(Object.entries(all).filter(([name]) => known.has(name)))
   }
 
-  async run(feeds: Feeds): Promise<{ logits: Float32Array; hidden: Float32Array }> {
+  async run(feeds: Feeds): Promise<Record<'logits' | 'hidden' | 'logProbabilities', Float32Array>> {
     const fetches = this.session.outputNames.filter((name) => !name.startsWith('present.'))
     const outputs = await this.session.run(feeds, fetches)
     const floats = (name: string): Float32Array => {
@@ -95,7 +95,11 @@ export class TestGraph {
         ? fromHalf(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2))
         : new Float32Array()
     }
-    return { logits: floats('logits'), hidden: floats('capture.hidden') }
+    return {
+      logits: floats('logits'),
+      hidden: floats('capture.hidden'),
+      logProbabilities: floats('log_probabilities')
+    }
   }
 
   #noSteering(layer: number): Feeds {
