@@ -212,15 +212,14 @@ export class DecoderSession {
 
   #steeringFeeds(input: RunInput, { B, S, from, offset }: Batch): Record<string, Tensor> {
     const { runtime, info, plan } = this.parts
-    const level = plan.write ?? 'none'
-    if (level === 'none') return {}
+    if ((plan.write ?? 'none') === 'none') return {}
     const steered = input.steering.some((row) => row !== null && row.interventions.length > 0)
     const key = steered ? input.steering : []
     if (!this.#steering || !sameRows(this.#steering.key, key)) {
       this.#steering?.tensors.dispose()
-      this.#steering = { key, tensors: new SteeringTensors(runtime, info, level, key) }
+      this.#steering = { key, tensors: new SteeringTensors(runtime, info, plan, key) }
     }
-    if (level === 'add') return this.#steering.tensors.feeds
+    if (plan.write === 'add') return this.#steering.tensors.feeds
     const first = from.map((length, b) => length - (offset[b] ?? 0))
     const mask = steeringMask(input.steering, input.prompt, first, S)
     return { ...this.#steering.tensors.feeds, 'steer.mask': floatTensor(runtime, info.activations, mask, [B, S, 1]) }

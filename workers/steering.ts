@@ -3,7 +3,7 @@ import { LabError } from '../src/errors'
 import type { Intervention, Steering } from '../src/lab/api'
 import { dot, length } from '../src/math/vector'
 import type { GraphInfo } from '../src/onnx/describe'
-import type { WriteLevel } from '../src/onnx/plan'
+import type { Plan, WriteLevel } from '../src/onnx/plan'
 import type { Runtime, Tensor } from './host'
 import { floatTensor } from './tensors'
 
@@ -71,23 +71,22 @@ export function checkSteering(steering: Steering, info: GraphInfo, level: WriteL
   }
 }
 
-/** Feeds for every layer's steering inputs. Owns its tensors; layers that nobody steers share three zeros. */
+/** Feeds for every layer's steering inputs. Owns its tensors. */
 export class SteeringTensors {
   readonly feeds: Readonly<Record<string, Tensor>>
-  readonly #owned: Tensor[]
+  readonly #owned: Tensor[] = []
 
-  constructor(runtime: Runtime, info: GraphInfo, level: WriteLevel, rows: readonly (Steering | null)[]) {
-    const owned: Tensor[] = []
-    const feeds: Record<string, Tensor> = {}
-    const make = (data: Float32Array, dims: readonly number[]): Tensor => {
+  /** @param rows steering of each row; none steers nothing */
+  constructor(runtime: Runtime, info: GraphInfo, plan: Plan, rows: readonly (Steering | null)[]) {
+    const make: Make = (data, dims) => {
       const tensor = runtime.upload(floatTensor(runtime, info.activations, data, dims))
-      owned.push(tensor)
+      this.#owned.push(tensor)
       return tensor
     }
-    if (level === 'add') addFeeds(feeds, info, rows, make)
-    if (level === 'affine') affineFeeds(feeds, info, rows, make)
-    this.feeds = feeds
-    this.#owned = owned
+    const [first = null] = rows
+    // Rows that are steered alike share one map.
+    const distinct = rows.every((row) => row === first) ? [first] : rows
+    this.feeds = plan.write === 'add' ? addFeeds(info, plan, distinct, make) : affineFeeds(info, plan, distinct, make)
   }
 
   dispose(): void {
@@ -96,59 +95,61 @@ export class SteeringTensors {
 }
 
 type Make = (data: Float32Array, dims: readonly number[]) => Tensor
+type Feeds = Record<string, Tensor>
 
 const atLayer = (steering: Steering | null, layer: number): Intervention[] =>
   (steering?.interventions ?? []).filter((intervention) => intervention.layer === layer)
 
 function addFeeds(
-  feeds: Record<string, Tensor>,
-  info: GraphInfo,
+  { layers, width }: GraphInfo,
+  { packed }: Plan,
   rows: readonly (Steering | null)[],
   make: Make
-): void {
-  const [first, ...others] = rows
-  if (others.some((row) => row !== first) || (first?.positions ?? 'all') !== 'all') {
+): Feeds {
+  const [steering = null, ...others] = rows
+  if (others.length > 0 || (steering?.positions ?? 'all') !== 'all') {
     throw new LabError(
       'graph',
       'write level add steers all rows and positions alike: open the model with write affine for anything else'
     )
   }
-  const zero = make(new Float32Array(info.width), [info.width])
-  for (let layer = 0; layer < info.layers; layer++) {
-    const interventions = atLayer(first ?? null, layer)
-    feeds[`steer.${layer}.b`] =
-      interventions.length > 0 ? make(compose(interventions, info.width).b, [info.width]) : zero
-  }
+  const b = new Float32Array(layers * width)
+  for (let layer = 0; layer < layers; layer++) b.set(compose(atLayer(steering, layer), width).b, layer * width)
+  if (packed) return { 'steer.b': make(b, [layers * width]) }
+  const zero = make(new Float32Array(width), [width])
+  return perLayer(layers, (layer) => ({
+    b: atLayer(steering, layer).length > 0 ? make(b.slice(layer * width, (layer + 1) * width), [width]) : zero
+  }))
 }
 
 function affineFeeds(
-  feeds: Record<string, Tensor>,
-  info: GraphInfo,
+  { layers, width }: GraphInfo,
+  { packed }: Plan,
   rows: readonly (Steering | null)[],
   make: Make
-): void {
-  const { width, layers } = info
-  const zero = {
-    b: make(new Float32Array(width), [1, 1, width]),
-    U: make(new Float32Array(width), [1, width, 1]),
-    W: make(new Float32Array(width), [1, 1, width])
+): Feeds {
+  const mapsAt = (layer: number): AffineMap[] => rows.map((row) => compose(atLayer(row, layer), width))
+  if (packed) {
+    const all = Array.from({ length: layers }, (_, layer) => mapsAt(layer)).flat()
+    const { b, U, W } = affineTensors(all, width, make)
+    return { 'steer.b': b, 'steer.U': U, 'steer.W': W }
   }
-  for (let layer = 0; layer < layers; layer++) {
+  const zero = affineTensors([compose([], width)], width, make)
+  return perLayer(layers, (layer) => {
     const steered = rows.some((row) => atLayer(row, layer).length > 0)
-    const tensors = steered ? layerTensors(rows, layer, width, make) : zero
-    feeds[`steer.${layer}.b`] = tensors.b
-    feeds[`steer.${layer}.U`] = tensors.U
-    feeds[`steer.${layer}.W`] = tensors.W
-  }
+    return steered ? affineTensors(mapsAt(layer), width, make) : zero
+  })
 }
 
-function layerTensors(
-  rows: readonly (Steering | null)[],
-  layer: number,
-  width: number,
-  make: Make
-): Record<'b' | 'U' | 'W', Tensor> {
-  const maps = rows.map((row) => compose(atLayer(row, layer), width))
+function perLayer(layers: number, partsOf: (layer: number) => Feeds): Feeds {
+  const parts = Array.from({ length: layers }, (_, layer) =>
+    Object.entries(partsOf(layer)).map(([part, tensor]) => [`steer.${layer}.${part}`, tensor] as const)
+  )
+  return Object.fromEntries(parts.flat())
+}
+
+/** Maps as `b [R, 1, width]`, `U [R, width, k]` and `W [R, k, width]`, with zeros up to the largest rank. */
+function affineTensors(maps: readonly AffineMap[], width: number, make: Make): Record<'b' | 'U' | 'W', Tensor> {
   const rank = Math.max(1, ...maps.map((map) => map.U.length))
   const R = maps.length
   const b = new Float32Array(R * width)

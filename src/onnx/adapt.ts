@@ -1,7 +1,7 @@
 /** Level `adapt`: an un-merged LoRA adapter on every linear layer, y' = y + s (x A) B. */
 import type { Graph } from './graph'
 import { groupLinears, type Linear, type LinearGroup } from './linear'
-import { makeNode, makeValueInfo, type DataType, type NodeProto } from './proto'
+import { evenSplit, makeNode, makeValueInfo, type DataType, type NodeProto } from './proto'
 
 /** Adds `lora.scale [1]` and, for each module, `lora.<l>.<module>.A [in, r]` and `.B [r, out]`. */
 export function addAdapters(graph: Graph, linears: readonly Linear[], type: DataType): void {
@@ -42,7 +42,7 @@ function addJoined(graph: Graph, { layer, name, x, in: width, products }: Linear
   graph.addInput(makeValueInfo(`${key}.A`, type, [width, `${key}.ranks`]))
   const down = scaledDown(x, key)
   const scaled = products.map((_, i) => (products.length === 1 ? inner(key, 'scaled') : inner(key, `scaled.${i}`)))
-  if (products.length > 1) down.push(graph.evenSplit(inner(key, 'scaled'), scaled))
+  if (products.length > 1) down.push(evenSplit(graph.opset, inner(key, 'scaled'), scaled, -1))
   products.forEach(({ y, parts }, i) => {
     const B = joinedB(key, products.length, i)
     graph.addInput(makeValueInfo(B, type, [`${B}.ranks`, parts.reduce((sum, { out }) => sum + out, 0)]))

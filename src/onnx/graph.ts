@@ -1,6 +1,6 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
-import { decodeModel, makeNode, tensorType } from './proto'
+import { decodeModel, tensorType } from './proto'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -55,6 +55,11 @@ export class Graph {
     return node.input.filter((name) => name && !this.isConstant(name))
   }
 
+  /** Version of ONNX's own operators. */
+  get opset(): number {
+    return Number(this.model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0)
+  }
+
   elementType(name: string): DataType | undefined {
     const value = this.input.get(name) ?? this.output.get(name)
     return value && tensorType(value).elemType
@@ -78,14 +83,6 @@ export class Graph {
     return tensor.name
   }
 
-  /** A node that cuts a tensor into equal parts along its last axis. */
-  evenSplit(tensor: string, parts: readonly string[]): NodeProto {
-    const opset = this.model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0n
-    // Before opset 18 the number of outputs says it.
-    const count = Number(opset) >= 18 ? { num_outputs: { int: parts.length } } : {}
-    return makeNode('Split', [tensor], parts, { axis: { int: -1 }, ...count })
-  }
-
   insertBefore(anchor: NodeProto, ...nodes: NodeProto[]): void {
     push(this.#before, anchor, nodes)
     for (const node of nodes) this.#index(node)
@@ -93,6 +90,12 @@ export class Graph {
 
   insertAfter(anchor: NodeProto, ...nodes: NodeProto[]): void {
     push(this.#after, anchor, nodes)
+    for (const node of nodes) this.#index(node)
+  }
+
+  /** Adds nodes that depend on the graph's inputs alone. */
+  prepend(...nodes: NodeProto[]): void {
+    this.proto.node.unshift(...nodes)
     for (const node of nodes) this.#index(node)
   }
 

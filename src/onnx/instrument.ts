@@ -11,7 +11,7 @@ import { DataType, encodeModel } from './proto'
 import { addRead } from './read'
 import { findResiduals } from './residual'
 import { addSelect } from './select'
-import { addAffine, addBias, nameResidual } from './write'
+import { addAffine, addBias, addSteeringInputs, nameResidual } from './write'
 
 export interface Instrumented {
   readonly bytes: Uint8Array
@@ -47,9 +47,12 @@ export function instrumentGraph(
   if (isEmpty(plan) && !weights) return { bytes: file, info, expanded: [], externalFiles: info.externalFiles }
 
   const type = info.activations === 'float16' ? DataType.FLOAT16 : DataType.FLOAT
-  const residuals = findResiduals(graph, info.layers).map((sum, layer) => {
-    if (plan.write === 'add') return addBias(graph, sum, layer, info.width, type)
-    if (plan.write === 'affine') return addAffine(graph, sum, layer, info.width, type)
+  const { write: level = 'none', packed = false } = plan
+  const sums = findResiduals(graph, info.layers)
+  if (level !== 'none') addSteeringInputs(graph, { level, packed, layers: info.layers, width: info.width, type })
+  const residuals = sums.map((sum, layer) => {
+    if (level === 'add') return addBias(graph, sum, layer)
+    if (level === 'affine') return addAffine(graph, sum, layer)
     return plan.read ? nameResidual(graph, sum, layer) : ''
   })
   if (plan.exact) keepActivations(graph)

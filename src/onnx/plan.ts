@@ -11,6 +11,11 @@ export interface Plan {
   readonly read?: boolean
   readonly write?: WriteLevel
   /**
+   * The steering of all layers in one input for each of b, U and W, which saves a runtime many calls: `steer.b [L R, 1, width]`,
+   * `.U [L R, width, k]`, `.W [L R, k, width]`; for `add`, `steer.b [L width]`. Layer by layer, then row by row.
+   */
+  readonly packed?: boolean
+  /**
    * `lora.scale [1]`, `lora.<l>.<module>.A [in, r]`, `.B [r, out]`. `joined`: the modules that read one tensor share a
    * pair, `lora.<l>.<group>.A [in, n r]`, which takes fewer products (see linear.ts).
    */

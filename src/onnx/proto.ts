@@ -74,6 +74,13 @@ function attribute(name: string, value: AttributeValue): AttributeProto {
 }
 
 /** A node named for its first output. Integer attributes are given as `{ int }`. */
+/** A node that cuts a tensor into equal parts along an axis. */
+export function evenSplit(opset: number, tensor: string, parts: readonly string[], axis: number): NodeProto {
+  // Before version 18 the number of outputs says it.
+  const count = opset >= 18 ? { num_outputs: { int: parts.length } } : {}
+  return makeNode('Split', [tensor], parts, { axis: { int: axis }, ...count })
+}
+
 export function makeNode(
   opType: string,
   input: readonly string[],

@@ -1,6 +1,6 @@
 /** Level `write`: what steers the residual stream after each block. */
 import type { Graph } from './graph'
-import { makeNode, makeValueInfo, type DataType } from './proto'
+import { evenSplit, makeNode, makeValueInfo, type DataType } from './proto'
 import type { Sum } from './residual'
 
 /**
@@ -16,10 +16,36 @@ export function nameResidual(graph: Graph, sum: Sum, layer: number): string {
   return name
 }
 
+/** What the inputs of steering are like. */
+export interface SteeringInputs {
+  readonly level: 'add' | 'affine'
+  readonly packed: boolean
+  readonly layers: number
+  readonly width: number
+  readonly type: DataType
+}
+
+/** Adds the inputs `steer.<l>.b` (and `.U`, `.W` and `steer.mask`), or the packed ones, from which those are cut. */
+export function addSteeringInputs(graph: Graph, { level, packed, layers, width, type }: SteeringInputs): void {
+  const rows = packed ? 'steer_layers_rows' : 'steer_rows'
+  const shapes = {
+    b: level === 'affine' ? [rows, 1, width] : packed ? [layers * width] : [width],
+    ...(level === 'affine' && { U: [rows, width, 'steer_rank'], W: [rows, 'steer_rank', width] })
+  }
+  if (level === 'affine') graph.addInput(makeValueInfo('steer.mask', type, ['batch_size', 'sequence_length', 1]))
+  for (const [part, shape] of Object.entries(shapes)) {
+    const names = Array.from({ length: layers }, (_, layer) => `steer.${layer}.${part}`)
+    if (!packed) for (const name of names) graph.addInput(makeValueInfo(name, type, shape))
+    else {
+      graph.addInput(makeValueInfo(`steer.${part}`, type, shape))
+      graph.prepend(evenSplit(graph.opset, `steer.${part}`, names, 0))
+    }
+  }
+}
+
 /** Adds `steer.<l>.b [width]` to the stream; returns the name of the steered stream. */
-export function addBias(graph: Graph, sum: Sum, layer: number, width: number, type: DataType): string {
+export function addBias(graph: Graph, sum: Sum, layer: number): string {
   const b = `steer.${layer}.b`
-  graph.addInput(makeValueInfo(b, type, [width]))
   if (sum.node.opType === 'SkipSimplifiedLayerNormalization' && !sum.node.input[3]) {
     while (sum.node.input.length < 3) sum.node.input.push('')
     sum.node.input[3] = b
@@ -29,15 +55,9 @@ export function addBias(graph: Graph, sum: Sum, layer: number, width: number, ty
   return replaceStream(graph, sum, layer, (stream, steered) => [makeNode('Add', [stream, b], [steered])])
 }
 
-/** Adds r' = r + m (b + (r U) W) with inputs per layer and one mask; returns the name of the steered stream. */
-export function addAffine(graph: Graph, sum: Sum, layer: number, width: number, type: DataType): string {
+/** Adds r' = r + m (b + (r U) W); returns the name of the steered stream. */
+export function addAffine(graph: Graph, sum: Sum, layer: number): string {
   const [b, U, W] = ['b', 'U', 'W'].map((part) => `steer.${layer}.${part}`) as [string, string, string]
-  graph.addInput(makeValueInfo(b, type, ['steer_rows', 1, width]))
-  graph.addInput(makeValueInfo(U, type, ['steer_rows', width, 'steer_rank']))
-  graph.addInput(makeValueInfo(W, type, ['steer_rows', 'steer_rank', width]))
-  if (!graph.input.has('steer.mask')) {
-    graph.addInput(makeValueInfo('steer.mask', type, ['batch_size', 'sequence_length', 1]))
-  }
   const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
   return replaceStream(graph, sum, layer, (stream, steered) => [
     makeNode('MatMul', [stream, U], [inner('projection')]),

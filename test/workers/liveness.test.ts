@@ -6,7 +6,8 @@ import { loadFixture } from '../fixtures'
 import { fixtureFiles, ids } from './fixture-host'
 
 const name = 'llama-genai'
-const [prompt = []] = loadFixture(name).reference.prompts
+const { prompts, layers } = loadFixture(name).reference
+const [prompt = []] = prompts
 const steering = (layer: number) => ({
   interventions: [{ mode: 'add' as const, layer, vector: new Float32Array(64).fill(1), coefficient: 3 }]
 })
@@ -15,13 +16,17 @@ const steering = (layer: number) => ({
 function deafAtLayerOne(): Host {
   const host = fixtureFiles(name)
   const deafen = (runtime: Runtime, session: Session): Session => {
-    const zero = (like: Tensor): Tensor => new runtime.Tensor('float32', new Float32Array(like.size), like.dims)
+    // Packed: layer by layer in one tensor.
+    const without = ({ data, size, dims }: Tensor): Tensor => {
+      const kept = Float32Array.from(data as Float32Array).fill(0, size / layers, (2 * size) / layers)
+      return new runtime.Tensor('float32', kept, dims)
+    }
     const run = session.run.bind(session)
     return Object.assign(session, {
       run: (feeds: Record<string, Tensor>, fetches: readonly string[]) =>
         run(
           Object.fromEntries(
-            Object.entries(feeds).map(([key, tensor]) => [key, key.startsWith('steer.1.') ? zero(tensor) : tensor])
+            Object.entries(feeds).map(([key, tensor]) => [key, /^steer\.[bUW]$/.test(key) ? without(tensor) : tensor])
           ),
           fetches
         )
