@@ -90,7 +90,7 @@ function refuse(fields: Fields): void {
   if (bias !== 'none') {
     throw new LabError(
       'adapter',
-      `this adapter trains biases, too (bias "${String(bias)}"): train it with bias="none", ${merge}`
+      `this adapter trains biases, too (bias ${JSON.stringify(bias)}): train it with bias="none", ${merge}`
     )
   }
   const init = fields.get('init_lora_weights')
@@ -154,11 +154,11 @@ function namesTest(value: unknown, name: string): ((path: string) => boolean) | 
 function layersTest(fields: Fields): (path: string) => boolean {
   const wanted = [fields.get('layers_to_transform') ?? []].flat()
   if (wanted.length === 0) return () => true
-  const given = [fields.get('layers_pattern') ?? []].flat().filter((each) => each !== '')
+  const given = [fields.get('layers_pattern') ?? []].flat().filter((each): each is string => typeof each === 'string' && each !== '')
   const places =
     given.length === 0
       ? [/^.*?\.[^.]*\.(?<idx>\d+)\./]
-      : given.map((each) => pythonRegex(`(?:^|.*?\\.)${String(each)}\\.(?<idx>\\d+)\\.`, 'layers_pattern'))
+      : given.map((each) => pythonRegex(`(?:^|.*?\\.)${each}\\.(?<idx>\\d+)\\.`, 'layers_pattern'))
   return (path) => {
     const found = places.map((place) => place.exec(path)).find((match) => match !== null)
     return found?.groups !== undefined && wanted.includes(Number(found.groups['idx']))

@@ -13,6 +13,8 @@ export interface ZipContents {
 const mostEntries = 10_000
 /** Bytes pushed at once. Deflate makes at most 1,032 out of one, so that little is in memory before it is counted. */
 const piece = 1 << 14
+/** How a local file header begins, and with it every archive that has a file. */
+const signature = [0x50, 0x4b, 3, 4]
 
 /**
  * @param chunks the archive in order
@@ -37,7 +39,8 @@ class ZipReader {
   readonly #paths = new Set<string>()
   readonly #files = new Map<string, Uint8Array<ArrayBuffer>>()
   readonly #unfinished = new Set<string>()
-  #began = false
+  /** The first four bytes, or as many as came. */
+  #head: readonly number[] = []
 
   constructor(limitOf: (path: string) => number | undefined) {
     this.#limitOf = limitOf
@@ -45,13 +48,13 @@ class ZipReader {
   }
 
   push(bytes: Uint8Array): void {
-    if (!this.#began && bytes.length > 0) requireZip(bytes)
-    this.#began ||= bytes.length > 0
+    this.#head = [...this.#head, ...bytes.subarray(0, 4 - this.#head.length)]
+    if (!this.#head.every((byte, i) => byte === signature[i])) throw notZip()
     this.#guard(() => this.#unzip.push(bytes))
   }
 
   finish(): ZipContents {
-    if (!this.#began) throw notZip()
+    if (this.#head.length < 4) throw notZip()
     this.#guard(() => this.#unzip.push(new Uint8Array(), true))
     const [unfinished] = this.#unfinished
     if (unfinished !== undefined) throw new LabError('checksum', `the zip ends inside ${unfinished}: fetch it again`)
@@ -101,17 +104,14 @@ class ZipReader {
     } catch (cause) {
       if (cause instanceof LabError) throw cause
       const text = cause instanceof Error ? cause.message : String(cause)
-      if (/EOF/i.test(text)) throw new LabError('checksum', 'the zip ends early: fetch it again', { cause })
+      // fflate's words for the end of the data inside an entry, deflated or stored.
+      if (/unexpected EOF|invalid zip data/i.test(text))
+        throw new LabError('checksum', 'the zip ends early: fetch it again', { cause })
       throw new LabError('format', `the zip could not be unpacked (${text}): make it again, without a password`, {
         cause
       })
     }
   }
-}
-
-function requireZip(bytes: Uint8Array): void {
-  const [p, k, three, four] = bytes
-  if (p !== 0x50 || k !== 0x4b || three !== 3 || four !== 4) throw notZip()
 }
 
 const notZip = (): LabError =>
