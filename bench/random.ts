@@ -3,7 +3,7 @@ import type { AdapterSource, Intervention, Steering } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import { randomStream } from '../workers/sample'
 
-const floats = (random: () => number, length: number, size: number): Float32Array<ArrayBuffer> =>
+const floats = (random: () => number, length: number, size: number): Float32Array =>
   Float32Array.from({ length }, () => (random() - 0.5) * size)
 
 /** One intervention at every layer; `affine` needs a rank, which `clamp` uses. Small, so that the text stays text. */
@@ -22,7 +22,7 @@ export function steerAll(info: GraphInfo, level: 'add' | 'affine'): Steering {
 export function randomAdapter(info: GraphInfo, rank: number): AdapterSource {
   const random = randomStream(2)
   const header: Record<string, unknown> = {}
-  const blobs: Uint8Array<ArrayBuffer>[] = []
+  const blobs: Uint8Array[] = []
   let offset = 0
   const put = (name: string, shape: readonly number[]): void => {
     const data = floats(
@@ -46,7 +46,7 @@ export function randomAdapter(info: GraphInfo, rank: number): AdapterSource {
   const config = JSON.stringify({ peft_type: 'LORA', r: rank, lora_alpha: rank })
   const files = [
     { path: 'adapter_config.json', blob: new Blob([config]) },
-    { path: 'adapter_model.safetensors', blob: new Blob([length, text, ...blobs]) }
+    { path: 'adapter_model.safetensors', blob: new Blob([Buffer.concat([length, text, ...blobs])]) }
   ]
   return { kind: 'files', name: 'random', files }
 }
