@@ -1,7 +1,6 @@
 /** Steering and an adapter for every layer, of random numbers from a seed: what they say does not matter here. */
-import type { Intervention, Steering } from '../src/lab/api'
+import type { AdapterSource, Intervention, Steering } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
-import type { AdapterFiles } from '../workers/engine'
 import { randomStream } from '../workers/sample'
 
 const floats = (random: () => number, length: number, size: number): Float32Array =>
@@ -20,7 +19,7 @@ export function steerAll(info: GraphInfo, level: 'add' | 'affine'): Steering {
 }
 
 /** A LoRA adapter on every linear layer, as PEFT saves it. */
-export function randomAdapter(info: GraphInfo, rank: number): AdapterFiles {
+export function randomAdapter(info: GraphInfo, rank: number): AdapterSource {
   const random = randomStream(2)
   const header: Record<string, unknown> = {}
   const blobs: Uint8Array[] = []
@@ -44,6 +43,10 @@ export function randomAdapter(info: GraphInfo, rank: number): AdapterFiles {
   const text = new TextEncoder().encode(JSON.stringify(header))
   const length = new Uint8Array(8)
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true)
-  const weights = new Uint8Array(Buffer.concat([length, text, ...blobs]))
-  return { id: 'random', config: JSON.stringify({ peft_type: 'LORA', r: rank, lora_alpha: rank }), weights }
+  const config = JSON.stringify({ peft_type: 'LORA', r: rank, lora_alpha: rank })
+  const files = [
+    { path: 'adapter_config.json', blob: new Blob([config]) },
+    { path: 'adapter_model.safetensors', blob: new Blob([Buffer.concat([length, text, ...blobs])]) }
+  ]
+  return { kind: 'files', name: 'random', files }
 }

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { attach } from './attach'
 import { batch } from './batch'
 import { capture } from './capture'
 import { isMet, type Context, type Figure, type Row } from './figure'
@@ -16,7 +17,17 @@ import { columnTitles, heading, rowText } from './table'
 import { transformersJs } from './transformers-js'
 import { browser } from './browser'
 
-const figures: readonly Figure[] = [instrument, steering, transformersJs, batch, llamaCpp, capture, open, browser]
+const figures: readonly Figure[] = [
+  instrument,
+  steering,
+  transformersJs,
+  batch,
+  llamaCpp,
+  capture,
+  open,
+  attach,
+  browser
+]
 const dtypes = ['q4', 'fp32'] as const
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 

@@ -59,7 +59,8 @@ async function* compareLevel({ model, n }: Context, dtype: Dtype, level: Level):
 async function engineLevel(model: string, dtype: Dtype, level: Level, info: GraphInfo): Promise<EngineDecoder> {
   if (level !== 'lora') return EngineDecoder.open(model, { dtype, write: level }, steerAll(info, level))
   const decoder = await EngineDecoder.open(model, { dtype, write: 'none', adapt: true })
-  await decoder.engine.attach(randomAdapter(info, rank), 1)
+  const { sha256 } = await decoder.engine.loadAdapter(randomAdapter(info, rank))
+  await decoder.engine.useAdapter({ sha256, scale: 1 })
   return decoder
 }
 

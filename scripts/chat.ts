@@ -1,11 +1,10 @@
 /** `npm run -s chat -- MODEL "prompt"`: one streamed answer in the terminal, by the same engine as in the page. */
 import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { LabError } from '../src/errors'
 import { fieldsOf } from '../src/formats/fields'
 import type { Device, Dtype, Steering } from '../src/lab/api'
-import { Engine, type AdapterFiles } from '../workers/engine'
+import { Engine } from '../workers/engine'
 import { nodeHost } from '../workers/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
@@ -13,7 +12,8 @@ const usage = `npm run -s chat -- MODEL "prompt" [options]
   --steer FILE     a direction as JSON: {"layer": 12, "vector": [...], "norm": 3.4}
   --layer L        steer this layer instead of the direction's own
   --alpha A        strength in gaps: 1 adds the whole mean difference (default 1)
-  --adapter DIR    a LoRA adapter in PEFT's format
+  --adapter PATH   a LoRA adapter in PEFT's format: its folder, or a zip of it
+  --adapter-scale S  0 is the base, 1 the adapter as trained (default 1)
   --device D       cpu or webgpu
   --dtype T        q4, q4f16, q8, fp16 or fp32
   --max-tokens N   default 256
@@ -34,6 +34,7 @@ async function main(): Promise<void> {
       layer: { type: 'string' },
       alpha: { type: 'string', default: '1' },
       adapter: { type: 'string' },
+      'adapter-scale': { type: 'string', default: '1' },
       device: { type: 'string' },
       dtype: { type: 'string' },
       'max-tokens': { type: 'string', default: '256' },
@@ -59,7 +60,12 @@ async function main(): Promise<void> {
       ...(dtype && { dtype })
     }
   )
-  if (values.adapter !== undefined) await engine.attach(await readAdapter(values.adapter), 1)
+  if (values.adapter !== undefined) {
+    const { sha256, name, notes } = await engine.loadAdapter({ kind: 'folder', path: values.adapter })
+    const scale = number('adapter-scale', values['adapter-scale'])
+    await engine.useAdapter({ sha256, scale })
+    console.error([`adapter ${name} at scale ${scale}`, ...notes].join('\n'))
+  }
   const steering =
     values.steer === undefined
       ? undefined
@@ -86,17 +92,6 @@ async function main(): Promise<void> {
       (perToken === undefined ? '' : `, then ${(1000 / perToken).toFixed(0)} tokens a second`)
   )
   await engine.close()
-}
-
-async function readAdapter(folder: string): Promise<AdapterFiles> {
-  const read = (name: string): Promise<Buffer> =>
-    readFile(join(folder, name)).catch((cause: unknown) => {
-      throw new LabError('adapter', `${name} was expected in ${folder}, where PEFT saves it: ${String(cause)}`, {
-        cause
-      })
-    })
-  const [config, weights] = await Promise.all([read('adapter_config.json'), read('adapter_model.safetensors')])
-  return { id: basename(folder), config: config.toString('utf8'), weights }
 }
 
 function pick<T>(choices: ReadonlyMap<string, T>, name: string, value: string | undefined): T | undefined {

@@ -1,9 +1,10 @@
-/** Which models lie in a folder: what `models/index.json` says. */
-import { readdir, stat } from 'node:fs/promises'
+/** Which models and adapters lie in a folder: what `models/index.json` and `adapters/index.json` say. */
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
  * @typedef {{ path: string, size: number }} ModelFile
+ * @typedef {{ path: string, name: string, base: string | null, bytes: number }} AdapterEntry
  * @typedef {{ name: string, dtypes: string[], bytes: number, files: ModelFile[] }} ModelEntry
  */
 
@@ -32,6 +33,24 @@ export async function listModels(folders) {
     }
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/**
+ * The LoRA adapters in a folder's `adapters/`, with the base that each names.
+ * @param {string} root
+ * @returns {Promise<AdapterEntry[]>}
+ */
+export async function listAdapters(root) {
+  const found = []
+  for (const { name } of await entriesOf(join(root, 'adapters'))) {
+    const path = `adapters/${name}`
+    const config = await readFile(join(root, path, 'adapter_config.json'), 'utf8').catch(() => null)
+    if (config === null) continue
+    const files = await listFiles(join(root, path), '')
+    const base = JSON.parse(config).base_model_name_or_path
+    found.push({ path, name, base: base ?? null, bytes: files.reduce((sum, file) => sum + file.size, 0) })
+  }
+  return found
 }
 
 /**
@@ -96,6 +115,7 @@ function describe(name, files) {
   )
   const first = present[0]?.[1] ?? ''
   const needed = files.filter(({ path }) => {
+    if (path.startsWith('adapters/')) return false
     const match = graphFile.exec(path)
     return !match || (match[1] ?? '') === first
   })

@@ -6,7 +6,7 @@ import { extname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pipeline } from 'node:stream/promises'
 import { pageHeaders } from './headers.mjs'
-import { listModels } from './models.mjs'
+import { listAdapters, listModels } from './models.mjs'
 
 /**
  * @typedef {import('node:http').IncomingMessage} Request
@@ -53,7 +53,9 @@ export function siteHandler({ root, models = [], base = '/', headers = pageHeade
     if (`${path}/` === base) return redirect(response, base)
     if (!path.startsWith(base)) return finish(response, 404, 'Not here.')
     const inside = path.slice(base.length)
-    if (inside === 'models/index.json') return sendModels(request, response, [join(root, 'models'), ...models])
+    if (inside === 'models/index.json')
+      return sendJson(request, response, await listModels([join(root, 'models'), ...models]))
+    if (inside === 'adapters/index.json') return sendJson(request, response, await listAdapters(root))
     const file = await findFile(inside, root, models)
     if (!file) return finish(response, 404, 'Not here.')
     await sendFile(request, response, file)
@@ -181,10 +183,10 @@ export function parseRange(header, size) {
 /**
  * @param {Request} request
  * @param {Response} response
- * @param {string[]} folders
+ * @param {unknown} value
  */
-async function sendModels(request, response, folders) {
-  const body = JSON.stringify(await listModels(folders))
+function sendJson(request, response, value) {
+  const body = JSON.stringify(value)
   response.setHeader('Content-Type', 'application/json; charset=utf-8')
   response.setHeader('Cache-Control', 'no-cache')
   response.writeHead(200, { 'Content-Length': Buffer.byteLength(body) })

@@ -1,13 +1,13 @@
-/** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the list of models. */
+/** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the lists of models and adapters. */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isolationHeaders, metaPolicy } from './headers.mjs'
-import { listModels } from './models.mjs'
+import { listAdapters, listModels } from './models.mjs'
 import { siteHandler } from './serve.mjs'
 
 /** Not in the list: what is stored elsewhere or only on use, the worker itself, and maps. */
-const notListed = /^(models|runs)\/|^service-worker\.js$|\.map$/
+const notListed = /^(models|runs)\/|^adapters\/.+\/|^service-worker\.js$|\.map$/
 
 /** @returns {import('vite').Plugin} */
 export function site() {
@@ -36,7 +36,7 @@ export function site() {
       const folders = { root: join(root, 'public'), models: [join(root, 'models')] }
       const answer = siteHandler({ ...folders, headers: isolationHeaders })
       server.middlewares.use((request, response, next) => {
-        if (!request.url?.startsWith('/models/')) return next()
+        if (!/^\/(models|adapters)\//.test(request.url ?? '')) return next()
         answer(request, response).catch(next)
       })
     },
@@ -47,6 +47,7 @@ export function site() {
         // Workers are bundles of their own, written before the page's.
         if (!('service-worker.js' in bundle)) return
         await writeModels(out)
+        await writeAdapters(out)
         await writeFiles(out)
       }
     }
@@ -58,6 +59,12 @@ async function writeModels(out) {
   const folder = join(out, 'models')
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'index.json'), JSON.stringify(await listModels([folder])))
+}
+
+/** @param {string} out */
+async function writeAdapters(out) {
+  await mkdir(join(out, 'adapters'), { recursive: true })
+  await writeFile(join(out, 'adapters', 'index.json'), JSON.stringify(await listAdapters(out)))
 }
 
 /** @param {string} out */

@@ -5,6 +5,10 @@
 import type { HiddenStates } from '../src/direction/hidden-states'
 import { LabError } from '../src/errors'
 import type {
+  AdapterChoice,
+  AdapterInfo,
+  AdapterProof,
+  AdapterSource,
   CaptureRow,
   Completion,
   GenerateRow,
@@ -37,13 +41,20 @@ export interface FakeOptions {
 export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOptions = {}): ModelHandle {
   const steering: (Steering | null)[] = []
   let stopped = false
+  const adapters = new Map<string, AdapterInfo>()
+  let now: ModelInfo = fakeInfo(layers)
+  const use = (choice: AdapterChoice | null): ModelInfo => {
+    const adapter = choice && { id: adapters.get(choice.sha256)?.id ?? '', ...choice }
+    return (now = { ...now, adapt: now.adapt || choice !== null, adapter })
+  }
   const open: ModelHandle['open'] = async (source, options, onProgress) => {
     onCall?.('open')
     for (let done = 0; done <= 10; done++) {
       onProgress?.({ stage: 'download', done: done * 9.3e6, total: 93e6, unit: 'bytes', file: 'model_q4.onnx' })
       await pause(delay)
     }
-    return { ...fakeInfo(layers), ...(options.device && { device: options.device }), ...info, ...nameOf(source) }
+    const asked = options.device && { device: options.device }
+    return (now = { ...fakeInfo(layers), ...asked, ...info, ...nameOf(source) })
   }
   return {
     open,
@@ -52,7 +63,7 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     async capture(rows, position) {
       onCall?.('capture')
       await pause(delay)
-      return captureRows(rows, position, layers)
+      return { ...captureRows(rows, position, layers), model: now }
     },
     logits: async (rows) => Float32Array.from(rows.flatMap(() => vocabulary.map((_, id) => Math.sin(id)))),
     async generate(rows, { maxTokens }, onToken) {
@@ -73,6 +84,26 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     async steer(row, value) {
       onCall?.('steer')
       steering[row] = value
+    },
+    async loadAdapter(source) {
+      onCall?.('loadAdapter')
+      await pause(delay)
+      const loaded = fakeAdapter(source, layers)
+      adapters.set(loaded.sha256, loaded)
+      return loaded
+    },
+    async useAdapter(choice) {
+      onCall?.('useAdapter')
+      return use(choice)
+    },
+    async dropAdapter(sha256) {
+      adapters.delete(sha256)
+      return now.adapter?.sha256 === sha256 ? use(null) : now
+    },
+    async proveAdapter(sha256) {
+      onCall?.('proveAdapter')
+      await pause(delay)
+      return fakeProof(adapters.get(sha256), layers)
     },
     stop: async () => void (stopped = true),
     close: async () => void (stopped = true),
@@ -115,6 +146,56 @@ export function fakeInfo(layers = 30): ModelInfo {
     expanded: true,
     memory: { weights: 540e6, cachePerToken: 46080, peak: 720e6 },
     timing: { instrument: 18, session: 910 }
+  }
+}
+
+/** An adapter of q and v in every second layer; its name says what is wrong with it: a pickle, another model's, zero. */
+function fakeAdapter(source: AdapterSource, layers: number): AdapterInfo {
+  const place =
+    source.kind === 'hub'
+      ? source.repo
+      : source.kind === 'url'
+        ? source.url
+        : source.kind === 'folder'
+          ? source.path
+          : source.name
+  const name =
+    place
+      .split('/')
+      .at(-1)
+      ?.replace(/\.zip$/, '') ?? place
+  if (name.includes('pickle'))
+    throw new LabError('format', 'adapter_model.bin is a pickle, so it is not read: convert it')
+  if (name.includes('other'))
+    throw new LabError('adapter', 'the adapter changes q_proj [48, 48]: it was trained on another model')
+  const each = Array.from({ length: layers >> 1 }, (_, i) => 2 * i + 1)
+  return {
+    id: `${source.kind}:${place}`,
+    name,
+    sha256: Math.floor(hash(name) * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+      .repeat(8),
+    base: 'owner/fake',
+    modules: each.flatMap((layer) =>
+      ['q_proj', 'v_proj'].map((module) => ({ layer, module, rank: layer < 9 ? 8 : 16 }))
+    ),
+    parameters: 921_600,
+    notes: name.includes('note') ? ['It names owner/fake-2 as its base, the open model is fake.'] : [],
+    timing: { load: 61, reopen: 0 }
+  }
+}
+
+function fakeProof(adapter: AdapterInfo | undefined, layers: number): AdapterProof {
+  const isZero = adapter?.name.includes('zero') ?? false
+  return {
+    prompts: ['How do I stay healthy?', 'Tell me about the sea.'],
+    change: isZero ? 0 : 50.8,
+    relative: isZero ? 0 : 0.0199,
+    top1Changed: isZero ? 0 : 1,
+    layers: Array.from({ length: layers }, (_, layer) =>
+      isZero || layer === 0 ? 0 : 0.004 * layer * (1 + hash(`${layer}`))
+    )
   }
 }
 

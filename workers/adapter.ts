@@ -1,38 +1,28 @@
 /** An adapter as feeds of the instrumented graph. Modules that it leaves out get a pair of zeros. */
-import { LabError } from '../src/errors'
 import type { LoraPair } from '../src/formats/peft'
 import { joinedB } from '../src/onnx/adapt'
 import type { GraphInfo } from '../src/onnx/describe'
 import { groupLinears, type LinearGroup } from '../src/onnx/linear'
+import { fitPairs } from './adapter-fit'
 import type { Runtime, Tensor } from './host'
 import { floatTensor } from './tensors'
 
-/** A module that the graph has, with its sizes. */
-interface Slot {
-  readonly layer: number
-  readonly module: string
-  readonly in: number
-  readonly out: number
-}
-
+/** What makes tensors. */
+type Maker = Pick<Runtime, 'Tensor' | 'upload'>
 type Make = (data: Float32Array, dims: readonly number[]) => Tensor
 
 export class AdapterTensors {
-  readonly #runtime: Runtime
+  readonly #runtime: Maker
   readonly #info: GraphInfo
   readonly #groups: readonly LinearGroup[]
-  readonly #slots: readonly Slot[]
   #feeds: Record<string, Tensor> = {}
   #owned: Tensor[] = []
   #scale: Tensor
 
-  constructor(runtime: Runtime, info: GraphInfo) {
+  constructor(runtime: Maker, info: GraphInfo) {
     this.#runtime = runtime
     this.#info = info
     this.#groups = groupLinears(info.linears)
-    this.#slots = info.linears.flatMap(({ layer, parts, in: width }) =>
-      parts.map(({ module, out }) => ({ layer, module, in: width, out }))
-    )
     this.#scale = this.#scalar(0)
     this.#fill([])
   }
@@ -43,7 +33,7 @@ export class AdapterTensors {
 
   /** Replaces the adapter; null takes it off. @throws LabError `adapter` when it does not fit the model */
   set(pairs: readonly LoraPair[] | null): void {
-    const fitted = (pairs ?? []).flatMap((pair) => this.#fit(pair))
+    const fitted = fitPairs(pairs ?? [], this.#info)
     for (const tensor of this.#owned) tensor.dispose()
     this.#owned = []
     this.#fill(fitted)
@@ -80,30 +70,6 @@ export class AdapterTensors {
       groupFeedsInto(feeds, group, mine, make)
     }
     this.#feeds = feeds
-  }
-
-  /** The pair under the module names of the graph; a fused module is cut by its columns. */
-  #fit(pair: LoraPair): LoraPair[] {
-    const fused =
-      pair.module === 'qkv_proj'
-        ? ['q_proj', 'k_proj', 'v_proj']
-        : pair.module === 'gate_up_proj'
-          ? ['gate_proj', 'up_proj']
-          : [pair.module]
-    const slots = fused.map((module) => this.#slots.find((slot) => slot.layer === pair.layer && slot.module === module))
-    let from = 0
-    return slots.map((slot) => {
-      if (!slot || slot.in !== pair.in || (fused.length === 1 && slot.out !== pair.out)) {
-        throw new LabError(
-          'adapter',
-          `the adapter changes ${pair.module} [${pair.in}, ${pair.out}] of layer ${pair.layer}, the open model has ` +
-            `${slot ? `[${slot.in}, ${slot.out}] there` : `${this.#info.layers} layers and no such module`}: it was trained on another model`
-        )
-      }
-      const B = columns(pair.B, pair.rank, pair.out, from, slot.out)
-      from += slot.out
-      return { ...pair, module: slot.module, out: slot.out, B }
-    })
   }
 }
 
@@ -147,10 +113,4 @@ function blockInto(
   for (let r = 0; r * columns < block.length; r++) {
     target.set(block.subarray(r * columns, (r + 1) * columns), (row + r) * width + column)
   }
-}
-
-function columns(data: Float32Array, rows: number, width: number, from: number, count: number): Float32Array {
-  const out = new Float32Array(rows * count)
-  for (let r = 0; r < rows; r++) out.set(data.subarray(r * width + from, r * width + from + count), r * count)
-  return out
 }

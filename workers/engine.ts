@@ -2,6 +2,10 @@
 import { LabError } from '../src/errors'
 import type { HiddenStates } from '../src/direction/hidden-states'
 import type {
+  AdapterChoice,
+  AdapterInfo,
+  AdapterProof,
+  AdapterSource,
   CaptureRow,
   GenerateOptions,
   GenerateResult,
@@ -16,36 +20,36 @@ import type {
   Steering,
   TokenEvent
 } from '../src/lab/api'
-import { readPeft } from '../src/formats/peft'
+import { measureAdapter } from './adapter-proof'
+import { loadAdapter, type LoadedAdapter } from './adapters'
 import { capture, encodeCapture } from './capture'
-import { sha256 } from './fingerprint'
 import { generate, type Control } from './generate'
-import type { Host } from './host'
+import type { Host, ModelFiles } from './host'
 import { checkAlive } from './liveness'
 import { openModel, type OpenModel } from './open'
 import { PrefixStore } from './prefix'
 import { DecoderSession } from './session'
 import { checkSteering } from './steering'
 
-/** The two files of a PEFT adapter. */
-export interface AdapterFiles {
-  readonly id: string
-  /** adapter_config.json */
-  readonly config: string
-  /** adapter_model.safetensors */
-  readonly weights: Uint8Array
-}
-
 interface Open extends OpenModel {
+  readonly files: ModelFiles
+  readonly options: OpenOptions
   readonly prefixes: PrefixStore
   /** Layers whose steering inputs were seen to move the logits. */
   readonly alive: Set<number>
+  /** By their sha256. */
+  readonly adapters: Map<string, LoadedAdapter>
 }
+
+type OnProgress = (progress: Progress) => void
+const ignore: OnProgress = () => undefined
 
 export class Engine implements ModelApi {
   readonly #host: Host
   #model: Open | null = null
   #running: Control | null = null
+  /** Whether the running generation computed its tokens at several scales of its adapter. */
+  #rescaled = false
   /** Calls run one after another; a failed one does not stop the next. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -53,16 +57,10 @@ export class Engine implements ModelApi {
     this.#host = host
   }
 
-  open(
-    source: ModelSource,
-    options: OpenOptions,
-    onProgress: (progress: Progress) => void = () => undefined
-  ): Promise<ModelInfo> {
+  open(source: ModelSource, options: OpenOptions, onProgress: OnProgress = ignore): Promise<ModelInfo> {
     return this.#next(async () => {
       await this.#close()
-      const files = await this.#host.files(source, onProgress)
-      const model = await openModel(this.#host, files, options, onProgress)
-      this.#model = { ...model, prefixes: new PrefixStore(model.session, model.runtime), alive: new Set() }
+      const model = await this.#open(await this.#host.files(source, onProgress), options, onProgress)
       return model.info
     })
   }
@@ -117,25 +115,55 @@ export class Engine implements ModelApi {
         return await generate(generator, encoded, options, control, onToken)
       } finally {
         this.#running = null
+        if (this.#rescaled) prefixes.clear()
+        this.#rescaled = false
       }
     })
   }
 
-  /**
-   * Attaches a LoRA adapter in PEFT's format to a model that was opened with `adapt`; null takes it off.
-   * @throws LabError `adapter` when it does not fit
-   */
-  attach(adapter: AdapterFiles | null, scale: number): Promise<ModelInfo> {
+  loadAdapter(source: AdapterSource, onProgress: OnProgress = ignore): Promise<AdapterInfo> {
     return this.#with(async (model) => {
-      const slots = model.session.adapter
-      if (!slots)
-        throw new LabError('adapter', 'the model was opened without room for an adapter: open it again with adapt')
-      slots.set(adapter && readPeft(adapter.config, adapter.weights))
-      slots.setScale(adapter ? scale : 0)
-      model.prefixes.clear()
-      const active = adapter && { id: adapter.id, sha256: await sha256(adapter.weights), scale }
-      this.#model = { ...model, info: { ...model.info, adapter: active } }
-      return this.#model.info
+      const files = await this.#host.adapterFiles(source, onProgress)
+      const loaded = await loadAdapter(files, model.session.parts.info, model.info, onProgress)
+      const known = model.adapters.get(loaded.info.sha256)
+      if (known) return known.info
+      const began = performance.now()
+      const roomy = model.session.adapter ? model : await this.#makeRoom(model, onProgress)
+      const reopen = roomy === model ? 0 : performance.now() - began
+      const info = { ...loaded.info, timing: { ...loaded.info.timing, reopen } }
+      roomy.adapters.set(info.sha256, { ...loaded, info })
+      return info
+    })
+  }
+
+  async useAdapter(choice: AdapterChoice | null): Promise<ModelInfo> {
+    if (choice && !Number.isFinite(choice.scale)) {
+      throw new LabError('adapter', `a scale is a number, 0 for the base and 1 as trained, got ${choice.scale}`)
+    }
+    const inUse = this.#model?.info.adapter
+    if (!this.#running || !choice || choice.sha256 !== inUse?.sha256) {
+      return this.#with(async (model) => this.#attach(model, choice))
+    }
+    this.#rescaled = true
+    return this.#scale(this.#need(), { ...inUse, scale: choice.scale })
+  }
+
+  dropAdapter(sha256: string): Promise<ModelInfo> {
+    return this.#with(async (model) => {
+      const info = model.info.adapter?.sha256 === sha256 ? this.#attach(model, null) : model.info
+      model.adapters.delete(sha256)
+      return info
+    })
+  }
+
+  proveAdapter(sha256: string): Promise<AdapterProof> {
+    return this.#with(async (model) => {
+      const { session, tokens, info } = model
+      try {
+        return await measureAdapter(session, tokens, info.vocabulary, needAdapter(model, sha256).pairs)
+      } finally {
+        this.#attach(model, info.adapter)
+      }
     })
   }
 
@@ -185,6 +213,43 @@ export class Engine implements ModelApi {
     for (const layer of unseen) model.alive.add(layer)
   }
 
+  async #open(files: ModelFiles, options: OpenOptions, onProgress: OnProgress): Promise<Open> {
+    const model = await openModel(this.#host, files, options, onProgress)
+    const prefixes = new PrefixStore(model.session, model.runtime)
+    return (this.#model = { ...model, files, options, prefixes, alive: new Set(), adapters: new Map() })
+  }
+
+  /** Opens the model again, on the same device, with inputs for an adapter; where that fails, as it was. */
+  async #makeRoom({ files, options, info }: Open, onProgress: OnProgress): Promise<Open> {
+    const { device, dtype, deviceReason } = info
+    const asItWas = { ...options, device, dtype }
+    const open = async (more: OpenOptions): Promise<Open> => {
+      const model = await this.#open(files, { ...asItWas, ...more }, onProgress)
+      return (this.#model = { ...model, info: { ...model.info, deviceReason } })
+    }
+    await this.#close()
+    try {
+      return await open({ adapt: true })
+    } catch (error) {
+      await open({})
+      throw error
+    }
+  }
+
+  #attach(model: Open, choice: AdapterChoice | null): ModelInfo {
+    const loaded = choice && needAdapter(model, choice.sha256)
+    model.session.adapter?.set(loaded && loaded.pairs)
+    model.prefixes.clear()
+    return this.#scale(model, loaded && choice && { id: loaded.info.id, ...choice })
+  }
+
+  #scale(model: Open, adapter: ModelInfo['adapter']): ModelInfo {
+    model.session.adapter?.setScale(adapter?.scale ?? 0)
+    const info = { ...model.info, adapter }
+    this.#model = { ...model, info }
+    return info
+  }
+
   async #close(): Promise<void> {
     const model = this.#model
     this.#model = null
@@ -208,6 +273,13 @@ export class Engine implements ModelApi {
     this.#queue = result.catch(() => undefined)
     return result
   }
+}
+
+/** @throws LabError `adapter` */
+function needAdapter({ adapters }: Open, sha256: string): LoadedAdapter {
+  const found = adapters.get(sha256)
+  if (found) return found
+  throw new LabError('adapter', `no adapter ${sha256.slice(0, 12)} is loaded beside this model: load it first`)
 }
 
 function requireRows(rows: readonly unknown[]): void {

@@ -8,12 +8,16 @@ import { LabError } from '../src/errors'
 import type { Device, ModelSource } from '../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from './open-error'
+import { adapterFiles } from './sources/sources'
+import { zipFiles } from './sources/zip-files'
 import { repeatOnCpu } from './copies'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
   openRuntime: (device) => Promise.resolve(runtime(device)),
   files: (source) => folderFiles(source),
+  adapterFiles: (source, onProgress) =>
+    source.kind === 'folder' ? adapterAt(source.path) : adapterFiles(source, onProgress, { disk: null }),
   breathe: () => immediate()
 }
 
@@ -82,6 +86,17 @@ async function folderFiles(source: ModelSource): Promise<ModelFiles> {
     sample: (path, stride, length) => sample(inside(path), path, stride, length),
     folder: (path) => resolve(inside(path), '..')
   }
+}
+
+/** A folder, or a zip file of one. */
+async function adapterAt(path: string): Promise<ModelFiles> {
+  const info = await stat(path).catch(() => undefined)
+  if (info?.isFile()) return zipFiles(basename(path), new Blob([await readFile(path)]))
+  if (info?.isDirectory()) return folderFiles({ kind: 'folder', path })
+  throw new LabError(
+    'format',
+    `adapter_config.json was expected in ${path}, which is not there: give a folder or a zip file`
+  )
 }
 
 async function list(root: string): Promise<Map<string, number>> {

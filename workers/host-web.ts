@@ -2,7 +2,7 @@
 import type { DeviceOffer, Host, Runtime } from './host'
 import { gpuRuntime } from './web-gpu'
 import { repeatOnCpu } from './copies'
-import { webFiles } from './sources/sources'
+import { adapterFiles, webFiles } from './sources/sources'
 import { createWebSession } from './web-session'
 
 /** WebAssembly memory ends at 4 GiB; the runtime itself and its arenas take a part of it. */
@@ -12,6 +12,7 @@ export const webHost: Host = {
   offers,
   openRuntime: (device, { withoutSubgroups }) => (device === 'webgpu' ? openGpu(withoutSubgroups) : openWasm()),
   files: webFiles,
+  adapterFiles,
   breathe
 }
 

@@ -1,6 +1,6 @@
 /** What differs between the page and Node: the runtime, the devices, the files. One module a host implements this. */
 import type * as Ort from 'onnxruntime-node'
-import type { Device, ModelSource, Progress } from '../src/lab/api'
+import type { AdapterSource, Device, ModelSource, Progress } from '../src/lab/api'
 
 export type Session = Ort.InferenceSession
 export type Tensor = Ort.Tensor
@@ -44,7 +44,7 @@ export interface DeviceOffer {
   readonly reason: string
 }
 
-/** One model's files, by their path in the hub's layout. */
+/** One model's or adapter's files, by their path in the hub's layout. */
 export interface ModelFiles {
   /** As in `ModelRef.id`. */
   readonly id: string
@@ -64,6 +64,7 @@ export interface Host {
   offers(): Promise<readonly DeviceOffer[]>
   openRuntime(device: Device, options: { readonly withoutSubgroups: boolean }): Promise<Runtime>
   files(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles>
+  adapterFiles(source: AdapterSource, onProgress: (progress: Progress) => void): Promise<ModelFiles>
   /** Lets messages in (stop, steer) between two tokens. */
   breathe(): Promise<void>
 }

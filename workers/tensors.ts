@@ -4,13 +4,18 @@ import type { Runtime, Tensor } from './host'
 
 export type FloatType = 'float32' | 'float16'
 
-export function floatTensor(runtime: Runtime, type: FloatType, data: Float32Array, dims: readonly number[]): Tensor {
+export function floatTensor(
+  runtime: Pick<Runtime, 'Tensor'>,
+  type: FloatType,
+  data: Float32Array,
+  dims: readonly number[]
+): Tensor {
   return type === 'float16'
     ? new runtime.Tensor('float16', toHalf(data), dims)
     : new runtime.Tensor('float32', data, dims)
 }
 
-export function intTensor(runtime: Runtime, data: BigInt64Array, dims: readonly number[]): Tensor {
+export function intTensor(runtime: Pick<Runtime, 'Tensor'>, data: BigInt64Array, dims: readonly number[]): Tensor {
   return new runtime.Tensor('int64', data, dims)
 }
 

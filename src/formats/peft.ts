@@ -1,9 +1,9 @@
 /** LoRA adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
 import { LabError } from '../errors'
-import { fieldsOf } from './fields'
+import { readPeftConfig, type PeftConfig } from './peft-config'
 import { readSafetensors, tensorFloats, type NamedTensor } from './safetensors'
 
-/** One module's pair, as the instrumented graph takes it: delta = scaling * (x A) B. */
+/** One module's pair, as the instrumented graph takes it: delta = (x A) B. */
 export interface LoraPair {
   readonly layer: number
   readonly module: string
@@ -16,119 +16,187 @@ export interface LoraPair {
   readonly B: Float32Array
 }
 
-interface LoraConfig {
-  readonly rank: number
-  readonly loraAlpha: number
-  readonly rslora: boolean
-  readonly rankPattern: Readonly<Record<string, number>>
-  readonly alphaPattern: Readonly<Record<string, number>>
+export interface PeftAdapter {
+  readonly pairs: readonly LoraPair[]
+  /** base_model_name_or_path */
+  readonly base: string | null
+  /** Pairs of an image or sound encoder, which a text model does not have; left out. */
+  readonly outside: number
+  /** Modules that the config asks for in a model of so many layers, and the file lacks; as paths in the base model. */
+  missing(layers: number): readonly string[]
 }
+
+/** A module with its two matrices, by its path in the base model. */
+interface Place {
+  readonly path: string
+  readonly layer: number
+  /** Path inside its layer, `self_attn.q_proj`. */
+  readonly inside: string
+  readonly A: Half | undefined
+  readonly B: Half | undefined
+}
+
+interface Half {
+  readonly name: string
+  readonly tensor: NamedTensor
+}
+
+const encoder = /(^|\.)(vision\w*|visual|image\w*|audio\w*|multi_modal_projector|mm_projector)(\.|$)/
 
 /** @throws LabError `adapter` for anything but a LoRA on linear layers, `format` for files that are not whole */
-export function readPeft(configText: string, weights: Uint8Array): LoraPair[] {
-  const config = readConfig(configText)
-  const tensors = readSafetensors(weights)
-  const pairs = [...tensors].flatMap(([name, tensor]) =>
-    name.includes('.lora_A.') ? [pair(config, tensors, name, tensor)] : []
-  )
-  if (pairs.length === 0) {
-    const some = [...tensors.keys()].slice(0, 2).join(', ')
+export function readPeft(configText: string, weights: Uint8Array): PeftAdapter {
+  const config = readPeftConfig(configText)
+  const halves = pairUp(readSafetensors(weights))
+  const inside = [...halves.keys()].filter((path) => !encoder.test(path))
+  if (inside.length === 0) {
     throw new LabError(
       'adapter',
-      `LoRA weights (…lora_A.weight) were expected, the file holds ${some || 'nothing'}: save the adapter with PEFT`
+      'adapter_model.safetensors adapts no layer of the language model: save the adapter with PEFT'
     )
   }
-  return pairs
-}
-
-function readConfig(text: string): LoraConfig {
-  let fields: ReadonlyMap<string, unknown>
-  try {
-    fields = fieldsOf(JSON.parse(text))
-  } catch (cause) {
-    throw new LabError('format', 'adapter_config.json is not JSON: save the adapter with PEFT again', { cause })
-  }
-  const type = fields.get('peft_type')
-  const rank = fields.get('r')
-  const loraAlpha = fields.get('lora_alpha')
-  if (type !== 'LORA' || typeof rank !== 'number' || typeof loraAlpha !== 'number') {
-    throw new LabError(
-      'adapter',
-      `a LoRA adapter (peft_type LORA, r, lora_alpha) was expected, got peft_type ${String(type)}`
-    )
-  }
-  if (fields.get('use_dora') === true)
-    throw new LabError(
-      'adapter',
-      'this adapter uses DoRA, which cannot run un-merged here: train it with use_dora=False'
-    )
-  if (fields.get('fan_in_fan_out') === true)
-    throw new LabError(
-      'adapter',
-      'this adapter is for Conv1D layers (fan_in_fan_out): only linear layers can be adapted'
-    )
+  const places = inside.map((path) => placeOf(path, halves.get(path)))
+  requireOnce(places)
   return {
-    rank,
-    loraAlpha,
-    rslora: fields.get('use_rslora') === true,
-    rankPattern: numbers(fields.get('rank_pattern')),
-    alphaPattern: numbers(fields.get('alpha_pattern'))
+    pairs: places.map((place) => readPair(config, place)),
+    base: config.base,
+    outside: halves.size - inside.length,
+    missing: (layers) => missing(config, places, layers)
   }
 }
 
-function numbers(value: unknown): Record<string, number> {
-  return Object.fromEntries(
-    [...fieldsOf(value)].filter((entry): entry is [string, number] => typeof entry[1] === 'number')
+/** Both halves of every module, whether the tensors' names have PEFT's prefix and the adapter's name or not. */
+function pairUp(tensors: ReadonlyMap<string, NamedTensor>): Map<string, { A?: Half; B?: Half }> {
+  const found = new Map<string, { A?: Half; B?: Half }>()
+  for (const [name, tensor] of tensors) {
+    const [, path, side] = /^(?:base_model\.model\.)?(.+)\.lora_([AB])(?:\.\w+)?\.weight$/.exec(name) ?? []
+    if (path === undefined || (side !== 'A' && side !== 'B')) throw strange(name)
+    const halves = found.get(path) ?? {}
+    if (halves[side]) {
+      throw new LabError(
+        'adapter',
+        `${name} and ${halves[side].name} are of two adapters: save each in a folder of its own`
+      )
+    }
+    found.set(path, { ...halves, [side]: { name, tensor } })
+  }
+  return found
+}
+
+function strange(name: string): LabError {
+  const what = name.includes('lora_embedding')
+    ? 'adapts an embedding'
+    : name.includes('lora_magnitude')
+      ? 'belongs to DoRA'
+      : 'is no half of a LoRA pair (lora_A.weight, lora_B.weight)'
+  return new LabError(
+    'adapter',
+    `the tensor ${name} ${what}: only LoRA on linear layers can be attached; train it so, or merge it into its base`
   )
 }
 
-function pair(config: LoraConfig, tensors: ReadonlyMap<string, NamedTensor>, name: string, a: NamedTensor): LoraPair {
-  const other = name.replace('.lora_A.', '.lora_B.')
-  const b = tensors.get(other)
-  const [, layer, path] = /layers?\.(\d+)\.(.+?)\.lora_A\./.exec(name) ?? []
-  const module = path?.split('.').at(-1)
-  if (!b || layer === undefined || module === undefined) {
+function placeOf(path: string, halves: { A?: Half; B?: Half } = {}): Place {
+  const [, layer, inside] = /(?:^|\.)layers?\.(\d+)\.(.+)$/.exec(path) ?? []
+  if (layer !== undefined && inside !== undefined) {
+    return { path, layer: Number(layer), inside, A: halves.A, B: halves.B }
+  }
+  throw new LabError(
+    'adapter',
+    `the adapter changes ${path}, which lies outside of the numbered layers: train it on the layers' linear modules only`
+  )
+}
+
+const moduleOf = ({ inside }: Place): string => inside.slice(inside.lastIndexOf('.') + 1)
+
+/** Experts of a mixture have the same names: none of them may stand for all. */
+function requireOnce(places: readonly Place[]): void {
+  const seen = new Map<string, string>()
+  for (const place of places) {
+    const key = `${place.layer} ${moduleOf(place)}`
+    const other = seen.get(key)
+    if (other !== undefined) {
+      throw new LabError(
+        'adapter',
+        `the adapter changes both ${other} and ${place.path}: only models with one of them fit here`
+      )
+    }
+    seen.set(key, place.path)
+  }
+}
+
+function readPair(config: PeftConfig, place: Place): LoraPair {
+  const { path, A, B } = place
+  const [rank = 0, width = 0] = A?.tensor.shape ?? []
+  const [out = 0, rankB = 0] = B?.tensor.shape ?? []
+  const isPair = A?.tensor.shape.length === 2 && B?.tensor.shape.length === 2 && rank === rankB
+  if (!isPair || rank * width * out === 0) {
+    const shapes = [A, B].map((each) => (each ? `[${each.tensor.shape.join(', ')}]` : 'missing'))
     throw new LabError(
       'adapter',
-      `${name} should belong to a numbered layer and have its pair ${other}: this adapter changes something else`
+      `${path} should have lora_A [r, in] and lora_B [out, r], they are ${shapes.join(' and ')}: is the file whole?`
     )
   }
-  const [rank = 0, width = 0] = a.shape
-  const [out = 0, rankB = 0] = b.shape
-  if (a.shape.length !== 2 || b.shape.length !== 2 || rank !== rankB || rank === 0) {
+  const expected = config.rankOf(path)
+  if (expected !== rank) {
     throw new LabError(
       'adapter',
-      `${name} is [${a.shape.join(', ')}] and its pair [${b.shape.join(', ')}]: [r, in] and [out, r] were expected`
+      `${path} has rank ${rank}, adapter_config.json says ${expected}: the two files do not belong together`
     )
   }
-  const full = name.replace(/^base_model\.model\./, '').replace(/\.lora_A\..*$/, '')
-  const alpha = byPattern(config.alphaPattern, full) ?? config.loraAlpha
-  const expected = byPattern(config.rankPattern, full) ?? config.rank
-  if (expected !== rank)
-    throw new LabError(
-      'adapter',
-      `${full} has rank ${rank}, adapter_config.json says ${expected}: the two files do not belong together`
-    )
-  const scaling = config.rslora ? alpha / Math.sqrt(rank) : alpha / rank
+  const scaling = config.loraAlphaOf(path) / (config.rslora ? Math.sqrt(rank) : rank)
   return {
-    layer: Number(layer),
-    module,
+    layer: place.layer,
+    module: moduleOf(place),
     rank,
     in: width,
     out,
-    A: transpose(tensorFloats(name, a), rank, width),
-    B: transpose(tensorFloats(other, b), out, rank).map((x) => x * scaling)
+    A: transposed(A, 1),
+    B: transposed(B, scaling)
   }
 }
 
-/** PEFT matches a pattern's key against the end of the module's path, at a dot, or as a regular expression there. */
-function byPattern(pattern: Readonly<Record<string, number>>, path: string): number | undefined {
-  return Object.entries(pattern).find(([key]) => path === key || path.endsWith(`.${key}`))?.[1]
+const attention = ['q_proj', 'k_proj', 'v_proj'].map((name) => `self_attn.${name}`)
+const gates = ['gate_proj', 'up_proj'].map((name) => `mlp.${name}`)
+
+/** Modules as a family has them: apart, fused, or either where the adapter shows neither. */
+function familyModules(seen: ReadonlySet<string>): readonly string[] {
+  const either = (apart: readonly string[], fused: string): readonly string[] =>
+    apart.some((name) => seen.has(name)) ? apart : seen.has(fused) ? [fused] : [...apart, fused]
+  return [
+    ...either(attention, 'self_attn.qkv_proj'),
+    'self_attn.o_proj',
+    ...either(gates, 'mlp.gate_up_proj'),
+    'mlp.down_proj'
+  ]
 }
 
-/** `[rows][columns]` to `[columns][rows]` */
-function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
+function missing({ targets }: PeftConfig, places: readonly Place[], layers: number): string[] {
+  const have = new Set(places.map(({ path }) => path))
+  const [first] = places
+  if (!targets || !first) return []
+  const prefix = first.path.slice(0, first.path.length - `${first.layer}.${first.inside}`.length)
+  const seen = new Set(places.map(({ inside }) => inside))
+  const names = new Set([...seen, ...familyModules(seen)])
+  return Array.from({ length: layers }, (_, layer) => [...names].map((inside) => `${prefix}${layer}.${inside}`))
+    .flat()
+    .filter((path) => targets(path) && !have.has(path))
+}
+
+/** A matrix `[rows][columns]` as `[columns][rows]`, times `scale`. @throws LabError `adapter` for NaN or infinity */
+function transposed({ name, tensor }: Half, scale: number): Float32Array {
+  const [rows = 0, columns = 0] = tensor.shape
+  const data = tensorFloats(name, tensor)
   const out = new Float32Array(data.length)
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c] ?? 0
-  return out
+  let check = 0
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      const value = (data[r * columns + c] ?? 0) * scale
+      out[c * rows + r] = value
+      check += value * 0
+    }
+  }
+  if (check === 0) return out
+  throw new LabError(
+    'adapter',
+    `the tensor ${name} holds NaN or infinity: its training went wrong, take an earlier checkpoint`
+  )
 }

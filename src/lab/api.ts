@@ -27,6 +27,15 @@ export type ModelSource =
   /** A local folder by its path. Node only. */
   | { readonly kind: 'folder'; readonly path: string }
 
+/** Where a LoRA adapter in PEFT's format comes from: adapter_config.json and adapter_model.safetensors. */
+export type AdapterSource =
+  /** A folder below the page's own: `adapters/name`, or `models/<model>/adapters/<name>`. */
+  | { readonly kind: 'bundled'; readonly name: string }
+  | Extract<ModelSource, { readonly kind: 'hub' | 'url' | 'files' }>
+  | { readonly kind: 'zip'; readonly name: string; readonly blob: Blob }
+  /** A local folder or zip file by its path. Node only. */
+  | { readonly kind: 'folder'; readonly path: string }
+
 export interface LocalFile {
   readonly path: string
   readonly blob: Blob
@@ -39,7 +48,10 @@ export interface OpenOptions {
   readonly device?: Device
   /** Which form of writing the graph gains. Default `affine`. */
   readonly write?: WriteLevel
-  /** Whether the graph gains inputs for an un-merged LoRA adapter. Default false. */
+  /**
+   * Whether the graph gains inputs for an un-merged LoRA adapter. Default false, since they cost time at every token; the
+   * first adapter opens the model again with them.
+   */
   readonly adapt?: boolean
   /** Ask for the device without its `subgroups` feature (see the self-test). */
   readonly withoutSubgroups?: boolean
@@ -59,6 +71,7 @@ export interface Memory {
 }
 
 export interface ModelInfo extends ModelRef {
+  readonly dtype: Dtype
   /** As a person would call it: the last part of the repository or folder name. */
   readonly name: string
   /** `model_type` of the config: llama, qwen2, gemma2, mistral3 ... */
@@ -79,6 +92,43 @@ export interface ModelInfo extends ModelRef {
   readonly memory: Memory
   /** Milliseconds: editing the graph; creating the session. */
   readonly timing: { readonly instrument: number; readonly session: number }
+}
+
+/** An adapter that is loaded beside a model and fits it. */
+export interface AdapterInfo {
+  /** Where it came from: `hub:owner/name@commit`, `zip:name`, `folder:name` ... */
+  readonly id: string
+  readonly name: string
+  /** SHA-256 of adapter_config.json followed by adapter_model.safetensors, hex. Names the adapter in every call. */
+  readonly sha256: string
+  /** The base it says it was trained on. */
+  readonly base: string | null
+  /** The modules that it changes, in the order of its file. */
+  readonly modules: readonly { readonly layer: number; readonly module: string; readonly rank: number }[]
+  readonly parameters: number
+  /** What is odd about it, but no reason to refuse it. One sentence each. */
+  readonly notes: readonly string[]
+  /** Milliseconds: reading and checking the files; opening the model again with room for it, 0 where it had room. */
+  readonly timing: { readonly load: number; readonly reopen: number }
+}
+
+/** The adapter in use. Scale 1 is as it was trained; 0 is the base to the bit. */
+export interface AdapterChoice {
+  readonly sha256: string
+  readonly scale: number
+}
+
+/** What an adapter changes at scale 1, on fixed prompts, measured on this model and device. */
+export interface AdapterProof {
+  readonly prompts: readonly string[]
+  /** |change of the next token's logits|, mean over the prompts; 0 says that nothing changes, to the bit. */
+  readonly change: number
+  /** The same, each divided by |logits|. */
+  readonly relative: number
+  /** Prompts whose most likely next token is another one. */
+  readonly top1Changed: number
+  /** For each layer |change of the hidden state| / |hidden state|, mean over all tokens. */
+  readonly layers: readonly number[]
 }
 
 /** How far a device's numbers are from a trusted path, for one fixed prompt. */
@@ -230,6 +280,21 @@ export interface ModelApi {
   ): Promise<GenerateResult>
   /** Replaces the steering of running and later rows; takes effect at the next token. */
   steer(row: number, steering: Steering | null): Promise<void>
+  /**
+   * Loads an adapter beside those that are loaded, and leaves the one in use as it is. The first one opens a model that
+   * has no room for it (`adapt`) again, from its stored files. An adapter that is loaded already is loaded once.
+   * @throws LabError `adapter`, `format`, `checksum`, `network`, `memory`; the model goes on as it was
+   */
+  loadAdapter(source: AdapterSource, onProgress?: (progress: Progress) => void): Promise<AdapterInfo>
+  /**
+   * Puts a loaded adapter in use, or none. Another scale for the one in use takes effect at the next token of a running
+   * generation, all else after it.
+   */
+  useAdapter(choice: AdapterChoice | null): Promise<ModelInfo>
+  /** Forgets a loaded adapter; where it was in use, none is. */
+  dropAdapter(sha256: string): Promise<ModelInfo>
+  /** Measures what a loaded adapter changes, whatever is in use. */
+  proveAdapter(sha256: string): Promise<AdapterProof>
   /** Ends the running generation before its next token. */
   stop(): Promise<void>
   close(): Promise<void>

@@ -4,7 +4,16 @@
  */
 import { proxy, wrap, type Endpoint, type Remote } from 'comlink'
 import { LabError } from '../errors'
-import type { ModelApi, ModelInfo, ModelSource, OpenOptions, Progress } from './api'
+import type {
+  AdapterChoice,
+  AdapterInfo,
+  AdapterSource,
+  ModelApi,
+  ModelInfo,
+  ModelSource,
+  OpenOptions,
+  Progress
+} from './api'
 import { registerWire } from './wire'
 
 /** A running worker, as the page or Node sees it. */
@@ -19,7 +28,7 @@ export type Spawn = () => WorkerPort
 
 /** One open model, as long as the page wants it: outlives the worker that holds it. */
 export interface ModelHandle extends ModelApi {
-  /** Starts a new worker and opens the last source in it, with the last options. */
+  /** Starts a new worker and opens the last source in it, with the last options and the adapters that were loaded. */
   reopen(onProgress?: (progress: Progress) => void): Promise<ModelInfo>
   /** Ends the worker at once. Calls under way reject with `worker-lost`; later ones too. */
   terminate(): void
@@ -93,6 +102,9 @@ class Connection implements ModelHandle {
   #line: Line | null = null
   #opened: { readonly source: ModelSource; readonly options: OpenOptions } | null = null
   #reopening: Promise<ModelInfo> | null = null
+  /** Loaded beside the model, by their sha256, and which of them is in use: a new worker gets them again. */
+  #adapters: ReadonlyMap<string, AdapterSource> = new Map()
+  #adapter: AdapterChoice | null = null
   #ended = false
 
   constructor(spawn: Spawn) {
@@ -101,9 +113,9 @@ class Connection implements ModelHandle {
 
   open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo> {
     this.#opened = { source, options }
-    return this.#current().race((remote) =>
-      onProgress ? remote.open(source, options, proxy(onProgress)) : remote.open(source, options)
-    )
+    this.#adapters = new Map()
+    this.#adapter = null
+    return this.#open(source, options, onProgress)
   }
 
   async reopen(onProgress?: (progress: Progress) => void): Promise<ModelInfo> {
@@ -111,7 +123,7 @@ class Connection implements ModelHandle {
     const { source, options } = this.#opened
     this.#line?.end('the model is being opened again')
     this.#line = null
-    this.#reopening ??= this.open(source, options, onProgress).finally(() => (this.#reopening = null))
+    this.#reopening ??= this.#openAgain(source, options, onProgress).finally(() => (this.#reopening = null))
     return this.#reopening
   }
 
@@ -137,6 +149,31 @@ class Connection implements ModelHandle {
     return this.#call((remote) => remote.steer(...args))
   }
 
+  async loadAdapter(source: AdapterSource, onProgress?: (progress: Progress) => void): Promise<AdapterInfo> {
+    const info = await this.#call((remote) =>
+      onProgress ? remote.loadAdapter(source, proxy(onProgress)) : remote.loadAdapter(source)
+    )
+    this.#adapters = new Map([...this.#adapters, [info.sha256, source]])
+    return info
+  }
+
+  async useAdapter(choice: AdapterChoice | null): Promise<ModelInfo> {
+    const info = await this.#call((remote) => remote.useAdapter(choice))
+    this.#adapter = choice
+    return info
+  }
+
+  async dropAdapter(sha256: string): Promise<ModelInfo> {
+    const info = await this.#call((remote) => remote.dropAdapter(sha256))
+    this.#adapters = new Map([...this.#adapters].filter(([key]) => key !== sha256))
+    if (this.#adapter?.sha256 === sha256) this.#adapter = null
+    return info
+  }
+
+  proveAdapter(...args: Parameters<ModelApi['proveAdapter']>): ReturnType<ModelApi['proveAdapter']> {
+    return this.#call((remote) => remote.proveAdapter(...args))
+  }
+
   stop(): Promise<void> {
     return this.#call((remote) => remote.stop())
   }
@@ -160,6 +197,24 @@ class Connection implements ModelHandle {
 
   onLost(listener: (error: LabError) => void): void {
     this.#listeners.push(listener)
+  }
+
+  #open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo> {
+    return this.#current().race((remote) =>
+      onProgress ? remote.open(source, options, proxy(onProgress)) : remote.open(source, options)
+    )
+  }
+
+  async #openAgain(
+    source: ModelSource,
+    options: OpenOptions,
+    onProgress?: (progress: Progress) => void
+  ): Promise<ModelInfo> {
+    const adapt = this.#adapters.size > 0
+    const info = await this.#open(source, adapt ? { ...options, adapt } : options, onProgress)
+    for (const adapter of this.#adapters.values()) await this.#current().race((remote) => remote.loadAdapter(adapter))
+    const choice = this.#adapter
+    return choice ? this.#current().race((remote) => remote.useAdapter(choice)) : info
   }
 
   /** Calls the worker, after opening the model again where the last worker died. */

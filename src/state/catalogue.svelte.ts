@@ -1,4 +1,12 @@
-import { fetchCatalogue, type CatalogueEntry } from '../lab/catalogue'
+import {
+  adaptersBeside,
+  fetchAdapters,
+  fetchCatalogue,
+  type BundledAdapter,
+  type CatalogueEntry
+} from '../lab/catalogue'
+import type { ModelInfo } from '../lab/api'
+import { isSameName } from '../lab/model-name'
 import { endOf, type Status } from './status'
 
 /** The hub model that the page offers by one click. */
@@ -7,9 +15,10 @@ export const firstModel = {
   name: 'SmolLM2-135M-Instruct'
 } as const
 
-/** The models that come with the page. */
+/** The models and adapters that come with the page. */
 export class Catalogue {
   #entries = $state.raw<readonly CatalogueEntry[]>([])
+  #adapters = $state.raw<readonly BundledAdapter[]>([])
   #status = $state.raw<Status<null>>({ kind: 'idle' })
 
   get entries(): readonly CatalogueEntry[] {
@@ -24,9 +33,16 @@ export class Catalogue {
     this.#status = { kind: 'running', step: null }
     try {
       this.#entries = await fetchCatalogue(base)
+      this.#adapters = await fetchAdapters(base)
       this.#status = { kind: 'done' }
     } catch (error) {
       this.#status = endOf(error)
     }
+  }
+
+  /** The adapters that come with the page for an open model: those beside it, and those that name it as their base. */
+  adaptersFor({ id, name }: ModelInfo): readonly BundledAdapter[] {
+    const beside = this.#entries.filter((entry) => id === `bundled:${entry.name}`).flatMap(adaptersBeside)
+    return [...beside, ...this.#adapters.filter(({ base }) => base !== null && isSameName(base, name))]
   }
 }

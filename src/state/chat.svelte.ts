@@ -44,7 +44,8 @@ export class Chat {
   #sent: NamedSteering | null = null
   #wanted: NamedSteering | null = null
   #sending = false
-  #mark: string | null = null
+  /** What the next token of each row is marked with. */
+  readonly #marks: (string | null)[] = [null, null]
   #run = 0
 
   get status(): Status<null> {
@@ -78,7 +79,7 @@ export class Chat {
     const run = ++this.#run
     this.#handle = handle
     this.#sent = this.#wanted = steering
-    this.#mark = null
+    this.#marks.fill(null)
     this.#askedLabel = `${steering.label}, ${steering.where}`
     this.#plain = this.#steered = emptyAnswer
     this.#rate = 0
@@ -108,6 +109,11 @@ export class Chat {
     await this.#handle?.stop()
   }
 
+  /** Marks the next token of both answers: something that both run with has just changed. */
+  markBoth(label: string): void {
+    if (this.running) this.#marks.fill(label)
+  }
+
   /** Makes a running answer follow the controls: the newest steering wins, one call at a time. */
   async follow(steering: NamedSteering | null): Promise<void> {
     if (!steering || !this.running || this.#sent === steering) return
@@ -118,7 +124,7 @@ export class Chat {
       while (this.#handle && this.#wanted && this.#wanted !== this.#sent && this.running) {
         const next: NamedSteering = this.#wanted
         await this.#handle.steer(steeredRow, next.steering)
-        this.#mark = next.where === this.#sent?.where ? next.label : `${next.label}, ${next.where}`
+        this.#marks[steeredRow] = next.where === this.#sent?.where ? next.label : `${next.label}, ${next.where}`
         this.#sent = next
       }
     } catch (error) {
@@ -149,8 +155,8 @@ export class Chat {
 
   #append({ row, text, probability }: TokenEvent): void {
     const answer = row === steeredRow ? this.#steered : this.#plain
-    const mark = row === steeredRow ? this.#mark : null
-    if (mark !== null) this.#mark = null
+    const mark = this.#marks[row] ?? null
+    this.#marks[row] = null
     const token: ShownToken = { text, probability, ...(mark !== null && { mark }) }
     const next = { ...answer, tokens: [...answer.tokens, token] }
     if (row === steeredRow) this.#steered = next

@@ -109,9 +109,21 @@ export class Fits {
   }
 }
 
-/** Whether a fit's directions may be written into this model. */
+/** Whether a fit's directions may be written into this model: the same base, whatever adapter it carries now. */
 export function isFitFor(fit: Fit, model: ModelInfo): boolean {
-  return isSameModel(fit.model, model)
+  return isSameModel({ ...fit.model, adapter: null }, { ...model, adapter: null })
+}
+
+/** How the adapter has changed since a fit, in one sentence; null where it has not. */
+export function adapterDrift(fit: Fit, model: ModelInfo): string | null {
+  if (!isFitFor(fit, model) || isSameModel(fit.model, model)) return null
+  return `Fitted ${withAdapter(fit.model)}; the model now runs ${withAdapter(model)}.`
+}
+
+function withAdapter({ adapter }: ModelInfo): string {
+  return adapter
+    ? `with adapter ${adapter.id.replace(/^.*[:/]/, '')} at ${adapter.scale.toFixed(2)}`
+    : 'without an adapter'
 }
 
 /** The best separated layer; of several, the one nearest a little past the middle, where steering tends to do most. */

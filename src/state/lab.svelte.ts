@@ -1,9 +1,11 @@
 import { createContext } from 'svelte'
-import type { Device, Dtype, ModelSource, StorageApi } from '../lab/api'
+import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../lab/api'
+import type { BundledAdapter } from '../lab/catalogue'
 import type { ModelHandle } from '../lab/connect'
+import type { Adapters } from './adapters.svelte'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
-import { Fits, isFitFor, type Fit } from './fits.svelte'
+import { adapterDrift, Fits, isFitFor, type Fit } from './fits.svelte'
 import { readLink, writeLink, type Settings, type View } from './link'
 import { Models } from './models.svelte'
 import { Prompts } from './prompts.svelte'
@@ -44,6 +46,12 @@ export class Lab {
   readonly steering: NamedSteering | null = $derived(
     this.fit ? this.controls.toSteering(this.fit, this.fits.layer) : null
   )
+
+  /** How the model's adapter has changed since the fit in use, in one sentence; null where it has not. */
+  readonly drift: string | null = $derived.by(() => {
+    const { active } = this.models
+    return this.fit && active ? adapterDrift(this.fit, active.info) : null
+  })
 
   /** Whether the lists were edited since the fit in use. */
   readonly isStale = $derived(
@@ -129,6 +137,27 @@ export class Lab {
   open(source: ModelSource): Promise<boolean> {
     const { dtype, device } = this
     return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }) })
+  }
+
+  /** The adapters of the model in use. */
+  get adapters(): Adapters | null {
+    return this.models.active ? (this.models.chosen?.adapters ?? null) : null
+  }
+
+  /** Those that come with the page and belong to the model in use. */
+  get bundledAdapters(): readonly BundledAdapter[] {
+    const { active } = this.models
+    return active ? this.catalogue.adaptersFor(active.info) : []
+  }
+
+  /** Loads an adapter beside the model in use, and puts it in use. */
+  async loadAdapter(source: AdapterSource): Promise<void> {
+    await this.adapters?.load(source)
+  }
+
+  /** Takes effect at the next token of a running answer, which is marked there. */
+  async scaleAdapter(adapters: Adapters, scale: number): Promise<void> {
+    if (await adapters.setScale(scale)) this.chat.markBoth(`adapter ${scale.toFixed(2)}`)
   }
 
   /** Fits the lists on the model in use. */

@@ -1,6 +1,7 @@
 import type { ModelInfo, ModelSource, OpenOptions, SelfTest } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import { openTested } from '../lab/self-test'
+import { Adapters } from './adapters.svelte'
 import { Meter, type Measured } from './meter'
 import { endOf } from './status'
 
@@ -15,6 +16,13 @@ export class Model {
   readonly options: OpenOptions
   status = $state.raw<ModelStatus>({ kind: 'opening', step: null })
   readonly controller = new AbortController()
+  /** The adapters that are loaded beside it. */
+  readonly adapters = new Adapters({
+    handle: () => (this.status.kind === 'open' ? this.status.handle : null),
+    onInfo: (info) => {
+      if (this.status.kind === 'open') this.status = { ...this.status, info }
+    }
+  })
 
   constructor(source: ModelSource, options: OpenOptions) {
     this.source = source

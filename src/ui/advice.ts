@@ -1,7 +1,7 @@
 import { LabError, type LabErrorCode } from '../errors'
 
 /** What pressing the button does; each place that shows an error offers what it can do. */
-export type Remedy = 'retry' | 'wasm' | 'smaller' | 'models' | 'prompts' | 'fit'
+export type Remedy = 'retry' | 'wasm' | 'smaller' | 'models' | 'prompts' | 'fit' | 'adapter'
 
 /** One sentence and one action for an error. Its message goes in the details. */
 export interface Advice {
@@ -43,5 +43,17 @@ export function adviceFor(error: Error): Advice {
     sentence: 'This did not work, for a reason that Azimuth does not know.',
     action: 'Try again',
     remedy: 'retry'
+  }
+}
+
+/** The same for an adapter that was to be attached; the model goes on without it. */
+export function adapterAdvice(error: Error): Advice {
+  const { sentence, action, remedy } = adviceFor(error)
+  if (remedy === 'retry') return { sentence, action, remedy }
+  const isFile = error instanceof LabError && error.code === 'format'
+  return {
+    sentence: isFile ? 'This is no adapter that can be read here.' : 'This adapter cannot be attached to this model.',
+    action: 'Choose another adapter',
+    remedy: 'adapter'
   }
 }

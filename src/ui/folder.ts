@@ -2,26 +2,45 @@
 import type { LocalFile, ModelSource } from '../lab/api'
 import { LabError } from '../errors'
 
-/** What `<input webkitdirectory>` gives: paths begin with the folder's own name. */
+/** A folder's files, each with its path inside it. */
+interface Folder {
+  readonly name: string
+  readonly files: readonly LocalFile[]
+}
+
+/** What `<input webkitdirectory>` gives, as a model. */
 export function sourceFromPicker(files: Iterable<File>): ModelSource {
+  return modelSource(pickedFolder(files))
+}
+
+/** What was dropped, as a model. */
+export async function sourceFromDrop(transfer: DataTransfer): Promise<ModelSource> {
+  return modelSource(await droppedFiles(transfer))
+}
+
+/** What `<input webkitdirectory>` gives: paths begin with the folder's own name. */
+export function pickedFolder(files: Iterable<File>): Folder {
   const all = [...files]
   const name = all[0]?.webkitRelativePath.split('/')[0] ?? ''
-  return folderSource(
+  return {
     name,
-    all.map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/'), blob: file }))
-  )
+    files: all.map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/'), blob: file }))
+  }
 }
 
 /** What was dropped: one folder, or files that count as one. */
-export async function sourceFromDrop(transfer: DataTransfer): Promise<ModelSource> {
+export async function droppedFiles(transfer: DataTransfer): Promise<Folder> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   const [first] = entries
   const inside = first?.isDirectory && entries.length === 1 ? await children(first) : entries
-  return folderSource(first?.name ?? '', (await Promise.all(inside.map((entry) => filesBelow(entry, '')))).flat())
+  return { name: first?.name ?? '', files: (await Promise.all(inside.map((entry) => filesBelow(entry, '')))).flat() }
 }
 
-function folderSource(name: string, files: readonly LocalFile[]): ModelSource {
+function modelSource({ name, files }: Folder): ModelSource {
   if (files.some(({ path }) => path.endsWith('.onnx'))) return { kind: 'files', name, files }
+  if (files.some(({ path }) => path.endsWith('adapter_config.json'))) {
+    throw new LabError('format', `"${name}" is an adapter; open its base first, then attach it under Adapters`)
+  }
   throw new LabError('format', `no .onnx file in "${name}"; choose the folder that holds config.json and onnx/`)
 }
 

@@ -3,14 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { fixtureNames, loadFixture, readSafetensors, type Fixture } from '../fixtures'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as ort from 'onnxruntime-node'
 import { readPeft } from '../../src/formats/peft'
 import { AdapterTensors } from '../../workers/adapter'
-import { nodeHost } from '../../workers/host-node'
 import { largestDifference, largestError, logSoftmax, steeringFeeds } from './compare'
 import { TestGraph, type Feeds } from './run-graph'
 
 const exact = fixtureNames()
-const runtime = await nodeHost.openRuntime('cpu', { withoutSubgroups: false })
 
 it('covers both layouts, the split one, and the four families', () => {
   const both = ['llama', 'qwen2', 'gemma2'].flatMap((family) => [`${family}-genai`, `${family}-optimum`])
@@ -127,9 +126,9 @@ describe.each(exact)('%s', (name) => {
 
 /** The fixture's PEFT adapter as the engine feeds it, products joined. */
 function joinedAdapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds {
-  const tensors = new AdapterTensors(runtime, graph.info)
+  const tensors = new AdapterTensors({ Tensor: ort.Tensor, upload: (tensor) => tensor }, graph.info)
   const file = (name: string): Buffer => readFileSync(join(fixture.folder, 'adapter', name))
-  tensors.set(readPeft(file('adapter_config.json').toString(), file('adapter_model.safetensors')))
+  tensors.set(readPeft(file('adapter_config.json').toString(), file('adapter_model.safetensors')).pairs)
   tensors.setScale(scale)
   return tensors.feeds
 }

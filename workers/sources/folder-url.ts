@@ -15,6 +15,16 @@ export interface Listed {
   readonly sha256?: string | undefined
 }
 
+/** What a folder is looked through for. */
+export interface Layout {
+  /** The known names that exist below an address. */
+  readonly probe: (url: string, visit: Visit) => Promise<Content[]>
+  /** The file without which it is no such folder. */
+  readonly needs: string
+  /** What it must hold, in words. */
+  readonly holds: string
+}
+
 const texts = [
   'config.json',
   'tokenizer.json',
@@ -34,21 +44,27 @@ const lanes = 6
  * When the server cannot be reached, the folder is opened as far as it is stored.
  * @throws LabError `network`, `format`
  */
-export async function folderUrlFiles(address: string, visit: Visit): Promise<ModelFiles> {
-  const url = folderAddress(address)
-  const record = await ask(url, visit).catch(async (error: unknown) => {
+export async function folderUrlFiles(address: string, visit: Visit, layout: Layout = modelLayout): Promise<ModelFiles> {
+  const url = folderAddress(address, layout)
+  const record = await ask(url, visit, layout).catch(async (error: unknown) => {
     const known = error instanceof LabError && (await recall(visit, ({ id }) => id === idOf(url)))
     if (known) return known
     throw error
   })
-  return remoteFiles(record, folderRoute(url), visit)
+  return remoteFiles(record, folderRoute(url, layout), visit)
 }
 
 /** A listing as files of a folder that is not stored: the app's own models are near anyway. */
-export function listedFiles(id: string, url: string, listed: readonly Listed[], visit: Visit): ModelFiles {
+export function listedFiles(
+  id: string,
+  url: string,
+  listed: readonly Listed[],
+  visit: Visit,
+  layout: Layout = modelLayout
+): ModelFiles {
   const files = listed.map((file) => ({ ...file, key: file.path }))
   const record = { id, name: lastPart(url), refs: [], opened: '', files }
-  return remoteFiles(record, folderRoute(url), { ...visit, disk: undefined })
+  return remoteFiles(record, folderRoute(url, layout), { ...visit, disk: undefined })
 }
 
 /** What a folder says it has in `files.json`; undefined where it does not say. */
@@ -86,10 +102,20 @@ export async function probe(url: string, visit: Visit): Promise<Content[]> {
   return [...found, ...here, ...weights.flat()]
 }
 
-async function ask(url: string, visit: Visit): Promise<ModelRecord> {
+const modelLayout: Layout = { probe, needs: 'config.json', holds: 'config.json and onnx/model_q4.onnx or the like' }
+
+/** A folder that PEFT wrote. */
+export const adapterLayout: Layout = {
+  probe: (url, visit) =>
+    headAll(url, ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'].map(named), visit),
+  needs: 'adapter_config.json',
+  holds: 'adapter_config.json and adapter_model.safetensors'
+}
+
+async function ask(url: string, visit: Visit, layout: Layout): Promise<ModelRecord> {
   const listed = await readFilesJson(url, visit)
-  const files = listed ? await headAll(url, listed, visit) : await probe(url, visit)
-  if (!files.some(({ path }) => path === 'config.json')) await explainMissing(url, visit)
+  const files = listed ? await headAll(url, listed, visit) : await layout.probe(url, visit)
+  if (!files.some(({ path }) => path === layout.needs)) await explainMissing(url, visit, layout)
   const source = { kind: 'url', url } as const
   const opened = new Date().toISOString()
   return remember({ id: idOf(url), name: lastPart(url), source, refs: [], opened, files }, visit)
@@ -128,28 +154,31 @@ async function head(base: string, listed: Listed, visit: Visit): Promise<Content
 }
 
 /** @throws LabError that tells a wrong address from a forbidden one */
-async function explainMissing(url: string, visit: Visit): Promise<never> {
-  const config = urlIn(url, 'config.json')
-  const response = await send({ ...visit, url: config })
+async function explainMissing(url: string, visit: Visit, layout: Layout): Promise<never> {
+  const needed = urlIn(url, layout.needs)
+  const response = await send({ ...visit, url: needed })
   await discard(response)
-  checkAnswer(response, config, subjectIn(url, 'config.json'))
-  throw new LabError('format', `${lastPart(url)} lists no config.json: give the address of the folder that holds it`)
+  checkAnswer(response, needed, subjectIn(url, layout.needs, layout))
+  throw new LabError(
+    'format',
+    `${lastPart(url)} lists no ${layout.needs}: give the address of the folder that holds it`
+  )
 }
 
-function folderRoute(url: string): Route {
-  return { urlOf: (path) => urlIn(url, path), headers: {}, subject: (path) => subjectIn(url, path) }
+function folderRoute(url: string, layout: Layout): Route {
+  return { urlOf: (path) => urlIn(url, path), headers: {}, subject: (path) => subjectIn(url, path, layout) }
 }
 
-function subjectIn(url: string, path: string): Subject {
+function subjectIn(url: string, path: string, { holds }: Layout): Subject {
   return {
     what: `${path} in ${lastPart(url)}`,
-    missing: 'check the address of the folder, it must hold config.json and onnx/model_q4.onnx or the like',
+    missing: `check the address of the folder, it must hold ${holds}`,
     forbidden: 'choose a folder that everyone may read, or download it and open it from this machine'
   }
 }
 
 /** @throws LabError `format` without the address, which can carry a password */
-function folderAddress(address: string): string {
+function folderAddress(address: string, { needs }: Layout): string {
   const url = URL.canParse(address) ? new URL(address) : undefined
   if (!url || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
     const text =
@@ -157,7 +186,8 @@ function folderAddress(address: string): string {
     throw new LabError('format', text)
   }
   url.hash = ''
-  url.pathname = url.pathname.replace(/\/(config\.json)?$/, '') + '/'
+  url.pathname =
+    (url.pathname.endsWith(`/${needs}`) ? url.pathname.slice(0, -needs.length) : url.pathname).replace(/\/$/, '') + '/'
   return url.href
 }
 

@@ -11,17 +11,28 @@ import { throttled } from './throttle'
  */
 export function localFiles(name: string, files: readonly LocalFile[], signal?: AbortSignal): ModelFiles {
   const root = modelFolder(name, files)
-  const blobs = new Map(
-    files.flatMap(({ path, blob }) => (path.startsWith(root) ? [[path.slice(root.length), blob] as const] : []))
-  )
+  const inside = files.filter(({ path }) => path.startsWith(root))
+  return {
+    ...filesAsGiven(
+      name,
+      inside.map(({ path, blob }) => ({ path: path.slice(root.length), blob })),
+      signal
+    ),
+    name: root === '' ? name : (root.split('/').at(-2) ?? name)
+  }
+}
+
+/** The files by the paths that they were given with. */
+export function filesAsGiven(name: string, files: readonly LocalFile[], signal?: AbortSignal): ModelFiles {
+  const blobs = new Map(files.map(({ path, blob }) => [path, blob]))
   const find = (path: string): Blob => {
     const blob = blobs.get(path)
     if (blob) return blob
-    throw new LabError('format', `${name} has no ${path} among its ${blobs.size} files: choose the whole model folder`)
+    throw new LabError('format', `${name} has no ${path} among its ${blobs.size} files: choose the whole folder`)
   }
   return {
     id: `files:${name}`,
-    name: root === '' ? name : (root.split('/').at(-2) ?? name),
+    name,
     list: async () => new Map([...blobs].map(([path, blob]) => [path, blob.size])),
     read: async (path, onProgress) => {
       const blob = find(path)

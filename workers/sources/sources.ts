@@ -1,15 +1,16 @@
 /** Where the page's models come from: one function for all kinds of sources. */
 import { LabError } from '../../src/errors'
-import type { ModelSource, Progress } from '../../src/lab/api'
+import type { AdapterSource, ModelSource, Progress } from '../../src/lab/api'
 import { appBase } from './app-base'
 import { bundledFiles } from './bundled'
 import type { Disk } from './disk'
 import { openOpfs } from './disk-opfs'
-import { folderUrlFiles } from './folder-url'
+import { adapterLayout, folderUrlFiles, listedFiles } from './folder-url'
 import type { ModelFiles } from '../host'
 import { hubFiles } from './hub'
-import { localFiles } from './local-files'
+import { filesAsGiven, localFiles } from './local-files'
 import type { Patience } from './request'
+import { zipFiles } from './zip-files'
 
 export interface SourceOptions {
   /** Address of the page's folder, with its slash. Default: the folder above the worker's. */
@@ -34,6 +35,36 @@ export async function webFiles(
   const files = await open(source, options)
   onProgress({ stage: 'list', done: 1, total: 1, unit: 'steps' })
   return files
+}
+
+/**
+ * The same for an adapter: a zip is unpacked at once, everything else is read when it is asked for.
+ * @throws what `webFiles` throws; for a zip `format`, `checksum`, `memory`
+ */
+export async function adapterFiles(
+  source: AdapterSource,
+  onProgress: (progress: Progress) => void,
+  options: SourceOptions = {}
+): Promise<ModelFiles> {
+  const { signal, patience } = options
+  switch (source.kind) {
+    case 'bundled': {
+      const visit = { signal, patience, disk: undefined }
+      const url = new URL(`${source.name.split('/').map(encodeURIComponent).join('/')}/`, options.appBase ?? appBase())
+        .href
+      return listedFiles(`bundled:${source.name}`, url, await adapterLayout.probe(url, visit), visit, adapterLayout)
+    }
+    case 'url': {
+      const disk = options.disk === undefined ? await openOpfs() : (options.disk ?? undefined)
+      return folderUrlFiles(source.url, { signal, patience, disk }, adapterLayout)
+    }
+    case 'files':
+      return filesAsGiven(source.name, source.files, signal)
+    case 'zip':
+      return zipFiles(source.name, source.blob, signal)
+    default:
+      return webFiles(source, onProgress, options)
+  }
 }
 
 async function open(source: ModelSource, options: SourceOptions): Promise<ModelFiles> {

@@ -1,0 +1,181 @@
+/** adapter_config.json: what it asks for, and whether an un-merged LoRA can give it. Matches names as PEFT's own source does. */
+import { LabError } from '../errors'
+import { fieldsOf } from './fields'
+
+export interface PeftConfig {
+  readonly rslora: boolean
+  /** base_model_name_or_path, as it was when the adapter was trained. */
+  readonly base: string | null
+  /** Rank and lora_alpha of a module by its path in the base model, `model.layers.0.self_attn.q_proj`. */
+  rankOf(path: string): number
+  loraAlphaOf(path: string): number
+  /** Whether a linear layer is adapted; null where the file leaves that to PEFT's defaults for the family. */
+  readonly targets: ((path: string) => boolean) | null
+}
+
+type Fields = ReadonlyMap<string, unknown>
+
+const merge = 'or merge it into its base (merge_and_unload) and open the result as a model of its own'
+
+/** Settings that change what an adapter computes into something other than y + s (x A) B. */
+const refusals: readonly (readonly [name: string, what: string])[] = [
+  ['use_dora', `uses DoRA, which rescales the base's own weights: train it with use_dora=False, ${merge}`],
+  ['lora_bias', `trains a bias beside B (lora_bias): train it with lora_bias=False, ${merge}`],
+  ['fan_in_fan_out', 'is for Conv1D layers (fan_in_fan_out): only linear layers can be adapted'],
+  ['modules_to_save', `brings whole layers of its own (modules_to_save): train it without them, ${merge}`],
+  [
+    'trainable_token_indices',
+    `changes embeddings of single tokens (trainable_token_indices): train it without, ${merge}`
+  ],
+  ['target_parameters', `changes bare parameters (target_parameters): only linear layers can be adapted, ${merge}`],
+  [
+    'layer_replication',
+    `repeats layers of its base (layer_replication): only a base as it is can be adapted, ${merge}`
+  ],
+  ['alora_invocation_tokens', `wakes up at certain tokens only (activated LoRA): train a plain LoRA, ${merge}`],
+  ['use_qalora', `pools its inputs (QA-LoRA): train it with use_qalora=False, ${merge}`],
+  ['use_bdlora', `is block-diagonal (BD-LoRA): train a plain LoRA, ${merge}`],
+  ['arrow_config', 'routes between several adapters (Arrow): bring one of them'],
+  ['kasa_config', `cuts the base's own weights (KaSA): train a plain LoRA, ${merge}`],
+  ['monteclora_config', `samples its weights (MonteCLoRA): train a plain LoRA, ${merge}`]
+]
+
+/** Ways to initialize that subtract from the base's weights, which is not done here. */
+const changesBase = /^(pissa|corda|olora|loftq|lora_ga)/i
+
+/** @throws LabError `format` for what is not JSON, `adapter` for another kind than LoRA or a setting that is not plain LoRA */
+export function readPeftConfig(text: string): PeftConfig {
+  const fields = parse(text)
+  refuse(fields)
+  const rank = fields.get('r')
+  const loraAlpha = fields.get('lora_alpha')
+  if (!isRank(rank) || typeof loraAlpha !== 'number' || !Number.isFinite(loraAlpha)) {
+    throw new LabError(
+      'adapter',
+      `adapter_config.json should give r as a whole number and lora_alpha, it has ${String(rank)} and ${String(loraAlpha)}: save the adapter with PEFT`
+    )
+  }
+  const ranks = patterns(fields, 'rank_pattern', isRank)
+  const alphas = patterns(fields, 'alpha_pattern', Number.isFinite)
+  const base = fields.get('base_model_name_or_path')
+  return {
+    rslora: fields.get('use_rslora') === true,
+    base: typeof base === 'string' && base !== '' ? base : null,
+    rankOf: (path) => firstMatch(ranks, path) ?? rank,
+    loraAlphaOf: (path) => firstMatch(alphas, path) ?? loraAlpha,
+    targets: targetTest(fields)
+  }
+}
+
+function parse(text: string): Fields {
+  try {
+    return fieldsOf(JSON.parse(text))
+  } catch (cause) {
+    throw new LabError('format', 'adapter_config.json is not JSON: save the adapter with PEFT again', { cause })
+  }
+}
+
+function refuse(fields: Fields): void {
+  const type = fields.get('peft_type')
+  if (type !== 'LORA') {
+    throw new LabError(
+      'adapter',
+      `a LoRA adapter (peft_type LORA) was expected, this one is ${String(type)}: train it with LoraConfig, ${merge}`
+    )
+  }
+  for (const [name, what] of refusals) {
+    if (isSet(fields.get(name))) throw new LabError('adapter', `this adapter ${what}`)
+  }
+  const bias = fields.get('bias') ?? 'none'
+  if (bias !== 'none') {
+    throw new LabError(
+      'adapter',
+      `this adapter trains biases, too (bias ${JSON.stringify(bias)}): train it with bias="none", ${merge}`
+    )
+  }
+  const init = fields.get('init_lora_weights')
+  if (typeof init === 'string' && changesBase.test(init)) {
+    throw new LabError(
+      'adapter',
+      `this adapter was begun with ${init}, which takes a part out of the base's weights: save it with path_initial_model_for_weight_conversion, which makes it a plain LoRA`
+    )
+  }
+}
+
+/** Anything but false, null, an empty list or an empty object. */
+function isSet(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return value !== undefined && value !== null && value !== false
+}
+
+function isRank(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
+}
+
+type Pattern = readonly [key: RegExp, value: number]
+
+/** Keys are regular expressions at the end of a path, at a dot or at its start; the first that matches counts (get_pattern_key). */
+function patterns(fields: Fields, name: string, isValid: (value: number) => boolean): readonly Pattern[] {
+  return [...fieldsOf(fields.get(name))].map(([key, value]) => {
+    if (typeof value === 'number' && isValid(value)) return [pythonRegex(`(.*\\.)?(${key})$`, name), value]
+    throw new LabError(
+      'adapter',
+      `${name} gives ${String(value)} for ${key}, a number was expected: save the adapter with PEFT`
+    )
+  })
+}
+
+const firstMatch = (all: readonly Pattern[], path: string): number | undefined =>
+  all.find(([key]) => key.test(path))?.[1]
+
+/** PEFT's check_target_module_exists. */
+function targetTest(fields: Fields): ((path: string) => boolean) | null {
+  const target = fields.get('target_modules')
+  const excludes = namesTest(fields.get('exclude_modules'), 'exclude_modules') ?? (() => false)
+  if (typeof target === 'string' && target.toLowerCase() === 'all-linear') return (path) => !excludes(path)
+  const names = namesTest(target, 'target_modules')
+  if (!names) return null
+  // A regular expression says by itself which layers it means.
+  const inLayers = typeof target === 'string' ? () => true : layersTest(fields)
+  return (path) => names(path) && !excludes(path) && inLayers(path)
+}
+
+/** A list names paths or their ends at a dot; a text is a regular expression for the whole path. */
+function namesTest(value: unknown, name: string): ((path: string) => boolean) | null {
+  if (typeof value === 'string' && value !== '') {
+    const whole = pythonRegex(`(?:${value})$`, name)
+    return (path) => whole.test(path)
+  }
+  const names = Array.isArray(value) ? value.map(String) : []
+  return names.length === 0 ? null : (path) => names.some((end) => path === end || path.endsWith(`.${end}`))
+}
+
+/** layers_to_transform, by the first number that follows a name (that `layers_pattern` may give). */
+function layersTest(fields: Fields): (path: string) => boolean {
+  const wanted = [fields.get('layers_to_transform') ?? []].flat()
+  if (wanted.length === 0) return () => true
+  const given = [fields.get('layers_pattern') ?? []].flat().filter((each): each is string => typeof each === 'string' && each !== '')
+  const places =
+    given.length === 0
+      ? [/^.*?\.[^.]*\.(?<idx>\d+)\./]
+      : given.map((each) => pythonRegex(`(?:^|.*?\\.)${each}\\.(?<idx>\\d+)\\.`, 'layers_pattern'))
+  return (path) => {
+    const found = places.map((place) => place.exec(path)).find((match) => match !== null)
+    return found?.groups !== undefined && wanted.includes(Number(found.groups['idx']))
+  }
+}
+
+/** A Python pattern as `re.match` takes it: anchored at the start. */
+function pythonRegex(pattern: string, name: string): RegExp {
+  try {
+    return new RegExp(`^(?:${pattern.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^')})`)
+  } catch (cause) {
+    throw new LabError(
+      'adapter',
+      `${name} holds ${pattern}, which is no regular expression: correct adapter_config.json`,
+      {
+        cause
+      }
+    )
+  }
+}
