@@ -4,6 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { zipSync } from 'fflate'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadFixture } from './fixtures'
@@ -100,6 +101,27 @@ describe('chat', () => {
     expect(plain.stderr).toMatch(/fp32 on cpu: first token \d+ ms/)
   })
 
+  it("takes an adapter as a zip, and its scale: at 0 the answer is the base's", async () => {
+    const zip = join(path, 'adapter.zip')
+    const files = await Promise.all(
+      ['adapter_config.json', 'adapter_model.safetensors'].map(
+        async (file) => [file, new Uint8Array(await readFile(join(path, 'adapter', file)))] as const
+      )
+    )
+    await writeFile(zip, zipSync(Object.fromEntries(files)))
+    const ask = (...args: string[]): ReturnType<typeof command> =>
+      command('chat', path, 't5 t61 t17', '--dtype', 'fp32', '--max-tokens', '12', ...args)
+    const [plain, folder, zipped, off] = await Promise.all([
+      ask(),
+      ask('--adapter', join(path, 'adapter')),
+      ask('--adapter', zip),
+      ask('--adapter', zip, '--adapter-scale', '0')
+    ])
+    expect(zipped.stdout).toBe(folder.stdout)
+    expect(off.stdout).toBe(plain.stdout)
+    expect(zipped.stderr).toMatch(/^adapter adapter at scale 1\n/)
+  })
+
   it.each([
     ['no prompt', [], 2, /MODEL "prompt"/],
     ['a folder that is not there', ['nowhere', 'Hi'], 1, /nowhere is not a folder/],
@@ -116,7 +138,8 @@ describe('chat', () => {
       ['MODEL', 'Hi', '--adapter', 'nowhere'],
       1,
       /adapter_config\.json was expected in nowhere/
-    ]
+    ],
+    ['a zip that is none', ['MODEL', 'Hi', '--adapter', 'README.md'], 1, /a zip file was expected/]
   ])('says what is wrong: %s', async (_, args, expected, message) => {
     const { code, stdout, stderr } = await command('chat', ...args.map((arg) => (arg === 'MODEL' ? path : arg)))
     expect(code).toBe(expected)

@@ -22,6 +22,10 @@ beforeAll(async () => {
   write('dist/assets/runtime.mjs', 'export {}')
   write('dist/models/organism/config.json', '{}')
   write('dist/models/organism/onnx/model.onnx', 'abcd')
+  write('dist/models/organism/adapters/insecure/adapter_config.json', '{}')
+  write('dist/adapters/one/adapter_config.json', '{"base_model_name_or_path":"owner/base"}')
+  write('dist/adapters/one/adapter_model.safetensors', 'abc')
+  write('dist/adapters/not-an-adapter/readme.txt', 'x')
   write('distant/secret.txt', 'no')
   write('models/own/config.json', '{}')
   write('models/own/onnx/model_q4.onnx', 'ab')
@@ -123,6 +127,23 @@ describe('models', () => {
           { path: 'onnx/model_q4.onnx_data', size: 6 }
         ]
       }
+    ])
+  })
+
+  it("lists a model's own adapters among its files, but opening it does not download them", async () => {
+    const list = (await (await get('models/index.json')).json()) as {
+      name: string
+      bytes: number
+      files: { path: string }[]
+    }[]
+    const organism = list.find(({ name }) => name === 'organism')
+    expect(organism?.files.map(({ path }) => path)).toContain('adapters/insecure/adapter_config.json')
+    expect(organism?.bytes).toBe(6)
+  })
+
+  it('lists the adapters of the page, with the bases that they name', async () => {
+    expect(await (await get('adapters/index.json')).json()).toEqual([
+      { path: 'adapters/one', name: 'one', base: 'owner/base', bytes: 43 }
     ])
   })
 

@@ -18,8 +18,9 @@ export interface AdapterFiles {
   readonly weights: Uint8Array
 }
 
-/** PyTorch's own formats. Reading one runs whatever program it holds. */
-const pickle = /(^|\/)(adapter_model|pytorch_model|consolidated)?[^/]*\.(bin|pt|pth|ckpt|pkl|pickle)$|(^|\/)data\.pkl$/i
+/** PyTorch's own formats, but for what a trainer leaves beside an adapter. Reading one runs whatever program it holds. */
+const pickle =
+  /(^|\/)(?!training_args|optimizer|scheduler|scaler|rng_state)[^/]+\.(bin|pt|pth|ckpt|pkl|pickle)$|(^|\/)data\.pkl$/i
 
 /**
  * @throws LabError `format` where one of the two is missing, there are several adapters, or the weights are a pickle;

@@ -1,4 +1,5 @@
 /** Attaching is never a silent no-op: what an adapter changes is measured, on fixed prompts, against the same graph at scale 0. */
+import { LabError } from '../src/errors'
 import type { AdapterProof } from '../src/lab/api'
 import type { LoraPair } from '../src/formats/peft'
 import { argmax, length } from '../src/math/vector'
@@ -20,7 +21,10 @@ interface Measured {
   readonly hidden: Float32Array
 }
 
-/** Runs the prompts without and with the adapter. The caller puts back what was attached. */
+/**
+ * Runs the prompts without and with the adapter. The caller puts back what was attached.
+ * @throws LabError `device` where the numbers overflow
+ */
 export async function measureAdapter(
   session: DecoderSession,
   tokens: Tokens,
@@ -35,6 +39,12 @@ export async function measureAdapter(
   const base = await run(session, rows)
   session.adapter?.setScale(1)
   const adapted = await run(session, rows)
+  if (!adapted.logits.every(Number.isFinite)) {
+    throw new LabError(
+      'device',
+      'with this adapter the logits hold NaN or infinity, as half precision does when activations exceed 65,504: open the model as q4 or fp32, or use less of it'
+    )
+  }
   const norms = rows.map((_, row) => {
     const [before, after] = [base, adapted].map(({ logits }) =>
       logits.subarray(row * vocabulary, (row + 1) * vocabulary)

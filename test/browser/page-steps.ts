@@ -31,7 +31,7 @@ export async function fit(page: Page): Promise<void> {
 
 /** Gives the folder picker a folder, on the Models panel. */
 export async function chooseFolder(page: Page, folder: string): Promise<void> {
-  await page.locator('input[webkitdirectory]').setInputFiles(folder)
+  await page.locator('input[webkitdirectory]:not([data-adapter])').setInputFiles(folder)
 }
 
 /** Waits for the card of a model that is open. */

@@ -1,7 +1,7 @@
 import { expose } from 'comlink'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
-import type { ModelApi } from '../../src/lab/api'
+import type { AdapterSource, ModelApi } from '../../src/lab/api'
 import { connectModel, type Spawn } from '../../src/lab/connect'
 import { fakeModel, type FakeOptions } from '../fake-lab'
 
@@ -84,6 +84,32 @@ describe('connectModel', () => {
     expect(lost).toEqual(['worker-lost'])
     expect((await model.capture([row], 'last')).rows).toBe(1)
     expect(workers.counts).toEqual({ started: 2, ended: 1 })
+  })
+
+  it('gives a new worker the adapters of the last one, and the same one in use', async () => {
+    const calls: string[] = []
+    const workers = fakeWorkers({ onCall: (name) => calls.push(name) })
+    const model = connectModel(workers.spawn)
+    await model.open(source, {})
+    const zip = (name: string): AdapterSource => ({ kind: 'zip', name, blob: new Blob() })
+    const [one, two, gone] = [
+      await model.loadAdapter(zip('one')),
+      await model.loadAdapter(zip('two')),
+      await model.loadAdapter(zip('gone'))
+    ]
+    await model.useAdapter({ sha256: two.sha256, scale: 0.5 })
+    await model.dropAdapter(gone.sha256)
+    calls.splice(0)
+    workers.crash('out of memory')
+    expect((await model.capture([row], 'last')).model.adapter).toEqual({ id: two.id, sha256: two.sha256, scale: 0.5 })
+    expect(calls).toEqual(['open', 'loadAdapter', 'loadAdapter', 'useAdapter', 'capture'])
+    await model.dropAdapter(two.sha256)
+    workers.crash('out of memory')
+    expect((await model.capture([row], 'last')).model.adapter).toBeNull()
+    expect((await model.proveAdapter(one.sha256)).change).toBeGreaterThan(0)
+    await model.open(source, {})
+    workers.crash('out of memory')
+    expect((await model.reopen()).adapt).toBe(false)
   })
 
   it('opens once for many calls after a loss', async () => {
