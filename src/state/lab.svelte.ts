@@ -1,6 +1,7 @@
 import { createContext } from 'svelte'
 import type { Device, Dtype, ModelSource } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
+import { localMath, type MathHandle } from '../lab/math'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
 import { Fits, isFitFor, type Fit } from './fits.svelte'
@@ -21,7 +22,7 @@ export class Lab {
   readonly models: Models
   readonly catalogue = new Catalogue()
   readonly prompts = new Prompts()
-  readonly fits = new Fits()
+  readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
   view = $state<View>('steer')
@@ -39,7 +40,7 @@ export class Lab {
   })
 
   /** What the controls ask for; null without a fit. */
-  readonly steering: NamedSteering | null = $derived(
+  readonly steering: NamedSteering | null = $derived.by(() =>
     this.fit ? this.controls.toSteering(this.fit, this.fits.layer) : null
   )
 
@@ -57,8 +58,9 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor(connect: () => ModelHandle) {
+  constructor(connect: () => ModelHandle, math: () => MathHandle = localMath) {
     this.models = new Models(connect)
+    this.fits = new Fits(math())
     this.#defaults = this.settings
   }
 

@@ -2,6 +2,7 @@
 import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
+import { connectMath } from '../../src/lab/connect-math'
 import { fakeModel } from '../fake-lab'
 
 const asked = new URLSearchParams(location.search)
@@ -11,4 +12,7 @@ const device = asked.get('device') === 'webgpu' ? 'webgpu' : 'wasm'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('fake.html has no #app')
-mount(App, { target, props: { connect: () => fakeModel({ delay, layers, info: { device } }) } })
+mount(App, {
+  target,
+  props: { connect: () => fakeModel({ delay, layers, info: { device } }), math: () => connectMath() }
+})
