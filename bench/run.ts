@@ -15,8 +15,19 @@ import { steering } from './steering'
 import { columnTitles, heading, rowText } from './table'
 import { transformersJs } from './transformers-js'
 import { browser } from './browser'
+import { science } from './science'
 
-const figures: readonly Figure[] = [instrument, steering, transformersJs, batch, llamaCpp, capture, open, browser]
+const figures: readonly Figure[] = [
+  instrument,
+  steering,
+  transformersJs,
+  batch,
+  llamaCpp,
+  capture,
+  open,
+  browser,
+  science
+]
 const dtypes = ['q4', 'fp32'] as const
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))
 

@@ -1,7 +1,7 @@
 /** Directions carried from one model to another by a ridge map between their hidden states on the same texts. */
 import { LabError } from '../errors'
 import * as ridge from '../math/ridge'
-import type { Rows } from '../math/rows'
+import { meanLength, type Rows } from '../math/rows'
 import { permutation, seeded } from '../math/random'
 import { finish } from '../math/steps'
 import { dot, length } from '../math/vector'
@@ -15,6 +15,8 @@ export interface MapSide {
   readonly layer: number
   /** One row a text. */
   readonly rows: Rows
+  /** Mean |h| over the texts. */
+  readonly meanNorm: number
 }
 
 /** A map from a donor's hidden states to a receiver's. */
@@ -43,9 +45,16 @@ export function mapTask(
     throw new LabError('shape', `${from.rows} texts against ${to.rows} others; capture the same texts with both models`)
   }
   return {
-    donor: { model: from.model, layer: donor.layer, rows: layerOf(from, donor.layer) },
-    receiver: { model: to.model, layer: receiver.layer, rows: layerOf(to, receiver.layer) }
+    donor: sideOf(from, donor.layer),
+    receiver: sideOf(to, receiver.layer)
   }
+}
+
+function sideOf(states: HiddenStates, layer: number): MapSide {
+  const { rows, width, data } = layerOf(states, layer)
+  // A copy: rows that are sent to a worker take their whole buffer along, and the capture's other layers with it.
+  const own = { rows, width, data: data.slice() }
+  return { model: states.model, layer, rows: own, meanNorm: meanLength(own) }
 }
 
 /** The same captures with the receiver's texts in random order: a map of this carries nothing but the means. */
@@ -65,7 +74,7 @@ export function fitMap({ donor, receiver }: MapTask, options: ridge.RidgeOptions
 
 /** A ridge map that was fitted on a task's rows, elsewhere perhaps, with the places it leads from and to. */
 export function layerMap({ donor, receiver }: MapTask, fitted: ridge.RidgeMap): LayerMap {
-  const place = ({ model, layer }: MapSide): Omit<MapSide, 'rows'> => ({ model, layer })
+  const place = ({ model, layer, meanNorm }: MapSide): Omit<MapSide, 'rows'> => ({ model, layer, meanNorm })
   return { donor: place(donor), receiver: place(receiver), ridge: fitted }
 }
 
@@ -91,6 +100,6 @@ export function carry(map: LayerMap, direction: Direction): Direction {
     method: 'carried',
     norm: direction.norm * size,
     midpoint: dot(unit, target.mean),
-    meanNorm: length(target.mean)
+    meanNorm: receiver.meanNorm
   }
 }

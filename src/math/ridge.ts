@@ -17,8 +17,10 @@ export interface RidgeOptions {
   readonly lambdas?: readonly number[]
   /** Default 5. */
   readonly folds?: number
-  /** Of the folds. */
+  /** Of the folds: row order[i] is held out in fold i % folds, and `seed` shuffles the order. */
   readonly seed: number
+  /** In place of a shuffled one. */
+  readonly order?: readonly number[]
 }
 
 /** A map from rows of `source.mean.length` numbers to rows of `target.mean.length`. */
@@ -60,7 +62,7 @@ export function fitRidge(x: Rows, y: Rows, options: RidgeOptions): RidgeMap {
 export function* ridgeSteps(
   x: Rows,
   y: Rows,
-  { lambdas = lambdaGrid, folds = 5, seed }: RidgeOptions
+  { lambdas = lambdaGrid, folds = 5, seed, order = permutation(x.rows, seeded(seed)) }: RidgeOptions
 ): Generator<number, RidgeMap> {
   if (x.rows !== y.rows) throw new LabError('shape', `${x.rows} rows against ${y.rows}; capture the same texts`)
   if (x.rows < 2 * folds) throw new LabError('shape', `${x.rows} rows for ${folds} folds; capture more texts`)
@@ -70,7 +72,6 @@ export function* ridgeSteps(
   yield 0.2
   const outputs = gram(target.rows)
   yield 0.35
-  const order = permutation(x.rows, seeded(seed))
   const sums = lambdas.map(() => 0)
   for (let fold = 0; fold < folds; fold++) {
     const held = order.filter((_, place) => place % folds === fold)

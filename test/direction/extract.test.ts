@@ -22,12 +22,14 @@ describe('extract', () => {
     ['difference-in-means', 100, 16],
     ['pca-paired', 100, 16],
     ['pca-pooled', 100, 16],
-    ['logistic', 200, 3],
+    ['logistic', 250, 3],
     ['linear-discriminant', 150, 8]
   ])('finds a planted direction by %s from %i prompts a side, width %i: cosine above .99', async (method, n, width) => {
     const base = planted(n, 0, 1, { layers: 1, width })
-    const shift = method === 'logistic' ? 4 : 6
-    const directions = await extract(adapter(moved(base, shift, 2), base), { method })
+    const shift = method === 'logistic' ? 2.5 : 6
+    const directions = await extract(adapter(moved(base, shift, 2, { noise: method === 'logistic' ? 0.3 : 1 }), base), {
+      method
+    })
     for (const { vector, layer, norm, midpoint, ...rest } of directions) {
       expect(cosine(vector, axis(layer, width))).toBeGreaterThan(0.99)
       expect(Math.abs(norm - shift)).toBeLessThan(0.5)
