@@ -57,6 +57,7 @@ export function ablate(state: math.Vector, direction: Direction): Float64Array {
  * @throws LabError `shape` where nothing is left of it
  */
 export function orthogonalize(direction: Direction, ...others: readonly Direction[]): Direction {
+  if (others.length === 0) return direction
   for (const other of others) assertSamePlace(direction, other)
   const span = stackRows(others.map(({ vector }) => vector))
   const products = Matrix.columnVector([...times(span.data, direction.vector)])

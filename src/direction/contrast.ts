@@ -11,7 +11,7 @@ export interface Contrast {
   readonly kind: 'lists' | 'adapter' | 'response' | 'secure'
   readonly positive: HiddenStates
   readonly negative: HiddenStates
-  /** True where row sides share prompts: folds keep a prompt's sides together, and labels are swapped within prompts. */
+  /** True where equal prompt numbers on the two sides are one prompt: folds keep a prompt's sides together, and labels are swapped within prompts. */
   readonly samePrompts: boolean
 }
 

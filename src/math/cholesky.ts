@@ -13,7 +13,7 @@ const block = 32
  * @throws LabError `shape` where the sum is not positive definite
  */
 export function cholesky(matrix: Float64Array, n: number, ridge = 0): Float64Array {
-  const factor = Float64Array.from(matrix)
+  const factor = matrix.slice()
   for (let i = 0; i < n; i++) {
     factor[i * n + i] = (factor[i * n + i] ?? 0) + ridge
     factor.fill(0, i * n + i + 1, (i + 1) * n)
@@ -57,7 +57,7 @@ function forwardBlockInto({ data, at, stride }: Block, rows: number, lower: Bloc
 
 /** Solves L y = r for each row r of `rows` [m][n]. [m][n] */
 export function forwardSolve(factor: Float64Array, n: number, rows: Float64Array): Float64Array {
-  const out = Float64Array.from(rows)
+  const out = rows.slice()
   const m = rows.length / n
   for (let from = 0; from < n; from += block) {
     const size = Math.min(block, n - from)

@@ -36,7 +36,7 @@ export function meanRow(rows: Rows): Float64Array {
 
 /** The rows less a vector, in double precision. */
 export function shiftedRows(rows: Rows, origin: Vector): DoubleRows {
-  const data = Float64Array.from(rows.data)
+  const data = new Float64Array(rows.data)
   for (let row = 0; row < rows.rows; row++) addInto(data.subarray(row * rows.width, (row + 1) * rows.width), origin, -1)
   return { data, rows: rows.rows, width: rows.width }
 }

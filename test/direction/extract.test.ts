@@ -22,7 +22,7 @@ describe('extract', () => {
     ['difference-in-means', 100, 16],
     ['pca-paired', 100, 16],
     ['pca-pooled', 100, 16],
-    ['logistic', 250, 3],
+    ['logistic', 150, 2],
     ['linear-discriminant', 150, 8]
   ])('finds a planted direction by %s from %i prompts a side, width %i: cosine above .99', async (method, n, width) => {
     const base = planted(n, 0, 1, { layers: 1, width })
