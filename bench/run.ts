@@ -16,6 +16,7 @@ import { steering } from './steering'
 import { columnTitles, heading, rowText } from './table'
 import { transformersJs } from './transformers-js'
 import { browser } from './browser'
+import { science } from './science'
 
 const figures: readonly Figure[] = [
   instrument,
@@ -26,7 +27,8 @@ const figures: readonly Figure[] = [
   capture,
   open,
   attach,
-  browser
+  browser,
+  science
 ]
 const dtypes = ['q4', 'fp32'] as const
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url))

@@ -2,6 +2,7 @@ import { mount } from 'svelte'
 import './app.css'
 import App from './App.svelte'
 import { connectModel } from './lab/connect'
+import { connectMath } from './lab/connect-math'
 import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 
@@ -9,6 +10,7 @@ const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
-  mount(App, { target, props: { connect: () => connectModel(), storage: connectStorage() } })
+  const outside = { connect: () => connectModel(), storage: connectStorage(), math: connectMath() }
+  mount(App, { target, props: { outside } })
   void keepForOffline()
 }

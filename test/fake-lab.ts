@@ -20,7 +20,9 @@ import type {
   TokenEvent
 } from '../src/lab/api'
 import type { ModelHandle } from '../src/lab/connect'
+import { localMath } from '../src/lab/math'
 import { addInto, dot } from '../src/math/vector'
+import type { Outside } from '../src/state/lab.svelte'
 
 const width = 32
 const warm = 'joy happy bright sunny love laughing warm glad delight wonderful dancing cheerful'.split(' ')
@@ -110,6 +112,11 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     terminate: () => void (stopped = true),
     onLost: () => {}
   }
+}
+
+/** All that a lab reaches: fake models, an empty store, and the mathematics on this thread. */
+export function fakeOutside(options: FakeOptions = {}): Outside {
+  return { connect: () => fakeModel(options), storage: fakeStorage(), math: localMath() }
 }
 
 /** A store that keeps these models until they are removed. */

@@ -1,89 +1,101 @@
 import { LabError } from '../errors'
+import { gram } from '../math/gram'
+import { meanLength, meanRow, shiftedRows, stackRows, weightedSum, rowOf, type Rows } from '../math/rows'
+import { finish } from '../math/steps'
 import { addInto, dot, length } from '../math/vector'
+import { byPrompt, modelsOf, type Contrast } from './contrast'
 import type { Direction } from './direction'
-import { hiddenState, type HiddenStates } from './hidden-states'
-import { assertSameSpace, promptMeans } from './join'
+import { layerOf, type HiddenStates } from './hidden-states'
+import { weighBy, type Method } from './method'
+import { makeTask, type Task } from './task'
 
-/** The difference-in-means direction of every layer. Each prompt weighs the same, whatever its number of rows. */
-export async function extract(positive: HiddenStates, negative: HiddenStates): Promise<readonly Direction[]> {
-  assertContrast(positive, negative)
-  const sha256 = await digest(positive, negative)
-  const sides = [promptMeans(positive), promptMeans(negative)] as const
-  return Array.from({ length: positive.layers }, (_, layer) => ({
-    ...differenceInMeans(...sides, layer),
-    model: positive.model,
-    layer,
-    method: 'difference-in-means' as const,
-    positive: sides[0].rows,
-    negative: sides[1].rows,
+export interface ExtractOptions {
+  /** Default `difference-in-means`. */
+  readonly method?: Method
+}
+
+/** The direction of every layer. Each prompt weighs the same, whatever its number of rows. */
+export async function extract(contrast: Contrast, options: ExtractOptions = {}): Promise<readonly Direction[]> {
+  return finish(extractSteps(contrast, await digest(contrast), options))
+}
+
+/**
+ * The same, one layer a step, given the `digest` of the contrast; yields the share done.
+ * @throws LabError `shape` where a layer has no direction: both sides have one mean, or the method needs pairs
+ */
+export function* extractSteps(
+  contrast: Contrast,
+  sha256: string,
+  { method = 'difference-in-means' }: ExtractOptions = {}
+): Generator<number, readonly Direction[]> {
+  const prompts = byPrompt(contrast)
+  const { positive, negative } = prompts
+  const task = makeTask(prompts)
+  const shared = {
+    ...modelsOf(contrast),
+    method,
+    contrast: contrast.kind,
+    positive: positive.rows,
+    negative: negative.rows,
     sha256
-  }))
-}
-
-/** Throws where two captures are no contrast: an empty side, another model or shape, NaN or infinity. */
-export function assertContrast(positive: HiddenStates, negative: HiddenStates): void {
-  for (const [side, states] of [
-    ['positive', positive],
-    ['negative', negative]
-  ] as const) {
-    if (states.rows === 0) throw new LabError('shape', `the ${side} list is empty; add at least one prompt to it`)
-    assertFinite(states, side)
   }
-  assertSameSpace(positive, negative)
+  const directions: Direction[] = []
+  for (let layer = 0; layer < positive.layers; layer++) {
+    const sides = [layerOf(positive, layer), layerOf(negative, layer)] as const
+    const along = method === 'difference-in-means' ? meanDifference(...sides) : dualSum(pool(...sides), task, method)
+    directions.push({ ...shared, layer, ...measure(along, ...sides, layer) })
+    yield (layer + 1) / positive.layers
+  }
+  return directions
 }
 
-function assertFinite(states: HiddenStates, side: string): void {
-  const bad = states.data.findIndex((value) => !Number.isFinite(value))
-  if (bad < 0) return
-  const layer = Math.floor(bad / (states.rows * states.width))
-  const row = Math.floor(bad / states.width) % states.rows
-  const where = `layer ${layer}, ${side} prompt ${(states.prompt[row] ?? row) + 1}`
-  throw new LabError(
-    'device',
-    `hidden state is ${states.data[bad]} at ${where}; open the model with another dtype (q4 or fp32) or device`
+/** Rows of both sides less their common mean, the positive ones first. */
+export function pool(positive: Rows, negative: Rows): ReturnType<typeof shiftedRows> {
+  const all = stackRows(
+    [positive, negative].flatMap((side) => Array.from({ length: side.rows }, (_, i) => rowOf(side, i)))
   )
+  return shiftedRows(all, meanRow(all))
 }
 
-function differenceInMeans(
-  positive: HiddenStates,
-  negative: HiddenStates,
+function meanDifference(positive: Rows, negative: Rows): Float64Array {
+  const difference = meanRow(positive)
+  addInto(difference, meanRow(negative), -1)
+  return difference
+}
+
+function dualSum(rows: ReturnType<typeof pool>, task: Task, method: Method): Float64Array {
+  return weightedSum(rows, weighBy(method, gram(rows), task)(task.labels))
+}
+
+/** The unit vector along `along`, and where the two sides lie on it. */
+function measure(
+  along: Float64Array,
+  positive: Rows,
+  negative: Rows,
   layer: number
 ): Pick<Direction, 'vector' | 'norm' | 'midpoint' | 'meanNorm'> {
-  const up = meanOf(positive, layer)
-  const down = meanOf(negative, layer)
-  const difference = up.mean.slice()
-  addInto(difference, down.mean, -1)
-  const norm = length(difference)
-  if (norm === 0) {
+  const size = length(along)
+  if (!(size > 0)) {
     throw new LabError('shape', `both lists have the same mean at layer ${layer}; use prompts that differ`)
   }
-  const unit = difference.map((value) => value / norm)
-  const midpoint = (dot(unit, up.mean) + dot(unit, down.mean)) / 2
-  const meanNorm = (up.norms + down.norms) / (positive.rows + negative.rows)
-  return { vector: Float32Array.from(unit), norm, midpoint, meanNorm }
-}
-
-/** Mean vector of a layer's rows in double precision, and the sum of their lengths. */
-function meanOf(states: HiddenStates, layer: number): { readonly mean: Float64Array; readonly norms: number } {
-  const mean = new Float64Array(states.width)
-  let norms = 0
-  for (let row = 0; row < states.rows; row++) {
-    const state = hiddenState(states, layer, row)
-    addInto(mean, state, 1 / states.rows)
-    norms += length(state)
+  const unit = along.map((value) => value / size)
+  const [up, down] = [dot(unit, meanRow(positive)), dot(unit, meanRow(negative))]
+  const norms = positive.rows * meanLength(positive) + negative.rows * meanLength(negative)
+  return {
+    vector: Float32Array.from(unit),
+    norm: up - down,
+    midpoint: (up + down) / 2,
+    meanNorm: norms / (positive.rows + negative.rows)
   }
-  return { mean, norms }
 }
 
-async function digest(...captures: readonly HiddenStates[]): Promise<string> {
-  const shapes = captures.map(({ model, position, layers, rows, width }) => [
-    model.sha256,
-    position,
-    layers,
-    rows,
-    width
-  ])
-  const parts = [new TextEncoder().encode(JSON.stringify(shapes)), ...captures.map(({ data }) => bytesOf(data))]
+/** SHA-256 of a contrast: its hidden states, their models, shapes and kind. Hex. */
+export async function digest({ kind, positive, negative }: Contrast): Promise<string> {
+  const captures = [positive, negative]
+  const shapes = captures.map(({ model, position, layers, rows, width, prompt }) => {
+    return [model.sha256, model.adapter?.sha256, model.adapter?.scale, position, layers, rows, width, prompt]
+  })
+  const parts = [new TextEncoder().encode(JSON.stringify([kind, shapes])), ...captures.map(bytesOf)]
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
@@ -94,6 +106,6 @@ async function digest(...captures: readonly HiddenStates[]): Promise<string> {
   return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-function bytesOf(data: Float32Array): Uint8Array {
+function bytesOf({ data }: HiddenStates): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
 }

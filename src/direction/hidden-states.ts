@@ -1,3 +1,5 @@
+import type { Rows } from '../math/rows'
+
 /** Which numbers a value came from, so that a direction is never applied to the wrong model in silence. */
 export interface ModelRef {
   /** Where it was opened from: `hub:owner/name@revision`, `url:...`, `folder:name`. */
@@ -27,4 +29,19 @@ export interface HiddenStates {
 export function hiddenState(states: HiddenStates, layer: number, row: number): Float32Array {
   const start = (layer * states.rows + row) * states.width
   return states.data.subarray(start, start + states.width)
+}
+
+/** All rows of one layer, as a view. */
+export function layerOf({ data, rows, width }: HiddenStates, layer: number): Rows {
+  return { data: data.subarray(layer * rows * width, (layer + 1) * rows * width), rows, width }
+}
+
+/** Some rows of every layer, copied, in the order asked. */
+export function selectRows(states: HiddenStates, rows: readonly number[]): HiddenStates {
+  const { layers, width } = states
+  const data = new Float32Array(layers * rows.length * width)
+  for (let layer = 0; layer < layers; layer++) {
+    rows.forEach((row, place) => data.set(hiddenState(states, layer, row), (layer * rows.length + place) * width))
+  }
+  return { ...states, rows: rows.length, data, prompt: rows.map((row) => states.prompt[row] ?? row) }
 }

@@ -1,12 +1,16 @@
 import { LabError } from '../errors'
 import { addInto } from '../math/vector'
-import { hiddenState, type HiddenStates, type ModelRef } from './hidden-states'
+import { hiddenState, type HiddenStates } from './hidden-states'
+import { assertSameModel, assertSameShape } from './model-ref'
 
 /** Batches of one capture as one value, prompts numbered on. Refuses batches of different models or shapes. */
 export function joinHiddenStates(parts: readonly HiddenStates[]): HiddenStates {
   const [first, ...rest] = parts
   if (!first) throw new LabError('shape', 'nothing was captured; add at least one prompt')
-  for (const part of rest) assertSameSpace(first, part)
+  for (const part of rest) {
+    assertSameModel(first, part)
+    assertSameShape(first, part)
+  }
   const rows = parts.reduce((sum, part) => sum + part.rows, 0)
   const data = new Float32Array(first.layers * rows * first.width)
   const prompt: number[] = []
@@ -24,30 +28,6 @@ export function joinHiddenStates(parts: readonly HiddenStates[]): HiddenStates {
   return { ...first, rows, data, prompt }
 }
 
-/** Throws where two captures cannot be compared: other model, other position, other shape. */
-export function assertSameSpace(a: HiddenStates, b: HiddenStates): void {
-  if (!isSameModel(a.model, b.model)) {
-    throw new LabError('shape', `captures of ${a.model.id} and ${b.model.id}; capture both with one open model`)
-  }
-  if (a.width !== b.width || a.layers !== b.layers) {
-    const shapes = `${a.layers} layers of width ${a.width} and ${b.layers} of ${b.width}`
-    throw new LabError('shape', `captures have ${shapes}; capture both with one open model`)
-  }
-  if (a.position !== b.position) {
-    throw new LabError('shape', `captures at "${a.position}" and "${b.position}"; capture both at one position`)
-  }
-}
-
-/** The same weights with the same adapter. Where a model was found does not matter. */
-export function isSameModel(a: ModelRef, b: ModelRef): boolean {
-  return (
-    a.sha256 === b.sha256 &&
-    a.dtype === b.dtype &&
-    a.adapter?.sha256 === b.adapter?.sha256 &&
-    a.adapter?.scale === b.adapter?.scale
-  )
-}
-
 /** One vector a prompt, the mean of its rows, so that long answers weigh no more than short ones: `[layer][prompt][width]`. */
 export function promptMeans(states: HiddenStates): HiddenStates {
   const prompts = [...new Set(states.prompt)]
@@ -63,5 +43,5 @@ export function promptMeans(states: HiddenStates): HiddenStates {
       addInto(mean, hiddenState(states, layer, row), 1 / (counts[index] ?? 1))
     })
   }
-  return { ...states, rows: prompts.length, data, prompt: prompts.map((_, index) => index) }
+  return { ...states, rows: prompts.length, data, prompt: prompts }
 }

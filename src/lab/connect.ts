@@ -2,7 +2,7 @@
  * A model worker that cannot hang its caller: every call is raced with "worker lost", and a lost
  * worker is started again, with its model, by the next call.
  */
-import { proxy, wrap, type Endpoint, type Remote } from 'comlink'
+import { proxy, type Remote } from 'comlink'
 import { LabError } from '../errors'
 import type {
   AdapterChoice,
@@ -14,17 +14,10 @@ import type {
   OpenOptions,
   Progress
 } from './api'
+import { Line, webPort, type Spawn, type WorkerPort } from './line'
 import { registerWire } from './wire'
 
-/** A running worker, as the page or Node sees it. */
-export interface WorkerPort {
-  readonly endpoint: Endpoint
-  /** `listener` is called once, with the reason, when the worker can no longer answer. */
-  onLost(listener: (reason: string) => void): void
-  terminate(): void
-}
-
-export type Spawn = () => WorkerPort
+export type { Spawn, WorkerPort } from './line'
 
 /** One open model, as long as the page wants it: outlives the worker that holds it. */
 export interface ModelHandle extends ModelApi {
@@ -43,54 +36,7 @@ export function connectModel(spawn: Spawn = spawnBrowserWorker): ModelHandle {
 }
 
 function spawnBrowserWorker(): WorkerPort {
-  const worker = new Worker(new URL('../../workers/model.ts', import.meta.url), { type: 'module', name: 'model' })
-  return {
-    endpoint: worker,
-    onLost(listener) {
-      worker.addEventListener('error', (event) => listener(event.message || 'it could not be loaded'))
-      worker.addEventListener('messageerror', () => listener('a message could not be read'))
-    },
-    terminate: () => worker.terminate()
-  }
-}
-
-/** A worker and the calls that wait for it. */
-class Line {
-  readonly remote: Remote<ModelApi>
-  readonly #port: WorkerPort
-  readonly #waiting = new Set<(error: LabError) => void>()
-  #lost: LabError | null = null
-
-  constructor(port: WorkerPort, onLost: (error: LabError) => void) {
-    this.#port = port
-    this.remote = wrap<ModelApi>(port.endpoint)
-    port.onLost((reason) => {
-      if (this.#lost) return
-      onLost(this.end(`the model's worker stopped: ${reason}; open the model again`))
-    })
-  }
-
-  /** The call's result, or `worker-lost` when the worker ends first. */
-  async race<Result>(call: (remote: Remote<ModelApi>) => Promise<Result>): Promise<Result> {
-    if (this.#lost) throw this.#lost
-    let giveUp: (error: LabError) => void = () => {}
-    const lost = new Promise<never>((_, reject) => (giveUp = reject))
-    this.#waiting.add(giveUp)
-    try {
-      return await Promise.race([call(this.remote), lost])
-    } finally {
-      this.#waiting.delete(giveUp)
-    }
-  }
-
-  /** Terminates the worker and rejects what waits for it. */
-  end(message: string): LabError {
-    const error = (this.#lost ??= new LabError('worker-lost', message))
-    this.#port.terminate()
-    for (const reject of this.#waiting) reject(error)
-    this.#waiting.clear()
-    return error
-  }
+  return webPort(new Worker(new URL('../../workers/model.ts', import.meta.url), { type: 'module', name: 'model' }))
 }
 
 /** How long `close` waits for a worker to give its session back before ending it anyway. */
@@ -99,7 +45,7 @@ const closeTimeoutMs = 3000
 class Connection implements ModelHandle {
   readonly #spawn: Spawn
   readonly #listeners: ((error: LabError) => void)[] = []
-  #line: Line | null = null
+  #line: Line<ModelApi> | null = null
   #opened: { readonly source: ModelSource; readonly options: OpenOptions } | null = null
   #reopening: Promise<ModelInfo> | null = null
   /** Loaded beside the model, by their sha256, and which of them is in use: a new worker gets them again. */
@@ -224,10 +170,11 @@ class Connection implements ModelHandle {
     return this.#current().race(call)
   }
 
-  #current(): Line {
+  #current(): Line<ModelApi> {
     if (this.#ended) throw new LabError('worker-lost', 'the model was closed; open it again')
     if (this.#line) return this.#line
-    const line: Line = new Line(this.#spawn(), (error) => {
+    const lost = (reason: string): string => `the model's worker stopped: ${reason}; open the model again`
+    const line: Line<ModelApi> = new Line(this.#spawn(), lost, (error) => {
       if (this.#line !== line) return
       this.#line = null
       for (const listener of this.#listeners) listener(error)

@@ -1,23 +1,21 @@
-import { extract } from '../direction/extract'
-import type { Direction } from '../direction/direction'
-import { separationSteps, type Separation } from '../direction/separation'
+import { lists } from '../direction/contrast'
 import type { HiddenStates } from '../direction/hidden-states'
-import { isSameModel } from '../direction/join'
+import { isSameModel } from '../direction/model-ref'
+import type { Separation } from '../direction/separation'
 import type { ModelInfo, Progress } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import { captureAll } from '../lab/loops'
+import type { ContrastFit, MathHandle } from '../lab/math'
 import type { Prompts } from './prompts.svelte'
 import { endOf, type Status } from './status'
 
 /** A contrast fitted on one model: a direction for each layer, and how well each holds out. */
-export interface Fit {
+export interface Fit extends ContrastFit {
   readonly model: ModelInfo
   readonly positiveName: string
   readonly negativeName: string
   readonly positive: readonly string[]
   readonly negative: readonly string[]
-  readonly directions: readonly Direction[]
-  readonly separation: Separation
 }
 
 export interface FitStep {
@@ -32,9 +30,14 @@ export class Fits {
   #chosen = $state.raw<Fit | null>(null)
   #status = $state.raw<Status<FitStep>>({ kind: 'idle' })
   #controller: AbortController | null = null
+  readonly #math: MathHandle
   layer = $state(0)
   /** The layer that a link asks for, used by the next fit. */
   wantedLayer: number | null = null
+
+  constructor(math: MathHandle) {
+    this.#math = math
+  }
 
   get list(): readonly Fit[] {
     return this.#list
@@ -72,9 +75,8 @@ export class Fits {
       this.#step({ stage: 'capture', done: 0, total })
       const up = await capture(positive, 0)
       const down = await capture(negative, positive.length)
-      const directions = await extract(up, down)
-      const separation = await this.#separate(up, down, controller.signal)
-      this.#add({ model: model.info, positiveName, negativeName, positive, negative, directions, separation })
+      const fit = await this.#fit(up, down, controller.signal)
+      this.#add({ model: model.info, positiveName, negativeName, positive, negative, ...fit })
       this.#status = { kind: 'done' }
     } catch (error) {
       this.#status = endOf(error)
@@ -97,15 +99,10 @@ export class Fits {
     this.wantedLayer = null
   }
 
-  async #separate(up: HiddenStates, down: HiddenStates, signal: AbortSignal): Promise<Separation> {
-    const steps = separationSteps(up, down)
-    for (;;) {
-      const step = steps.next()
-      if (step.done) return step.value
-      this.#step({ stage: 'separation', done: step.value, total: up.layers })
-      await new Promise((resolve) => setTimeout(resolve))
-      signal.throwIfAborted()
-    }
+  #fit(up: HiddenStates, down: HiddenStates, signal: AbortSignal): Promise<ContrastFit> {
+    const total = up.layers
+    const onShare = (share: number): void => this.#step({ stage: 'separation', done: Math.floor(share * total), total })
+    return this.#math.fit(lists(up, down), {}, { signal, onShare })
   }
 }
 

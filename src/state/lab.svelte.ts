@@ -2,6 +2,7 @@ import { createContext } from 'svelte'
 import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../lab/api'
 import type { BundledAdapter } from '../lab/catalogue'
 import type { ModelHandle } from '../lab/connect'
+import type { MathHandle } from '../lab/math'
 import type { Adapters } from './adapters.svelte'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
@@ -19,13 +20,21 @@ export interface Step {
   readonly why?: string
 }
 
+/** What the lab reaches outside the page's thread. */
+export interface Outside {
+  /** A worker for one more model. */
+  readonly connect: () => ModelHandle
+  readonly storage: StorageApi
+  readonly math: MathHandle
+}
+
 /** Everything on the page, in the order of the work. */
 export class Lab {
   readonly models: Models
   readonly catalogue = new Catalogue()
   readonly stored: StoredModels
   readonly prompts = new Prompts()
-  readonly fits = new Fits()
+  readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
   view = $state<View>('steer')
@@ -43,7 +52,7 @@ export class Lab {
   })
 
   /** What the controls ask for; null without a fit. */
-  readonly steering: NamedSteering | null = $derived(
+  readonly steering: NamedSteering | null = $derived.by(() =>
     this.fit ? this.controls.toSteering(this.fit, this.fits.layer) : null
   )
 
@@ -67,9 +76,10 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor(connect: () => ModelHandle, storage: StorageApi) {
+  constructor({ connect, storage, math }: Outside) {
     this.models = new Models(connect)
     this.stored = new StoredModels(storage)
+    this.fits = new Fits(math)
     this.#defaults = this.settings
   }
 

@@ -2,6 +2,7 @@
 import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
+import { connectMath } from '../../src/lab/connect-math'
 import { fakeModel, fakeStorage } from '../fake-lab'
 
 const asked = new URLSearchParams(location.search)
@@ -22,5 +23,11 @@ const target = document.getElementById('app')
 if (!target) throw new Error('fake.html has no #app')
 mount(App, {
   target,
-  props: { connect: () => fakeModel({ delay, layers, info: { device } }), storage: fakeStorage(kept) }
+  props: {
+    outside: {
+      connect: () => fakeModel({ delay, layers, info: { device } }),
+      storage: fakeStorage(kept),
+      math: connectMath()
+    }
+  }
 })

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Browser, type Locator, type Page } from '@playwright/test'
+import { lists } from '../../src/direction/contrast'
 import { extract } from '../../src/direction/extract'
 import { hiddenState, type HiddenStates } from '../../src/direction/hidden-states'
 import type { Steering } from '../../src/lab/api'
@@ -142,7 +143,7 @@ test("steering moves the direction's projection as told, and later layers follow
         ...(steering && { steering })
       }))
     )
-  const directions = await extract(await capture(positive), await capture(negative))
+  const directions = await extract(lists(await capture(positive), await capture(negative)))
   const layer = 15
   const direction = directions[layer]
   if (!direction) throw new Error(`there is no layer ${layer}`)

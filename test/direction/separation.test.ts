@@ -1,72 +1,173 @@
 import { describe, expect, it } from 'vitest'
-import { separation, separationSteps, wilson } from '../../src/direction/separation'
-import { planted } from './planted'
+import { shuffledContrast, lengthMatched } from '../../src/direction/baseline'
+import { adapter, lists, response, type Contrast } from '../../src/direction/contrast'
+import type { HiddenStates } from '../../src/direction/hidden-states'
+import type { Method } from '../../src/direction/method'
+import { separation, separationSteps, type LayerSeparation } from '../../src/direction/separation'
+import { moved, planted } from './planted'
+
+const methods: readonly Method[] = [
+  'difference-in-means',
+  'pca-paired',
+  'pca-pooled',
+  'logistic',
+  'linear-discriminant'
+]
+
+/** The only layer. */
+function single(contrast: Contrast, options: Parameters<typeof separation>[1]): LayerSeparation {
+  const [layer] = separation(contrast, options).layers
+  if (!layer) throw new Error('no layer')
+  return layer
+}
 
 describe('separation', () => {
   it('is perfect where the sides are far apart, and beats its null', () => {
-    const { layers, n, bestNull95 } = separation(planted(12, 4, 1), planted(12, -4, 2))
+    const { layers, n, bestNull95 } = separation(lists(planted(12, 4, 1), planted(12, -4, 2)))
     expect(n).toBe(24)
     for (const layer of layers) {
-      expect(layer.accuracy).toBe(1)
+      expect(layer).toMatchObject({ accuracy: 1, auroc: 1 })
       expect(layer.low).toBeGreaterThan(0.85)
-      expect(layer.p).toBe(1 / 201)
+      // Of 1,000 swaps, few give the real labels, or all of them turned around.
+      expect(layer.p).toBeLessThan(0.005)
       expect(layer.null95).toBeLessThanOrEqual(bestNull95)
     }
     expect(bestNull95).toBeLessThan(0.85)
   })
 
-  it('calls noise significant no more often than 1 time in 20', () => {
-    const trials = 300
-    const small = { layers: 1, width: 4 }
-    const hits = Array.from({ length: trials }, (_, seed) => {
-      const [layer] = separation(planted(8, 0, 2 * seed, small), planted(8, 0, 2 * seed + 1, small), {
-        swaps: 99,
-        seed
-      }).layers
-      return (layer?.p ?? 1) <= 0.05
+  it.each([
+    ['lists', (seed: number): Contrast => lists(planted(8, 0, 2 * seed, small), planted(8, 0, 2 * seed + 1, small))],
+    ['pairs', (seed: number): Contrast => paired(planted(10, 0, 2 * seed, small), 0, 2 * seed + 1)]
+  ])('calls noise in %s significant 1 time in 20 over 1,000 seeds', (_, contrast) => {
+    const hits = Array.from({ length: 1000 }, (_, seed) => {
+      return single(contrast(seed), { swaps: 39, seed }).p <= 0.05
     }).filter(Boolean).length
-    expect(hits / trials).toBeLessThan(0.08)
-    expect(hits / trials).toBeGreaterThan(0.005)
+    // Ties of few prompts make it conservative; two standard errors above .05.
+    expect(hits / 1000).toBeLessThan(0.064)
+    expect(hits / 1000).toBeGreaterThan(0.01)
   })
 
-  it('does not see the prompts that it tests: noise of many dimensions stays at chance', () => {
-    const wide = { layers: 1, width: 400 }
-    const accuracies = Array.from({ length: 20 }, (_, seed) => {
-      const options = { swaps: 1, seed }
-      return (
-        separation(planted(10, 0, 2 * seed, wide), planted(10, 0, 2 * seed + 1, wide), options).layers[0]?.accuracy ?? 0
-      )
-    })
-    expect(accuracies.reduce((sum, value) => sum + value, 0) / 20).toBeLessThan(0.6)
+  it.each(methods)(
+    'does not see the prompts that it tests: noise of many dimensions stays at chance (%s)',
+    (method) => {
+      const wide = { layers: 1, width: 100 }
+      const accuracies = Array.from({ length: 20 }, (_, seed) => {
+        const contrast = paired(planted(8, 0, 2 * seed, wide), 0, 2 * seed + 1)
+        return single(contrast, { method, swaps: 0, seed }).accuracy
+      })
+      expect(accuracies.reduce((sum, value) => sum + value, 0) / 20).toBeLessThan(0.6)
+      expect(accuracies.reduce((sum, value) => sum + value, 0) / 20).toBeGreaterThan(0.4)
+    }
+  )
+
+  it.each(methods)('finds what is there, in units of the hidden states (%s)', (method) => {
+    const contrast = paired(planted(40, 0, 1, { layers: 1 }), 6, 2)
+    const layer = single(contrast, { method, swaps: method === 'logistic' ? 0 : 20 })
+    expect(layer.accuracy).toBeGreaterThan(0.9)
+    expect(layer.auroc).toBeGreaterThan(0.98)
+    expect(Math.abs(layer.heldOutGap - 6)).toBeLessThan(0.6)
+    expect(layer.cohenD).toBeGreaterThan(3)
+    if (method !== 'logistic') expect(layer.p).toBe(1 / 21)
   })
 
   it('gives the same numbers for the same seed, whatever is added to both sides', () => {
     const [up, down] = [planted(9, 1, 1), planted(7, 0, 2)]
-    const shifted = [up, down].map((side) => ({ ...side, data: side.data.map((value) => value + 8) }))
-    const [first, second] = shifted
-    if (!first || !second) throw new Error('two sides')
-    expect(separation(first, second, { swaps: 20 })).toEqual(separation(up, down, { swaps: 20 }))
+    const shift = (side: HiddenStates): HiddenStates => ({ ...side, data: side.data.map((value) => value + 8) })
+    const there = separation(lists(shift(up), shift(down)), { swaps: 20 })
+    const here = separation(lists(up, down), { swaps: 20 })
+    there.layers.forEach((layer, i) => {
+      const { heldOutGap, cohenD, withoutMassive, ...rest } = here.layers[i] ?? layer
+      expect(layer).toMatchObject(rest)
+      expect(layer.heldOutGap).toBeCloseTo(heldOutGap, 5)
+      expect(layer.cohenD).toBeCloseTo(cohenD, 5)
+      // Which means are largest does depend on what is added.
+      expect(withoutMassive).toBeGreaterThan(0)
+    })
+  })
+
+  it('leaves nothing where all the difference is in massive dimensions', () => {
+    const massive = (states: HiddenStates): HiddenStates => ({
+      ...states,
+      data: states.data.map((value, i) => value + (i % states.width === 0 ? 400 : 0))
+    })
+    const contrast = lists(massive(planted(40, 3, 1, { layers: 1 })), massive(planted(40, -3, 2, { layers: 1 })))
+    const layer = single(contrast, { swaps: 0 })
+    expect(layer.accuracy).toBeGreaterThan(0.95)
+    expect(layer.withoutMassive).toBeLessThan(0.7)
   })
 
   it('holds out one prompt of each side at a time where there are few', () => {
-    expect(separation(planted(3, 2, 1), planted(4, 0, 2), { swaps: 2 }).folds).toBe(3)
-    expect(separation(planted(30, 2, 1), planted(40, 0, 2), { swaps: 2 }).folds).toBe(5)
-    expect(() => separation(planted(1, 2, 1), planted(4, 0, 2))).toThrow('needs 2 prompts on each side; add prompts')
+    expect(separation(lists(planted(3, 2, 1), planted(4, 0, 2)), { swaps: 2 }).folds).toBe(3)
+    expect(separation(lists(planted(30, 2, 1), planted(40, 0, 2)), { swaps: 2 }).folds).toBe(5)
+    const few = lists(planted(1, 2, 1), planted(4, 0, 2))
+    expect(() => separation(few)).toThrow('needs 2 prompts on each side; add prompts')
   })
 
   it('tells how far it is, layer by layer', () => {
-    const steps = separationSteps(planted(3, 2, 1), planted(4, 0, 2), { swaps: 2 })
-    expect([steps.next().value, steps.next().value, steps.next().value]).toEqual([1, 2, 3])
+    const steps = separationSteps(lists(planted(3, 2, 1), planted(4, 0, 2)), { swaps: 2 })
+    expect([steps.next().value, steps.next().value, steps.next().value]).toEqual([1 / 3, 2 / 3, 1])
     expect(steps.next().done).toBe(true)
+  })
+
+  it('has no null without swaps', () => {
+    const layer = single(lists(planted(9, 1, 1), planted(9, 0, 2)), { swaps: 0 })
+    expect([layer.nullMean, layer.null95, layer.p]).toEqual([NaN, NaN, NaN])
+  })
+
+  it('keeps the two sides of a prompt in one fold', () => {
+    // Prompts that lie far apart, and no difference between the sides: a fold that held the other side back would leak it.
+    const base = planted(20, 0, 1, { layers: 1, width: 400, noise: 20 })
+    const layer = single(paired(base, 0, 2, 0.1), { swaps: 200 })
+    expect(layer.p).toBeGreaterThan(0.05)
   })
 })
 
-describe('wilson', () => {
-  it('agrees with published values', () => {
-    const { low, high } = wilson(0.9, 10)
-    expect(low).toBeCloseTo(0.5958, 4)
-    expect(high).toBeCloseTo(0.9821, 4)
-    expect(wilson(1, 20).high).toBe(1)
-    expect(wilson(0, 20).low).toBe(0)
+describe('baselines', () => {
+  it('shuffled: labels are swapped within prompts, and nothing is left to find', () => {
+    const contrast = paired(planted(40, 0, 1, { layers: 1 }), 4, 2)
+    const shuffled = shuffledContrast(contrast, 5)
+    expect([shuffled.positive.rows, shuffled.negative.rows]).toEqual([40, 40])
+    expect([...shuffled.positive.prompt].sort((a, b) => a - b)).toEqual(contrast.positive.prompt)
+    expect(single(contrast, { swaps: 0 }).accuracy).toBeGreaterThan(0.9)
+    expect(single(shuffled, { swaps: 99 }).p).toBeGreaterThan(0.05)
+  })
+
+  it('length-matched: what length alone explains is gone, and the rest is not', () => {
+    const lengths = {
+      positive: Array.from({ length: 40 }, (_, i) => 10 + i),
+      negative: Array.from({ length: 40 }, (_, i) => i + 1)
+    }
+    const byLength = (states: HiddenStates, own: readonly number[]): HiddenStates => ({
+      ...states,
+      data: states.data.map((value, i) => value + (i % 16 === 0 ? (own[Math.floor(i / 16)] ?? 0) : 0))
+    })
+    const contrast = lists(
+      byLength(planted(40, 0, 1, { layers: 1 }), lengths.positive),
+      byLength(planted(40, 0, 2, { layers: 1 }), lengths.negative)
+    )
+    const matched = lengthMatched(contrast, lengths)
+    expect(matched.positive.rows).toBe(matched.negative.rows)
+    expect(matched.positive.rows).toBeGreaterThan(15)
+    expect(single(contrast, { swaps: 0 }).accuracy).toBeGreaterThan(0.6)
+    expect(single(matched, { swaps: 99 }).p).toBeGreaterThan(0.05)
+    expect(() => lengthMatched(contrast, { ...lengths, negative: [1] })).toThrow('40 and 1 lengths for 40 and 40')
+    expect(() => lengthMatched(contrast, { ...lengths, negative: lengths.negative.map(() => 999) })).toThrow('0 pairs')
   })
 })
+
+describe('answers of one prompt on both sides', () => {
+  it('are swapped within the prompt, the others between prompts', () => {
+    const answers: HiddenStates = { ...planted(40, 0, 1, { layers: 1 }), position: 'answer-mean' }
+    const states = { ...answers, prompt: Array.from({ length: 40 }, (_, i) => Math.floor(i / 2)) }
+    const isCode = states.prompt.map((prompt, i) => (prompt < 10 ? i % 2 === 0 : prompt % 2 === 0))
+    const { n, layers } = separation(response(states, isCode), { swaps: 99 })
+    expect(n).toBe(30)
+    expect(layers[0]?.p).toBeGreaterThan(0.05)
+  })
+})
+
+const small = { layers: 1, width: 4 }
+
+function paired(base: HiddenStates, shift: number, seed: number, noise = 1): Contrast {
+  return adapter(moved(base, shift, seed, { noise }), base)
+}

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { lists } from '../../src/direction/contrast'
 import { extract } from '../../src/direction/extract'
 import { separation } from '../../src/direction/separation'
 import { agreementDigits, plotAgreement } from '../../src/plot/self-test'
@@ -6,8 +7,8 @@ import { layerAt, plotSeparation } from '../../src/plot/separation'
 import { layerRows, toCsv } from '../../src/plot/table'
 import { planted } from '../direction/planted'
 
-const [up, down] = [planted(12, 2, 1, { layers: 8 }), planted(12, -2, 2, { layers: 8 })]
-const result = separation(up, down, { swaps: 20 })
+const contrast = lists(planted(12, 2, 1, { layers: 8 }), planted(12, -2, 2, { layers: 8 }))
+const result = separation(contrast, { swaps: 20 })
 
 describe('plotSeparation', () => {
   const plot = plotSeparation(result, { width: 400, height: 200 })
@@ -36,9 +37,11 @@ describe('plotSeparation', () => {
 
 describe('the table behind the figure', () => {
   it('is written as CSV with the names of the columns', async () => {
-    const csv = toCsv(layerRows(result, await extract(up, down)))
+    const csv = toCsv(layerRows(result, await extract(contrast)))
     const [head, ...lines] = csv.split('\n')
-    expect(head).toBe('layer,accuracy,low,high,nullMean,null95,p,gap,relativeGap')
+    expect(head).toBe(
+      'layer,accuracy,low,high,auroc,heldOutGap,cohenD,withoutMassive,nullMean,null95,p,gap,relativeGap'
+    )
     expect(lines).toHaveLength(8)
     expect(lines[0]?.split(',').every((cell) => Number.isFinite(Number(cell)))).toBe(true)
   })

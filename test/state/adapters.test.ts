@@ -3,12 +3,12 @@ import { LabError } from '../../src/errors'
 import type { AdapterSource } from '../../src/lab/api'
 import { adapterDrift, isFitFor } from '../../src/state/fits.svelte'
 import { Lab } from '../../src/state/lab.svelte'
-import { fakeModel, type FakeOptions } from '../fake-lab'
+import { fakeOutside, type FakeOptions } from '../fake-lab'
 
 const source = (name: string): AdapterSource => ({ kind: 'zip', name: `${name}.zip`, blob: new Blob() })
 
 async function openLab(options: FakeOptions = {}): Promise<Lab> {
-  const lab = new Lab(() => fakeModel({ layers: 6, ...options }))
+  const lab = new Lab(fakeOutside({ layers: 6, ...options }))
   await lab.open({ kind: 'hub', repo: 'owner/fake' })
   return lab
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { Lab } from '../../src/state/lab.svelte'
-import { fakeModel, fakeStorage, type FakeOptions } from '../fake-lab'
+import { fakeModel, fakeOutside, type FakeOptions } from '../fake-lab'
 
-const lab = (options: FakeOptions = {}): Lab => new Lab(() => fakeModel(options), fakeStorage())
+const lab = (options: FakeOptions = {}): Lab => new Lab(fakeOutside(options))
 const states = (of: Lab): string => of.steps.map(({ state }) => state).join(' ')
 
 describe('Lab', () => {
@@ -28,7 +28,7 @@ describe('Lab', () => {
 
   it('does not steer one model by the direction of another', async () => {
     let sha256 = 'a'
-    const one = new Lab(() => fakeModel({ info: { sha256 } }), fakeStorage())
+    const one = new Lab({ ...fakeOutside(), connect: () => fakeModel({ info: { sha256 } }) })
     await one.start()
     expect(one.steering).not.toBeNull()
     sha256 = 'b'
