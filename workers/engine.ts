@@ -6,6 +6,7 @@ import type {
   GenerateOptions,
   GenerateResult,
   GenerateRow,
+  LensRow,
   ModelApi,
   ModelInfo,
   ModelSource,
@@ -21,6 +22,7 @@ import { capture, encodeCapture } from './capture'
 import { sha256 } from './fingerprint'
 import { generate, type Control } from './generate'
 import type { Host } from './host'
+import { lens } from './lens'
 import { checkAlive } from './liveness'
 import { openModel, type OpenModel } from './open'
 import { PrefixStore } from './prefix'
@@ -95,6 +97,10 @@ export class Engine implements ModelApi {
       DecoderSession.release(output.cache)
       return output.logits
     })
+  }
+
+  lens(vectors: Float32Array, options: { readonly k?: number } = {}): Promise<readonly LensRow[]> {
+    return this.#with(({ session, tokens }) => lens(session, vectors, options.k ?? 10, (id) => tokens.name(id)))
   }
 
   generate(
