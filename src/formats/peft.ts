@@ -1,6 +1,7 @@
 /** LoRA adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
 import { LabError } from '../errors'
 import { fieldsOf } from './fields'
+import { quoted } from './record'
 import { readSafetensors, tensorFloats, type NamedTensor } from './safetensors'
 
 /** One module's pair, as the instrumented graph takes it: delta = scaling * (x A) B. */
@@ -85,20 +86,21 @@ function numbers(value: unknown): Record<string, number> {
 function pair(config: LoraConfig, tensors: ReadonlyMap<string, NamedTensor>, name: string, a: NamedTensor): LoraPair {
   const other = name.replace('.lora_A.', '.lora_B.')
   const b = tensors.get(other)
-  const [, layer, path] = /layers?\.(\d+)\.(.+?)\.lora_A\./.exec(name) ?? []
+  const [, layer, path] = /layers?\.(\d+)\.([^]+)$/.exec(name.slice(0, name.indexOf('.lora_A.'))) ?? []
   const module = path?.split('.').at(-1)
   if (!b || layer === undefined || module === undefined) {
     throw new LabError(
       'adapter',
-      `${name} should belong to a numbered layer and have its pair ${other}: this adapter changes something else`
+      `${quoted(name)} should belong to a numbered layer and have its pair: this adapter changes something else`
     )
   }
   const [rank = 0, width = 0] = a.shape
   const [out = 0, rankB = 0] = b.shape
-  if (a.shape.length !== 2 || b.shape.length !== 2 || rank !== rankB || rank === 0) {
+  // Sizes of 0 take no bytes, so that the others could be anything.
+  if (a.shape.length !== 2 || b.shape.length !== 2 || rank !== rankB || rank * width * out === 0) {
     throw new LabError(
       'adapter',
-      `${name} is [${a.shape.join(', ')}] and its pair [${b.shape.join(', ')}]: [r, in] and [out, r] were expected`
+      `${quoted(name)} is [${a.shape.join(', ')}] and its pair [${b.shape.join(', ')}]: [r, in] and [out, r] were expected`
     )
   }
   const full = name.replace(/^base_model\.model\./, '').replace(/\.lora_A\..*$/, '')
@@ -107,7 +109,7 @@ function pair(config: LoraConfig, tensors: ReadonlyMap<string, NamedTensor>, nam
   if (expected !== rank)
     throw new LabError(
       'adapter',
-      `${full} has rank ${rank}, adapter_config.json says ${expected}: the two files do not belong together`
+      `${quoted(full)} has rank ${rank}, adapter_config.json says ${expected}: the two files do not belong together`
     )
   const scaling = config.rslora ? alpha / Math.sqrt(rank) : alpha / rank
   return {
