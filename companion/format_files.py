@@ -15,8 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # so that the file runs by itself, too
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-import numpy as np  # noqa: E402
-from safetensors.numpy import save_file  # noqa: E402
+import numpy as np
+from safetensors.numpy import save_file
 
 OUT = ROOT / "test" / "fixtures" / "formats" / "python"
 MODEL = {"id": "folder:tiny", "sha256": "5a" * 32, "dtype": "fp32", "adapter": None}

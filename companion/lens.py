@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))  # so that the file runs by itself, too
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-import torch  # noqa: E402
-from safetensors.torch import load_file  # noqa: E402
+import torch
+from safetensors.torch import load_file
 
-from companion.fixtures_models import FAMILIES, PROMPTS, make_model  # noqa: E402
-from companion.fixtures_reference import blocks  # noqa: E402
+from companion.fixtures_models import FAMILIES, PROMPTS, make_model
+from companion.fixtures_reference import blocks
 
 LENGTH = 100.0  # of a bare direction: long enough that the norm's epsilon does not count
 OUT = ROOT / "test" / "fixtures" / "lens.json"
