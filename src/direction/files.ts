@@ -6,9 +6,10 @@ import { LabError } from '../errors'
 import { readControlVector, writeControlVector, type ControlVector } from '../formats/control-vector'
 import { isGguf } from '../formats/gguf'
 import { isNpy, readNpy, writeNpy } from '../formats/npy'
-import { Fields, parseFields, utf8 } from '../formats/record'
+import { Fields, isJsonObject, parseFields, utf8 } from '../formats/record'
 import {
   floatTensor,
+  isSafetensors,
   readSafetensors,
   readSafetensorsMetadata,
   tensorFloats,
@@ -98,9 +99,9 @@ export function readDirections(files: readonly NamedFile[]): ReadDirections {
   if (npy) return fromNpy(npy, first)
   const { name, bytes } = first ?? { name: '', bytes: new Uint8Array() }
   if (isGguf(bytes)) return fromControlVector(name, readControlVector(bytes))
-  return /^\s*\{/.test(new TextDecoder('latin1').decode(bytes.subarray(0, 64)))
-    ? fromJson(name, bytes)
-    : fromSafetensors(name, bytes)
+  if (isSafetensors(bytes)) return fromSafetensors(name, bytes)
+  if (isJsonObject(bytes)) return fromJson(name, bytes)
+  throw new LabError('format', `${name} is none of JSON, safetensors, npy and GGUF: is the file whole?`)
 }
 
 function documentOf(directions: readonly Direction[]): DirectionsDocument {

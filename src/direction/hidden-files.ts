@@ -1,9 +1,10 @@
 /** Hidden states as files, and back: safetensors, npy beside JSON, JSON. The Python companion writes the first. */
 import { LabError } from '../errors'
 import { isNpy, readNpy, writeNpy } from '../formats/npy'
-import { parseFields, utf8, type Fields } from '../formats/record'
+import { isJsonObject, parseFields, utf8, type Fields } from '../formats/record'
 import {
   floatTensor,
+  isSafetensors,
   naturalsTensor,
   readSafetensors,
   readSafetensorsMetadata,
@@ -62,7 +63,9 @@ export function readHiddenStates(files: readonly NamedFile[]): HiddenStates {
     const fields = parseFields(utf8(bytes, name), name)
     return build(npy.name, readHiddenDocument(fields), shape, Float32Array.from(data), promptOf(fields))
   }
-  return bytes[0] === 0x7b ? fromJson(name, bytes) : fromSafetensors(name, bytes)
+  if (isSafetensors(bytes)) return fromSafetensors(name, bytes)
+  if (isJsonObject(bytes)) return fromJson(name, bytes)
+  throw new LabError('format', `${name} is none of JSON, safetensors and npy: is the file whole?`)
 }
 
 function fromJson(name: string, bytes: Uint8Array): HiddenStates {

@@ -93,6 +93,11 @@ export function parseFields(text: string, where: string): Fields {
   return new Fields(value, where)
 }
 
+/** True where the first thing in a file that is not white space opens an object. */
+export function isJsonObject(bytes: Uint8Array): boolean {
+  return bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) === 0x7b
+}
+
 /** UTF-8 text of a file. @throws LabError `format` */
 export function utf8(bytes: Uint8Array, where: string): string {
   try {

@@ -35,6 +35,11 @@ const sizes = new Map([
 ])
 const ranks = new Map([...sizes.keys()].map((dtype, rank) => [dtype, rank]))
 
+/** True where a file begins as safetensors files do, and is as long as it says. */
+export function isSafetensors(file: Uint8Array): boolean {
+  return headerLength(file) !== null && file[8] === 0x7b
+}
+
 /** The tensors of a file by name; `__metadata__` is left out. @throws LabError `format` */
 export function readSafetensors(file: Uint8Array): Map<string, NamedTensor> {
   const { header, data } = split(file)
@@ -114,15 +119,20 @@ export function tensorNaturals(name: string, { dtype, bytes }: NamedTensor): num
 }
 
 function split(file: Uint8Array): { header: ReadonlyMap<string, unknown>; data: Uint8Array } {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
-  const length = file.byteLength < 8 ? NaN : Number(view.getBigUint64(0, true))
-  if (!(length <= largestHeader && 8 + length <= file.byteLength)) {
+  const length = headerLength(file)
+  if (length === null) {
     throw new LabError(
       'format',
       `a safetensors file was expected, got ${file.byteLength} bytes without its header: is the file whole?`
     )
   }
   return { header: parseHeader(file.subarray(8, 8 + length)), data: file.subarray(8 + length) }
+}
+
+function headerLength(file: Uint8Array): number | null {
+  if (file.byteLength < 8) return null
+  const length = Number(new DataView(file.buffer, file.byteOffset, 8).getBigUint64(0, true))
+  return length <= largestHeader && 8 + length <= file.byteLength ? length : null
 }
 
 function parseHeader(bytes: Uint8Array): ReadonlyMap<string, unknown> {

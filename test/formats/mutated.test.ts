@@ -116,7 +116,7 @@ function survives(
       } catch (error) {
         if (!(error instanceof LabError)) throw error
         if (error.message.includes('\n') || error.message.length > 400)
-          throw new Error(`not one line: ${error.message}`)
+          throw new Error('the message is not one line', { cause: error })
         outcome.refused++
       }
       const took = performance.now() - began
