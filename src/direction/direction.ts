@@ -2,16 +2,14 @@ import { LabError } from '../errors'
 import type { ModelRef } from './hidden-states'
 import { isSameModel } from './join'
 
-/** How a direction was found; `imported`: in a file of another program, which says nothing of how. */
-export const methods = ['difference-in-means', 'imported'] as const
-
 /** One direction in one layer of one model. Its vector has unit length. */
 export interface Direction {
   /** [width], |vector| = 1, from the negative to the positive side. */
   readonly vector: Float32Array
   readonly model: ModelRef
   readonly layer: number
-  readonly method: (typeof methods)[number]
+  /** `imported`: from a file of another program, which says nothing of how. */
+  readonly method: 'difference-in-means' | 'imported'
   /** |mean(positive) - mean(negative)|, one gap: what alpha 1 adds. */
   readonly norm: number
   /** Projection halfway between the two means. */

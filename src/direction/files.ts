@@ -142,7 +142,7 @@ function toSafetensors(directions: readonly Direction[], document: DirectionsDoc
 function fromSafetensors(name: string, bytes: Uint8Array): ReadDirections {
   const tensors = readSafetensors(bytes)
   const metadata = readSafetensorsMetadata(bytes)
-  if (metadata.get('format') === directionsFormat) {
+  if (metadata.get('format')?.startsWith('azimuth.')) {
     const document = readDirectionsDocument(fromTexts(metadata, ['model', 'directions'], name))
     return whole(name, document, ({ layer }) => {
       const tensor = tensors.get(tensorName(layer))

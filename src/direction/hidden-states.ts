@@ -9,13 +9,10 @@ export interface ModelRef {
   readonly adapter: { readonly id: string; readonly sha256: string; readonly scale: number } | null
 }
 
-/** Where hidden states are read. */
-export const positions = ['last', 'answer-mean', 'every'] as const
-
 /** Residual stream after each block, before the final norm. */
 export interface HiddenStates {
   readonly model: ModelRef
-  readonly position: (typeof positions)[number]
+  readonly position: 'last' | 'answer-mean' | 'every'
   readonly layers: number
   /** Captured vectors: one a prompt, or one a token for `every`. */
   readonly rows: number

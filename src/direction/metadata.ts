@@ -1,13 +1,16 @@
 /** What a file says about its vectors, as plain JSON: one document for directions, one for hidden states. */
 import { LabError } from '../errors'
 import { Fields } from '../formats/record'
-import { methods, type Direction } from './direction'
-import { positions, type HiddenStates, type ModelRef } from './hidden-states'
+import type { Direction } from './direction'
+import type { HiddenStates, ModelRef } from './hidden-states'
 
 export const directionsFormat = 'azimuth.directions'
 export const hiddenFormat = 'azimuth.hidden-states'
 /** A file of another version is refused. */
 export const formatVersion = '1'
+
+const methods: Readonly<Record<Direction['method'], true>> = { 'difference-in-means': true, imported: true }
+const positions: Readonly<Record<HiddenStates['position'], true>> = { last: true, 'answer-mean': true, every: true }
 
 /** A direction without what all of a file's directions share, and without its vector. */
 export type DirectionFacts = Omit<Direction, 'vector' | 'model'>
@@ -108,7 +111,7 @@ export function decimals(data: Float32Array): readonly number[] {
 }
 
 function assertVersion(fields: Fields, format: string): void {
-  fields.choice('format', [format])
+  fields.choice('format', { [format]: true })
   const version = fields.text('version')
   if (version === formatVersion) return
   throw new LabError(

@@ -37,9 +37,10 @@ export class Fields {
     return isNatural(value) ? value : this.#refuse(name, '0 or a positive whole number')
   }
 
-  choice<T extends string>(name: string, choices: readonly T[]): T {
+  /** One of the names of a record, which the compiler holds to be complete. */
+  choice<T extends string>(name: string, choices: Readonly<Record<T, true>>): T {
     const value = this.#fields.get(name)
-    return choices.find((one) => one === value) ?? this.#refuse(name, `one of ${choices.join(', ')}`)
+    return isKeyOf(choices, value) ? value : this.#refuse(name, `one of ${Object.keys(choices).join(', ')}`)
   }
 
   object(name: string): Fields {
@@ -113,6 +114,10 @@ export function quoted(name: string): string {
 }
 
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
+
+function isKeyOf<T extends string>(choices: Readonly<Record<T, true>>, value: unknown): value is T {
+  return typeof value === 'string' && Object.hasOwn(choices, value)
+}
 
 const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 

@@ -13,8 +13,14 @@ import { readControlVector } from '../../src/formats/control-vector'
 import { readGguf } from '../../src/formats/gguf'
 import { readNpy } from '../../src/formats/npy'
 import { readPeft } from '../../src/formats/peft'
-import { readSafetensors, readSafetensorsMetadata, tensorFloats } from '../../src/formats/safetensors'
-import { directions, hidden, npyKinds, npyName, sampleFiles } from './samples'
+import {
+  floatTensor,
+  readSafetensors,
+  readSafetensorsMetadata,
+  tensorFloats,
+  writeSafetensors
+} from '../../src/formats/safetensors'
+import { directions, eighths, hidden, npyKinds, npyName, sampleFiles } from './samples'
 
 const fixtures = join(import.meta.dirname, '..', 'fixtures')
 const read = (...path: readonly string[]): Uint8Array<ArrayBuffer> =>
@@ -22,10 +28,24 @@ const read = (...path: readonly string[]): Uint8Array<ArrayBuffer> =>
 const sample = (name: string): Uint8Array<ArrayBuffer> =>
   sampleFiles().find((file) => file.name === name)?.bytes ?? new Uint8Array()
 
+/** PEFT's own config, and two of its modules at a small size. */
+const adapter = {
+  config: read('llama-genai', 'adapter', 'adapter_config.json'),
+  weights: writeSafetensors(
+    new Map(
+      ['0.self_attn.q_proj', '1.mlp.down_proj'].flatMap((module) => [
+        [`base_model.model.model.layers.${module}.lora_A.weight`, floatTensor([4, 6], eighths(24))],
+        [`base_model.model.model.layers.${module}.lora_B.weight`, floatTensor([3, 4], eighths(12))]
+      ])
+    )
+  )
+}
+
 const runs = 10_000
 /** Objects of a parser for each byte of the file, and what the runtime takes in between. */
 const bytesPerByte = 200
 const slack = 4_000_000
+/** Milliseconds of the processor: the machine may be busy with other things. */
 const longest = 2_000
 
 /** One change to a file. Places are shares of its length, so that they fit whatever came before. */
@@ -109,7 +129,7 @@ function survives(
     fc.property(fc.constantFrom(...files), changes, (file, some) => {
       const damaged = some.reduce((out, one) => one(out), file)
       const before = process.memoryUsage()
-      const began = performance.now()
+      const began = process.cpuUsage()
       try {
         parse(damaged)
         outcome.read++
@@ -119,7 +139,7 @@ function survives(
           throw new Error('the message is not one line', { cause: error })
         outcome.refused++
       }
-      const took = performance.now() - began
+      const took = process.cpuUsage(began).user / 1000
       const after = process.memoryUsage()
       const grown = after.arrayBuffers - before.arrayBuffers + after.heapUsed - before.heapUsed
       if (took > longest) throw new Error(`took ${took} ms`)
@@ -185,18 +205,14 @@ describe('10,000 damaged files', { timeout: 120_000 }, () => {
     expectBoth(survives(files, parse, 6))
   })
 
-  const adapter = ['llama-genai', 'adapter'] as const
-
   it("an adapter's config", () => {
-    const weights = read(...adapter, 'adapter_model.safetensors')
-    const parse = (file: Uint8Array): unknown => readPeft(new TextDecoder().decode(file), weights)
-    expectBoth(survives([read(...adapter, 'adapter_config.json')], parse, 7))
+    const parse = (file: Uint8Array): unknown => readPeft(new TextDecoder().decode(file), adapter.weights)
+    expectBoth(survives([adapter.config], parse, 7))
   })
 
   it("an adapter's weights", () => {
-    const config = new TextDecoder().decode(read(...adapter, 'adapter_config.json'))
-    const parse = (file: Uint8Array): unknown => readPeft(config, file)
-    expectBoth(survives([read('mistral-genai', 'adapter', 'adapter_model.safetensors')], parse, 8))
+    const parse = (file: Uint8Array): unknown => readPeft(new TextDecoder().decode(adapter.config), file)
+    expectBoth(survives([adapter.weights], parse, 8))
   })
 })
 
