@@ -201,6 +201,8 @@ function toControlVector(
   document: DirectionsDocument,
   modelHint = document.model.id
 ): Uint8Array<ArrayBuffer> {
+  const flat = directions.find(({ norm }) => !(norm > 0))
+  if (flat) throw new LabError('shape', `the gap of layer ${flat.layer} is ${flat.norm}: a control vector needs one`)
   const vectors = new Map(directions.map(({ layer, vector, norm }) => [layer, vector.map((x) => x * norm)]))
   return writeControlVector({ modelHint, vectors, extra: new Map([[directionsFormat, JSON.stringify(document)]]) })
 }
@@ -215,9 +217,10 @@ function fromControlVector(name: string, { modelHint, vectors, extra }: ControlV
     )
   }
   const document = readDirectionsDocument(parseFields(text, `${name}: ${directionsFormat}`))
-  return whole(name, document, ({ layer }) => {
+  return whole(name, document, ({ layer, norm }) => {
     const vector = vectors.get(layer)
-    return vector && unit(vector)
+    if (!vector || Math.abs(length(vector) - norm) <= 1e-3 * norm) return vector && unit(vector)
+    throw new LabError('format', `${name}: layer ${layer} has length ${length(vector).toPrecision(4)}, its document says ${norm}`)
   })
 }
 
@@ -241,7 +244,7 @@ function whole(
 function assertUnit(name: string, direction: Direction): Direction {
   const size = length(direction.vector)
   if (Math.abs(size - 1) < 1e-3) return direction
-  throw new LabError('format', `${name}: the vector of layer ${direction.layer} should have length 1, it has ${size}`)
+  throw new LabError('format', `${name}: the vector of layer ${direction.layer} should have length 1, it has ${size.toPrecision(4)}`)
 }
 
 function plain(name: string, vectors: readonly PlainVector[], modelHint = ''): ReadDirections {

@@ -8,6 +8,7 @@ import { extract } from '../../src/direction/extract'
 import { readDirections, writeDirections, type NamedFile, type ReadDirections } from '../../src/direction/files'
 import { readHiddenStates, writeHiddenStates } from '../../src/direction/hidden-files'
 import { LabError } from '../../src/errors'
+import { readControlVector, writeControlVector } from '../../src/formats/control-vector'
 import { writeGguf } from '../../src/formats/gguf'
 import { writeNpy } from '../../src/formats/npy'
 import { floatTensor, writeSafetensors } from '../../src/formats/safetensors'
@@ -79,6 +80,7 @@ describe('directions', () => {
     expect(() => write([a, { ...b, model: { ...model, sha256: '00' } }])).toThrow('write one file a model')
     expect(() => write([a, { ...b, vector: eighths(5) }])).toThrow('of width 6 and 5')
     expect(() => write([{ ...a, vector: a.vector.map(() => NaN) }])).toThrow('NaN or infinity')
+    expect(() => write([{ ...a, norm: 0 }], 'gguf')).toThrow('the gap of layer 1 is 0')
     expect(() => write([{ ...a, layer: 0 }], 'gguf')).toThrow(formatError('leave that layer out'))
   })
 
@@ -102,6 +104,21 @@ describe('directions', () => {
     expect(() => readDirections([])).toThrow(formatError('got 0'))
     expect(() => readDirections(writeDirections(directions, { format: 'npy', name: 'd' }).slice(1))).toThrow(
       formatError('vector should be a list')
+    )
+  })
+
+  it('are refused where another program changed the vectors of a control vector and left the document', () => {
+    const [gguf] = writeDirections(directions, { format: 'gguf', name: 'd' })
+    const { modelHint, vectors, extra } = readControlVector(gguf?.bytes ?? new Uint8Array())
+    const doubled = new Map([...vectors].map(([layer, vector]) => [layer, vector.map((x) => 2 * x)]))
+    expect(() => readDirections([file(writeControlVector({ modelHint, vectors: doubled, extra }))])).toThrow(
+      formatError('layer 1 has length 4.000, its document says 2')
+    )
+  })
+
+  it('of hidden states are named as such', () => {
+    expect(() => readDirections(writeHiddenStates(hidden, { format: 'safetensors', name: 'h' }))).toThrow(
+      formatError('format should be one of azimuth.directions, got "azimuth.hidden-states"')
     )
   })
 
