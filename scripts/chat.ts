@@ -1,16 +1,19 @@
 /** `npm run -s chat -- MODEL "prompt"`: one streamed answer in the terminal, by the same engine as in the page. */
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { adopt } from '../src/direction/adopt'
+import { readDirections, type NamedFile } from '../src/direction/files'
 import { LabError } from '../src/errors'
-import { fieldsOf } from '../src/formats/fields'
-import type { Device, Dtype, Steering } from '../src/lab/api'
+import type { Device, Dtype, ModelInfo, Steering } from '../src/lab/api'
+import { steeringBy } from '../src/lab/steering'
 import { Engine } from '../workers/engine'
 import { nodeHost } from '../workers/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
   MODEL            a model folder in the hub's layout
-  --steer FILE     a direction as JSON: {"layer": 12, "vector": [...], "norm": 3.4}
-  --layer L        steer this layer instead of the direction's own
+  --steer FILE     directions as JSON, safetensors, npy or a GGUF control vector (docs/formats.md)
+  --layer L        one of the file's layers; or where to steer with its only direction
   --alpha A        strength in gaps: 1 adds the whole mean difference (default 1)
   --adapter PATH   a LoRA adapter in PEFT's format: its folder, or a zip of it
   --adapter-scale S  0 is the base, 1 the adapter as trained (default 1)
@@ -69,7 +72,7 @@ async function main(): Promise<void> {
   const steering =
     values.steer === undefined
       ? undefined
-      : await readSteering(values.steer, number('alpha', values.alpha), values.layer)
+      : await readSteering(values.steer, number('alpha', values.alpha), info, values.layer)
   const result = await engine.generate(
     [
       {
@@ -109,37 +112,33 @@ function number(name: string, value: string): number {
   return parsed
 }
 
-/** A direction's JSON: unit `vector`, `layer`, and `norm`, the gap that alpha is counted in. */
-async function readSteering(path: string, alpha: number, layer: string | undefined): Promise<Steering> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new LabError('format', `the direction ${path} could not be read: ${String(cause)}`, { cause })
-  })
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new LabError('format', `${path} is not JSON: export a direction from the lab and give its file`, { cause })
+/** Directions of any format; with several, alpha is shared out. `layer` picks one of several, or moves the only one. */
+async function readSteering(
+  path: string,
+  alpha: number,
+  info: ModelInfo,
+  layer: string | undefined
+): Promise<Steering> {
+  const read = async (name: string): Promise<NamedFile> => ({ name, bytes: new Uint8Array(await readFile(name)) })
+  const files = await read(path).then(
+    async (file) => {
+      const beside = path.replace(/\.npy$/, '.json')
+      return beside !== path && existsSync(beside) ? [file, await read(beside)] : [file]
+    },
+    (cause: unknown) => {
+      throw new LabError('format', `the direction ${path} could not be read: ${String(cause)}`, { cause })
+    }
+  )
+  const asked = layer === undefined ? null : number('layer', layer)
+  const found = readDirections(files)
+  const directions = found.kind === 'directions' ? found.directions : await adopt(found.vectors, info, asked)
+  const [only, ...others] = directions
+  const at = directions.filter((direction) => direction.layer === asked)
+  const moved = only && others.length === 0 && asked !== null ? [{ ...only, layer: asked }] : at
+  if (asked !== null && moved.length === 0) {
+    throw new LabError('format', `${path} has layers ${directions.map((one) => one.layer).join(', ')}, not ${asked}`)
   }
-  const fields = fieldsOf(value)
-  const vector = fields.get('vector')
-  const own = fields.get('layer')
-  const norm = fields.get('norm')
-  if (!Array.isArray(vector) || typeof own !== 'number') {
-    throw new LabError(
-      'format',
-      `${path} should hold "layer" and "vector": export a direction from the lab and give its file`
-    )
-  }
-  return {
-    interventions: [
-      {
-        mode: 'add',
-        layer: layer === undefined ? own : number('layer', layer),
-        vector: Float32Array.from(vector, Number),
-        coefficient: alpha * (typeof norm === 'number' ? norm : 1)
-      }
-    ]
-  }
+  return steeringBy(asked === null ? directions : moved, { mode: 'add', alpha, positions: 'all' })
 }
 
 main().catch((error: unknown) => {

@@ -12,6 +12,7 @@ import type {
   CaptureRow,
   Completion,
   GenerateRow,
+  LensRow,
   ModelInfo,
   Prompt,
   Steering,
@@ -68,6 +69,10 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
       return { ...captureRows(rows, position, layers), model: now }
     },
     logits: async (rows) => Float32Array.from(rows.flatMap(() => vocabulary.map((_, id) => Math.sin(id)))),
+    async lens(vectors, { k = 10 } = {}) {
+      onCall?.('lens')
+      return Array.from({ length: vectors.length / width }, (_, row) => lensRow(vectors[row * width] ?? 0, k))
+    },
     async generate(rows, { maxTokens }, onToken) {
       onCall?.('generate')
       stopped = false
@@ -220,6 +225,13 @@ function captureRows(rows: readonly CaptureRow[], position: HiddenStates['positi
     Array.from({ length: layers }, (_, layer) => texts.flatMap((text) => stateOf(text, layer, layers))).flat()
   )
   return { model: fakeInfo(layers), position, layers, rows: texts.length, width, data, prompt }
+}
+
+/** Warm words lie along axis 0, cold ones against it, each a little less than the one before. */
+function lensRow(axis: number, k: number): LensRow {
+  const all = vocabulary.map((text, id) => ({ id, text, logit: moodOf(text) * axis - id / 1000 }))
+  const sorted = all.toSorted((a, b) => b.logit - a.logit)
+  return { nearest: sorted.slice(0, k), farthest: sorted.toReversed().slice(0, k), mean: 0, deviation: Math.abs(axis) }
 }
 
 /** Noise from the text, plus the planted direction (axis 0) by its mood: strongest in the middle layers. */

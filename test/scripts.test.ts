@@ -125,7 +125,12 @@ describe('chat', () => {
   it.each([
     ['no prompt', [], 2, /MODEL "prompt"/],
     ['a folder that is not there', ['nowhere', 'Hi'], 1, /nowhere is not a folder/],
-    ['a direction that is not one', ['MODEL', 'Hi', '--steer', 'README.md'], 1, /README\.md is not JSON/],
+    [
+      'a direction that is not one',
+      ['MODEL', 'Hi', '--steer', 'README.md'],
+      1,
+      /README\.md is none of JSON, safetensors/
+    ],
     [
       'a strength that is no number',
       ['MODEL', 'Hi', '--alpha', 'much', '--steer', 'x'],

@@ -10,6 +10,7 @@ import type {
   GenerateOptions,
   GenerateResult,
   GenerateRow,
+  LensRow,
   ModelApi,
   ModelInfo,
   ModelSource,
@@ -25,6 +26,7 @@ import { loadAdapter, type LoadedAdapter } from './adapters'
 import { capture, encodeCapture } from './capture'
 import { generate, type Control } from './generate'
 import type { Host, ModelFiles } from './host'
+import { lens } from './lens'
 import { checkAlive } from './liveness'
 import { openModel, type OpenModel } from './open'
 import { PrefixStore } from './prefix'
@@ -93,6 +95,10 @@ export class Engine implements ModelApi {
       DecoderSession.release(output.cache)
       return output.scores
     })
+  }
+
+  lens(vectors: Float32Array, options: { readonly k?: number } = {}): Promise<readonly LensRow[]> {
+    return this.#with(({ session, tokens }) => lens(session, vectors, options.k ?? 10, (id) => tokens.name(id)))
   }
 
   generate(

@@ -69,8 +69,9 @@ export class Tokens {
     return ids.length === 0 ? '' : this.#tokenizer.decode([...ids], { skip_special_tokens: true })
   }
 
-  /** One token as text, special tokens by their names. */
+  /** One token as text, special tokens by their names; empty for an id that only the model's padded vocabulary has. */
   name(id: number): string {
+    if (this.#tokenizer._tokenizer.id_to_token(id) === undefined) return ''
     return this.#tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false })
   }
 

@@ -4,8 +4,11 @@ import type { ModelRef } from './hidden-states'
 import type { Method } from './method'
 import { isOtherDtype, isSameBase, isSameModel, nameOf } from './model-ref'
 
-/** How a direction came to be: extracted from hidden states, or made from other directions or at random. */
-export type Origin = Method | 'combined' | 'carried' | 'gaussian' | 'orthogonal' | 'in-subspace'
+/**
+ * How a direction came to be: extracted from hidden states, made from other directions or at random, or taken from a
+ * file of another program, which says nothing of how.
+ */
+export type Origin = Method | 'combined' | 'carried' | 'gaussian' | 'orthogonal' | 'in-subspace' | 'imported'
 
 /** One direction in one layer of one model. Its vector has unit length. */
 export interface Direction {
@@ -17,7 +20,7 @@ export interface Direction {
   readonly against: ModelRef
   readonly layer: number
   readonly method: Origin
-  readonly contrast: Contrast['kind']
+  readonly contrast: Contrast['kind'] | 'unknown'
   /**
    * One gap, what alpha 1 adds: how far the mean of the positive side projects beyond that of the negative side. For
    * difference-in-means this is the whole |mean(positive) - mean(negative)|.

@@ -266,6 +266,23 @@ export interface StorageApi {
   remove(id: string): Promise<void>
 }
 
+export interface LensToken {
+  readonly id: number
+  readonly text: string
+  readonly logit: number
+}
+
+/** One vector through the final norm and the unembedding. */
+export interface LensRow {
+  /** Highest logits, from the top. */
+  readonly nearest: readonly LensToken[]
+  /** Lowest logits, from the bottom: for a direction d, the nearest of -d. */
+  readonly farthest: readonly LensToken[]
+  /** Mean and standard deviation of the logits of the whole vocabulary: how far out the tokens above are. */
+  readonly mean: number
+  readonly deviation: number
+}
+
 /** One open model. Lives in a worker; every call is short, one batch or one completion. */
 export interface ModelApi {
   open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo>
@@ -273,6 +290,11 @@ export interface ModelApi {
   capture(rows: readonly CaptureRow[], position: Position): Promise<HiddenStates>
   /** Next-token logits of each row, `[row][vocabulary]`. */
   logits(rows: readonly CaptureRow[]): Promise<Float32Array>
+  /**
+   * Logit lens: what the model would say if each vector, `[row][width]`, were its residual stream after the last block.
+   * Takes hidden states of any layer and bare directions. `k` tokens a side, default 10.
+   */
+  lens(vectors: Float32Array, options?: { readonly k?: number }): Promise<readonly LensRow[]>
   generate(
     rows: readonly GenerateRow[],
     options: GenerateOptions,

@@ -85,6 +85,10 @@ class Connection implements ModelHandle {
     return this.#call((remote) => remote.logits(...args))
   }
 
+  lens(...args: Parameters<ModelApi['lens']>): ReturnType<ModelApi['lens']> {
+    return this.#call((remote) => remote.lens(...args))
+  }
+
   generate(...[rows, options, onToken]: Parameters<ModelApi['generate']>): ReturnType<ModelApi['generate']> {
     return this.#call((remote) =>
       onToken ? remote.generate(rows, options, proxy(onToken)) : remote.generate(rows, options)

@@ -52,6 +52,7 @@ describe('connectModel', () => {
     expect(done).toHaveLength(11)
     const states = await model.capture([row], 'every')
     expect([states.rows, states.data.length]).toEqual([3, 3 * 30 * 32])
+    expect((await model.lens(states.data.slice(0, 64), { k: 3 })).map(({ nearest }) => nearest.length)).toEqual([3, 3])
     const texts: string[] = []
     const options = { maxTokens: 4, sampling: { temperature: 0 } }
     const { completions } = await model.generate([row], options, (events) =>

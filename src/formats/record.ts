@@ -1,0 +1,129 @@
+/** Parsed JSON whose shape nobody vouches for, read field by field: what is wrong is named by its path. */
+import { LabError } from '../errors'
+import { fieldsOf } from './fields'
+
+/** One object of a file. Each getter checks the type. Every error is a LabError `format`. */
+export class Fields {
+  readonly #fields: ReadonlyMap<string, unknown>
+  /** Where the object stands, for errors: `directions.json: directions[3]`. */
+  readonly where: string
+
+  constructor(value: unknown, where: string) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new LabError('format', `${where} should be an object, got ${kindOf(value)}`)
+    }
+    this.#fields = fieldsOf(value)
+    this.where = where
+  }
+
+  has(name: string): boolean {
+    return this.#fields.get(name) !== undefined
+  }
+
+  text(name: string): string {
+    const value = this.#fields.get(name)
+    return typeof value === 'string' ? value : this.#refuse(name, 'text')
+  }
+
+  /** A finite number. */
+  number(name: string): number {
+    const value = this.#fields.get(name)
+    return typeof value === 'number' && Number.isFinite(value) ? value : this.#refuse(name, 'a number')
+  }
+
+  /** 0, 1, 2 ... */
+  natural(name: string): number {
+    const value = this.#fields.get(name)
+    return isNatural(value) ? value : this.#refuse(name, '0 or a positive whole number')
+  }
+
+  /** One of the names of a record, which the compiler holds to be complete. */
+  choice<T extends string>(name: string, choices: Readonly<Record<T, true>>): T {
+    const value = this.#fields.get(name)
+    return isKeyOf(choices, value) ? value : this.#refuse(name, `one of ${Object.keys(choices).join(', ')}`)
+  }
+
+  object(name: string): Fields {
+    return new Fields(this.#fields.get(name), `${this.where}: ${name}`)
+  }
+
+  objectOrNull(name: string): Fields | null {
+    return this.#fields.get(name) == null ? null : this.object(name)
+  }
+
+  list(name: string): readonly unknown[] {
+    const value = this.#fields.get(name)
+    return isList(value) ? value : this.#refuse(name, 'a list')
+  }
+
+  naturals(name: string): readonly number[] {
+    const list = this.list(name)
+    return list.every(isNatural) ? list : this.#refuse(name, 'a list of whole numbers from 0')
+  }
+
+  floats(name: string): Float32Array {
+    return floatsOf(this.list(name), `${this.where}: ${name}`)
+  }
+
+  #refuse(name: string, wanted: string): never {
+    throw new LabError('format', `${this.where}: ${name} should be ${wanted}, got ${kindOf(this.#fields.get(name))}`)
+  }
+}
+
+/** Finite numbers of a parsed list. @throws LabError `format` */
+export function floatsOf(value: unknown, where: string): Float32Array {
+  if (!isList(value)) throw new LabError('format', `${where} should be a list of numbers, got ${kindOf(value)}`)
+  const floats = new Float32Array(value.length)
+  value.forEach((one, i) => {
+    if (typeof one !== 'number' || !Number.isFinite(Math.fround(one))) {
+      throw new LabError('format', `${where} should hold numbers, got ${kindOf(one)} at ${i}`)
+    }
+    floats[i] = one
+  })
+  return floats
+}
+
+/** @throws LabError `format` */
+export function parseFields(text: string, where: string): Fields {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new LabError('format', `${where} is not JSON: is the file whole?`, { cause })
+  }
+  return new Fields(value, where)
+}
+
+/** True where the first thing in a file that is not white space opens an object. */
+export function isJsonObject(bytes: Uint8Array): boolean {
+  return bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) === 0x7b
+}
+
+/** UTF-8 text of a file. @throws LabError `format` */
+export function utf8(bytes: Uint8Array, where: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new LabError('format', `${where} is not UTF-8 text: is the file whole?`, { cause })
+  }
+}
+
+/** A name out of a file, short enough for a line. */
+export function quoted(name: string): string {
+  return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+}
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
+
+function isKeyOf<T extends string>(choices: Readonly<Record<T, true>>, value: unknown): value is T {
+  return typeof value === 'string' && Object.hasOwn(choices, value)
+}
+
+const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return 'nothing'
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'string') return quoted(value)
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : `an ${typeof value}`
+}
