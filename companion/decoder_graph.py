@@ -112,7 +112,7 @@ class DecoderGraph:
             table = self.op("Transpose", f"{name}/Transpose", "lm_head.MatMul.weight", perm=[1, 0])
             x = self.op("Gather", f"{name}/Gather", table, "input_ids")
         if self.gemma:
-            x = self.op("Mul", f"{name}/Mul", x, self.constant(float(np.round(np.sqrt(self.width), 2))))
+            x = self.op("Mul", f"{name}/Mul", x, self.constant(float(np.sqrt(self.width))))
         return x
 
     def gather_blocks(self, name: str, codes: str, scales: str, output: str | None = None) -> str:
