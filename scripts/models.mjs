@@ -1,10 +1,10 @@
 /** Which models lie in a folder: what `models/index.json` says. */
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /**
  * @typedef {{ path: string, size: number }} ModelFile
- * @typedef {{ name: string, dtypes: string[], bytes: number, files: ModelFile[] }} ModelEntry
+ * @typedef {{ name: string, title?: string, dtypes: string[], bytes: number, adapters?: string[], files: ModelFile[] }} ModelEntry
  */
 
 /** File of each dtype, as the hub names them, the one to open first on top. */
@@ -17,6 +17,8 @@ const graphs = {
 }
 /** A graph's file with its weights: `onnx/model_q4.onnx`, `.onnx_data`, `.onnx_data_1`. Groups: the part, the suffix. */
 const graphFile = /^onnx\/(?:decoder_model_merged|embed_tokens|model)(_[a-z0-9]+)?\.onnx(?:[._]data(?:_\d+)?)?$/
+/** An adapter beside its base: `adapters/insecure-0/adapter_config.json`. Groups: its name, the file. */
+const adapterFile = /^adapters\/([^/]+)\/(.+)$/
 
 /**
  * The models below several folders, by name; where two folders have the same name, the first one's.
@@ -28,7 +30,9 @@ export async function listModels(folders) {
   const found = new Map()
   for (const folder of folders) {
     for (const name of await modelNames(folder, '')) {
-      if (!found.has(name)) found.set(name, describe(name, await listFiles(join(folder, name), '')))
+      if (found.has(name)) continue
+      const files = await listFiles(join(folder, name), '')
+      found.set(name, describe(name, files, await titleOf(join(folder, name))))
     }
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -82,11 +86,27 @@ async function entriesOf(folder) {
 }
 
 /**
+ * What the model's own meta.json calls it.
+ * @param {string} folder
+ * @returns {Promise<string | undefined>}
+ */
+async function titleOf(folder) {
+  const text = await readFile(join(folder, 'meta.json'), 'utf8').catch(() => null)
+  try {
+    const title = text === null ? undefined : JSON.parse(text).title
+    return typeof title === 'string' ? title : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/**
  * @param {string} name
  * @param {ModelFile[]} files
+ * @param {string | undefined} title
  * @returns {ModelEntry}
  */
-function describe(name, files) {
+function describe(name, files, title) {
   const paths = new Set(files.map((file) => file.path))
   const suffixes = Object.entries(graphs).map(
     ([dtype, file]) => /** @type {const} */ ([dtype, file.slice('model'.length)])
@@ -97,12 +117,19 @@ function describe(name, files) {
   const first = present[0]?.[1] ?? ''
   const needed = files.filter(({ path }) => {
     const match = graphFile.exec(path)
+    if (path === 'meta.json' || adapterFile.test(path)) return false
     return !match || (match[1] ?? '') === first
+  })
+  const adapters = files.flatMap(({ path }) => {
+    const match = adapterFile.exec(path)
+    return match?.[1] && match[2] === 'adapter_config.json' ? [match[1]] : []
   })
   return {
     name,
+    ...(title !== undefined && { title }),
     dtypes: present.map(([dtype]) => dtype),
     bytes: needed.reduce((sum, file) => sum + file.size, 0),
+    ...(adapters.length > 0 && { adapters }),
     files
   }
 }
