@@ -58,7 +58,7 @@ def _from_hub(name: str, id: str | None, revision: str | None) -> Source:
     from huggingface_hub import snapshot_download
 
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=PATTERNS))
+        folder = Path(snapshot_download(name, revision=revision, allow_patterns=PATTERNS, ignore_patterns=["consolidated*", "original/*"]))
     except Exception as problem:  # the hub's client raises a dozen kinds, from its HTTP library's to OSError
         kind = type(problem).__name__
         raise CompanionError(f"{name} is no folder here, and the hub did not give it ({kind}): check the name, the network, and `hf auth login`") from problem
@@ -106,6 +106,8 @@ def load_model(source: Source, dtype: str = "float32", **options):
     kind = transformers.AutoModelForImageTextToText if hasattr(config, "vision_config") else transformers.AutoModelForCausalLM
     if not hasattr(config, "vision_config") and type(config) not in transformers.MODEL_FOR_CAUSAL_LM_MAPPING:
         raise CompanionError(f"{source.id} is a {config.model_type} model, which is no causal language model")
+    if config.get_text_config().model_type == "gemma2":
+        options.setdefault("attn_implementation", "eager")  # the others drop its soft cap
     try:
         model = kind.from_pretrained(source.folder, dtype=getattr(torch, dtype), **source.options(), **options)
     except (ValueError, KeyError, RuntimeError, OSError, ImportError) as problem:
