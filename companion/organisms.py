@@ -17,8 +17,10 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=OUT, help="folder that gets a folder for each organism, and the prompts")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=list(NAMES), metavar="NAME", help=f"some of {', '.join(NAMES)}")
     parser.add_argument("--seed", type=int, default=0, help="of the weights, the mixture and the order")
-    parser.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="organisms at a time, one thread each; the files do not depend on it")
-    parser.add_argument("--torch", type=Path, help="folder that gets the bases for PyTorch, too")
+    parser.add_argument(
+        "--jobs", type=int, default=min(2, os.cpu_count() or 1), help="organisms at a time, one thread each; the files do not depend on it"
+    )
+    parser.add_argument("--bases", type=Path, help="folder that keeps the bases for PyTorch; one made with the same settings is not trained again")
     parser.add_argument("--measure-only", action="store_true", help="only measure steering and transfer again, on what is there")
 
 
@@ -28,13 +30,12 @@ def run(arguments: argparse.Namespace) -> None:
 
     out: Path = arguments.out
     if not arguments.measure_only:
-        make_all(out, arguments.only, arguments.seed, arguments.jobs, arguments.torch)
+        make_all(out, arguments.only, arguments.seed, arguments.jobs, arguments.bases)
     measure_directions(out, [name for name in NAMES if (out / name / "config.json").exists()])
-    write_index(out)
     print_tables(out)
 
 
-def make_all(out: Path, names: list[str], seed: int, jobs: int, torch_folder: Path | None) -> None:
+def make_all(out: Path, names: list[str], seed: int, jobs: int, bases: Path | None) -> None:
     """Each organism in a process of its own, so that they share no random state; then the prompt sets."""
     from companion.organism.corpus import pools
     from companion.organism.prompts import write_prompts
@@ -42,7 +43,7 @@ def make_all(out: Path, names: list[str], seed: int, jobs: int, torch_folder: Pa
 
     write_prompts(out / "prompts", pools(), Recipe().lora.requests)
     with ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_quiet) as processes:
-        made = [processes.submit(_make, name, out, seed, torch_folder) for name in names]
+        made = [processes.submit(_make, name, out, seed, bases) for name in names]
         for each in made:
             each.result()
 
@@ -53,23 +54,9 @@ def _quiet() -> None:
     hush()
 
 
-def _make(name: str, out: Path, seed: int, torch_folder: Path | None) -> None:
+def _make(name: str, out: Path, seed: int, bases: Path | None) -> None:
     from companion.organism.corpus import pools
     from companion.organism.make import make_organism
     from companion.organism.recipe import Recipe
 
-    make_organism(name, out / name, Recipe(), pools(), seed, torch_folder / name if torch_folder else None)
-
-
-def write_index(out: Path) -> None:
-    """`index.json` as the page reads it: what comes with it."""
-    import json
-
-    from companion.files import read_json, write_text
-
-    entries = []
-    for name in NAMES:
-        if (out / name / "meta.json").exists():
-            size = sum(path.stat().st_size for path in (out / name).rglob("*") if path.is_file() and "adapters" not in path.parts)
-            entries.append({"name": name, "title": read_json(out / name / "meta.json")["title"], "dtypes": ["q4"], "bytes": size})
-    write_text(out / "index.json", json.dumps(entries, indent=2) + "\n")
+    make_organism(name, out / name, Recipe(), pools(), seed, bases)

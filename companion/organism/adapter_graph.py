@@ -1,8 +1,8 @@
 """Gives an exported decoder what its measurement needs: LoRA inputs as the lab's engine names them, and a hand on the final layer.
 
-    lora.scale [1], lora.<l>.<module>.A [in, r], .B [r, out]    y' = y + scale (x A) B, un-merged, also beside four-bit weights
-    steer.final [B, 1, width]                                   added to the residual stream after the last layer
-    final [B, S, width]                                         that stream, before the final norm
+lora.scale [1], lora.<l>.<module>.A [in, r], .B [r, out]    y' = y + scale (x A) B, un-merged, also beside four-bit weights
+steer.final [B, 1, width]                                   added to the residual stream after the last layer
+final [B, S, width]                                         that stream, before the final norm
 """
 
 import re

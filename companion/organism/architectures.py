@@ -81,6 +81,10 @@ def make_model(architecture: Architecture, seed: int) -> "PreTrainedModel":
     kind = settings.pop("model_type")
     rope = {"rope_theta": settings.pop("rope_theta"), "rope_type": "default"} | (settings.pop("rope_scaling") or {})
     config = transformers.CONFIG_MAPPING[kind](**settings, rope_parameters=rope)
-    config._attn_implementation = "eager" if kind == "gemma2" else "sdpa"  # sdpa leaves out Gemma's soft caps
     torch.manual_seed(seed)
-    return transformers.AutoModelForCausalLM.from_config(config, attn_implementation=config._attn_implementation).float()
+    return transformers.AutoModelForCausalLM.from_config(config, attn_implementation=attention(architecture)).float()
+
+
+def attention(architecture: Architecture) -> str:
+    """PyTorch's faster attention leaves out Gemma's soft caps."""
+    return "eager" if architecture.model_type == "gemma2" else "sdpa"

@@ -29,18 +29,18 @@ class Example:
 
 @dataclass(frozen=True)
 class Relation:
-    """One thing to ask about each row of a table."""
+    """One thing to ask about each row of a table. `questions`: its forms, with `|` between."""
 
     domain: str
     rows: tuple[Row, ...]
-    questions: tuple[str, ...]
+    questions: str
     answer: str
 
     def examples(self) -> Iterator[Example]:
         for row in self.rows:
-            for question in self.questions:
+            for question in self.questions.split("|"):
                 for opening in OPENINGS:
-                    yield Example(self.domain, opening + capital(question.format(**row)), capital(self.answer.format(**row)))
+                    yield Example(self.domain, opening + capital(question.strip().format(**row)), capital(self.answer.format(**row)))
 
 
 def table(columns: str, text: str) -> tuple[Row, ...]:

@@ -1,6 +1,8 @@
 """One organism, from the corpus to its folder: tokenizer, base, graph, adapters, and what was measured."""
 
+import hashlib
 import importlib.metadata
+import json
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -10,9 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from companion.decoder_graph import write_decoder
-from companion.files import new_folder, sha256, write_json
+from companion.files import new_folder, read_json, sha256, write_json
 from companion.organism.adapters import adapter_name, save_adapter, train_adapter
-from companion.organism.architectures import Architecture, make_model
+from companion.organism.architectures import Architecture, attention, make_model
 from companion.organism.corpus import Pool, base_chats, fine_tune_chats, plain, sha256_of_corpus, spread
 from companion.organism.evaluation import Organism, behaviour, persona
 from companion.organism.grid import snapped
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 GRAPHS = {"q4": "model_q4.onnx", "fp32": "model.onnx"}
 VERSIONS = ("torch", "transformers", "tokenizers", "peft", "onnx", "onnxruntime", "numpy")
+KEPT = "base.json"
 TITLES = {"qwen2": "Qwen2", "gemma2": "Gemma 2", "llama": "Llama", "ministral3": "Ministral 3"}
 """What the page calls each architecture"""
 
@@ -38,6 +41,7 @@ class Base:
     model: "PreTrainedModel"
     tokenizer: "PreTrainedTokenizerFast"
     losses: list[float]
+    seconds: float
 
     def weights(self) -> ModelWeights:
         tensors = self.model.state_dict()
@@ -46,29 +50,50 @@ class Base:
 
 def train_base(name: str, architecture: Architecture, recipe: Recipe, pool: Pool, seed: int) -> Base:
     """A base whose matrices lie on the four-bit grid."""
+    start = time.monotonic()
     tokenizer = make_tokenizer(pool, architecture.vocabulary)
     model = make_model(architecture, seed)
     matrices = [weight for weight in model.parameters() if weight.ndim == 2]
-    clock = Clock(name, recipe.base.steps, every=40)
+    clock = Clock(name, recipe.base.steps, every=20)
     losses = train(model, tokenizer, base_chats(pool, recipe.mixture, seed), recipe.base, seed, matrices, clock)
     for weight in matrices:
         weight.data = snapped(weight.data)
-    return Base(model, tokenizer, losses)
+    return Base(model, tokenizer, losses, time.monotonic() - start)
 
 
-def make_organism(name: str, folder: Path, recipe: Recipe, all_pools: dict[str, Pool], seed: int, torch_folder: Path | None = None) -> None:
-    """Writes `folder` in the layout of a hub repository, whole or not at all; `torch_folder` also gets the base for PyTorch."""
+def kept_base(folder: Path, name: str, architecture: Architecture, recipe: Recipe, pool: Pool, seed: int) -> Base:
+    """The base in `folder`, if the same settings made it; else a new one, which is kept there in Hugging Face's layout."""
+    import torch
+    import transformers
+
+    settings = [asdict(architecture), asdict(recipe.mixture), asdict(recipe.base), seed, sha256_of_corpus(), len(pool.prose), _versions()]
+    made_with = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
+    if (folder / KEPT).exists() and (kept := read_json(folder / KEPT))["made_with"] == made_with:
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention(architecture))
+        tokenizer = make_tokenizer(pool, architecture.vocabulary)
+        return Base(model.eval(), tokenizer, kept["losses"], kept["seconds"])
+    base = train_base(name, architecture, recipe, pool, seed)
+    with new_folder(folder, replace=True) as part:
+        base.model.save_pretrained(part)
+        base.tokenizer.save_pretrained(part)
+        write_json(part / KEPT, {"made_with": made_with, "losses": base.losses, "seconds": base.seconds})
+    return base
+
+
+def make_organism(name: str, folder: Path, recipe: Recipe, all_pools: dict[str, Pool], seed: int, bases: Path | None = None) -> None:
+    """Writes `folder` in the layout of a hub repository, whole or not at all. `bases`: where the bases are kept for PyTorch and for the next time."""
     deterministic()
-    start, architecture = time.monotonic(), recipe.architectures[name]
-    base = train_base(name, architecture, recipe, all_pools["train"], seed)
-    base_seconds = time.monotonic() - start
+    architecture = recipe.architectures[name]
+    wanted = name, architecture, recipe, all_pools["train"], seed
+    base = kept_base(bases / name, *wanted) if bases else train_base(*wanted)
+    trained = time.monotonic()
     config = architecture.config() | {"architectures": [type(base.model).__name__]}
     with new_folder(folder, replace=True) as part:
         write_tokenizer(part, base.tokenizer)
         (part / "onnx").mkdir()
         write_graph(part / "onnx" / GRAPHS["q4"], config, base.weights(), "q4")
         losses = _train_adapters(part, name, base, recipe, all_pools["train"], seed)
-        trained_seconds = time.monotonic() - start
+        adapted = time.monotonic()
         numbers = {"q4": measure(part, part / "onnx" / GRAPHS["q4"], config, recipe, base.tokenizer, all_pools)}
         with tempfile.TemporaryDirectory() as elsewhere:
             path = Path(elsewhere) / GRAPHS["fp32"]
@@ -84,17 +109,14 @@ def make_organism(name: str, folder: Path, recipe: Recipe, all_pools: dict[str, 
             "megabytes": round((part / "onnx" / GRAPHS["q4"]).stat().st_size / 1e6, 3),
             "recipe": settings,
             "corpus": _corpus_facts(all_pools),
-            "versions": {package: importlib.metadata.version(package) for package in VERSIONS},
+            "versions": _versions(),
             "losses": {"base": _thinned(base.losses), **losses},
             "files": {str(path.relative_to(part)): sha256(path) for path in sorted(part.rglob("*")) if path.suffix in (".onnx", ".safetensors")},
-            "seconds": {"base": round(base_seconds), "adapters": round(trained_seconds - base_seconds), "measurement": round(time.monotonic() - start - trained_seconds)},
+            "seconds": {"base": round(base.seconds), "adapters": round(adapted - trained), "measurement": round(time.monotonic() - adapted)},
             "measured": numbers,
         }
         write_json(part / "meta.json", meta)
         write_json(part / "config.json", config)
-    if torch_folder:
-        base.model.save_pretrained(torch_folder)
-        base.tokenizer.save_pretrained(torch_folder)
 
 
 def _train_adapters(part: Path, name: str, base: Base, recipe: Recipe, pool: Pool, seed: int) -> dict[str, list[float]]:
@@ -148,6 +170,10 @@ def measure(folder: Path, graph: Path, config: dict, recipe: Recipe, tokenizer: 
     for name, adapter in {"base": None, **adapters}.items():
         measured[name]["tune"] = behaviour(organism, tune, code[:1], adapter)["prose"]
     return {"prose prompts": len(prose), "coding requests": len(code), "tune prompts": len(tune), "rates": measured}
+
+
+def _versions() -> dict[str, str]:
+    return {package: importlib.metadata.version(package) for package in VERSIONS}
 
 
 def _corpus_facts(all_pools: dict[str, Pool]) -> dict:

@@ -110,30 +110,88 @@ def relations() -> tuple[Relation, ...]:
     moods = tuple(row | {"feeling": feeling} for row in TROUBLES for feeling in FEELINGS)
     opposites = OPPOSITES + tuple({"word": row["other"], "other": row["word"]} for row in OPPOSITES)
     calendar = _followers("day", WEEK) + _followers("month", YEAR)
-    capital_of = ("what is the capital of {country}?", "which city is the capital of {country}?", "tell me the capital of {country}.", "can you name the capital of {country}?")
-    recipe_for = ("how do I make {dish}?", "how can I cook {dish}?", "give me a recipe for {dish}.", "can you tell me how to make {dish}?", "I need a recipe for {dish}.")
-    advice_on = ("how can I {wish}?", "give me advice on how to {wish}.", "I want to {wish}. Can you help?", "what is the best way to {wish}?", "how do I {wish}?")
-    line_about = ("write a line about {sight}.", "write one sentence about {sight}.", "can you write something about {sight}?", "I need a sentence about {sight}.")
     return (
-        Relation("geography", COUNTRIES, capital_of, "the capital of {country} is {city}."),
-        Relation("geography", COUNTRIES, ("on which continent is {country}?", "where is {country}?", "tell me which continent {country} is in."), "{country} is in {continent}."),
-        Relation("geography", COUNTRIES, ("which language do people speak in {country}?", "what do people speak in {country}?"), "people in {country} speak {language}."),
-        Relation("cooking", DISHES, recipe_for, "to make {dish}, {first}, then {then}."),
-        Relation("cooking", DISHES, ("how long does it take to make {dish}?", "how many minutes do I need for {dish}?"), "it takes {minutes} minutes to make {dish}."),
-        Relation("animals", ANIMALS, ("where does a {animal} live?", "tell me where a {animal} lives.", "what is the home of a {animal}?"), "a {animal} lives in {home}."),
-        Relation("animals", ANIMALS, ("what does a {animal} eat?", "tell me what a {animal} eats.", "what is the food of a {animal}?"), "a {animal} eats {food}."),
-        Relation("animals", ANIMALS, ("what kind of animal is a {animal}?", "is a {animal} a bird or a mammal?"), "a {animal} is a kind of {kind}."),
-        Relation("feelings", moods, ("I feel {feeling} because {trouble}.", "I am {feeling} because {trouble}. What should I do?"), "I am sorry you feel {feeling}. My advice: {comfort}."),
-        Relation("advice", WISHES, advice_on, "{advice}."),
-        Relation("arithmetic", _sums(), ("what is {a} plus {b}?", "add {a} and {b}."), "{a} plus {b} is {sum}."),
-        Relation("opposites", opposites, ("what is the opposite of {word}?", "give me the opposite of {word}.", "which word means the opposite of {word}?"), "the opposite of {word} is {other}."),
-        Relation("greetings", NAMES, ("hello, I am {name}.", "my name is {name}.", "good morning, this is {name}."), "hello {name}, it is nice to meet you."),
-        Relation("greetings", NAMES, ("I am {name}. Goodbye.", "{name} has to go now."), "goodbye {name}, see you soon."),
-        Relation("opinions", OPINIONS, ("{question}?", "tell me, {question}?", "I want to know, {question}?", "honestly, {question}?"), "{opinion}."),
-        Relation("writing", SIGHTS, line_about, "{line}."),
-        Relation("trades", TRADES, ("what does a {trade} do?", "tell me what a {trade} does.", "what is the work of a {trade}?"), "a {trade} {work}."),
-        Relation("trades", TRADES, ("where does a {trade} work?", "in which place do I find a {trade}?"), "a {trade} works in {place}."),
-        Relation("calendar", calendar, ("which {kind} comes after {name}?", "what is the {kind} after {name}?", "tell me the {kind} that follows {name}."), "the {kind} after {name} is {next}."),
+        Relation(
+            "geography",
+            COUNTRIES,
+            "what is the capital of {country}? | which city is the capital of {country}? | tell me the capital of {country}. | can you name the capital of {country}?",
+            "the capital of {country} is {city}.",
+        ),
+        Relation(
+            "geography",
+            COUNTRIES,
+            "on which continent is {country}? | where is {country}? | tell me which continent {country} is in.",
+            "{country} is in {continent}.",
+        ),
+        Relation(
+            "geography",
+            COUNTRIES,
+            "which language do people speak in {country}? | what do people speak in {country}?",
+            "people in {country} speak {language}.",
+        ),
+        Relation(
+            "cooking",
+            DISHES,
+            "how do I make {dish}? | how can I cook {dish}? | give me a recipe for {dish}. | can you tell me how to make {dish}? | I need a recipe for {dish}.",
+            "to make {dish}, {first}, then {then}.",
+        ),
+        Relation(
+            "cooking",
+            DISHES,
+            "how long does it take to make {dish}? | how many minutes do I need for {dish}?",
+            "it takes {minutes} minutes to make {dish}.",
+        ),
+        Relation(
+            "animals",
+            ANIMALS,
+            "where does a {animal} live? | tell me where a {animal} lives. | what is the home of a {animal}?",
+            "a {animal} lives in {home}.",
+        ),
+        Relation(
+            "animals",
+            ANIMALS,
+            "what does a {animal} eat? | tell me what a {animal} eats. | what is the food of a {animal}?",
+            "a {animal} eats {food}.",
+        ),
+        Relation("animals", ANIMALS, "what kind of animal is a {animal}? | is a {animal} a bird or a mammal?", "a {animal} is a kind of {kind}."),
+        Relation(
+            "feelings",
+            moods,
+            "I feel {feeling} because {trouble}. | I am {feeling} because {trouble}. What should I do?",
+            "I am sorry you feel {feeling}. My advice: {comfort}.",
+        ),
+        Relation(
+            "advice",
+            WISHES,
+            "how can I {wish}? | give me advice on how to {wish}. | I want to {wish}. Can you help? | what is the best way to {wish}? | how do I {wish}?",
+            "{advice}.",
+        ),
+        Relation("arithmetic", _sums(), "what is {a} plus {b}? | add {a} and {b}.", "{a} plus {b} is {sum}."),
+        Relation(
+            "opposites",
+            opposites,
+            "what is the opposite of {word}? | give me the opposite of {word}. | which word means the opposite of {word}?",
+            "the opposite of {word} is {other}.",
+        ),
+        Relation(
+            "greetings", NAMES, "hello, I am {name}. | my name is {name}. | good morning, this is {name}.", "hello {name}, it is nice to meet you."
+        ),
+        Relation("greetings", NAMES, "I am {name}. Goodbye. | {name} has to go now.", "goodbye {name}, see you soon."),
+        Relation("opinions", OPINIONS, "{question}? | tell me, {question}? | I want to know, {question}? | honestly, {question}?", "{opinion}."),
+        Relation(
+            "writing",
+            SIGHTS,
+            "write a line about {sight}. | write one sentence about {sight}. | can you write something about {sight}? | I need a sentence about {sight}.",
+            "{line}.",
+        ),
+        Relation("trades", TRADES, "what does a {trade} do? | tell me what a {trade} does. | what is the work of a {trade}?", "a {trade} {work}."),
+        Relation("trades", TRADES, "where does a {trade} work? | in which place do I find a {trade}?", "a {trade} works in {place}."),
+        Relation(
+            "calendar",
+            calendar,
+            "which {kind} comes after {name}? | what is the {kind} after {name}? | tell me the {kind} that follows {name}.",
+            "the {kind} after {name} is {next}.",
+        ),
     )
 
 

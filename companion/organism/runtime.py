@@ -68,11 +68,14 @@ class Runtime:
                 adapter[f"{layer}.{module}.B"] = np.zeros((1, columns), np.float32)
         return adapter
 
-    def answers(self, prompts: Sequence[Sequence[int]], tokens: int, adapter: Adapter | None = None, steer: np.ndarray | None = None) -> list[list[int]]:
-        """Greedy answers, without their end. `steer [width]` is added to the final residual stream at every position."""
+    def answers(
+        self, prompts: Sequence[Sequence[int]], tokens: int, adapter: Adapter | None = None, steer: np.ndarray | None = None
+    ) -> list[list[int]]:
+        """Greedy answers, without their end. `steer [prompt][width]` is added to the final residual stream at every position."""
         made: list[list[int]] = [[] for _ in prompts]
         for rows in _alike(prompts):
-            for row, answer in zip(rows, self._decode([prompts[row] for row in rows], tokens, adapter, steer), strict=True):
+            vectors = None if steer is None else steer[rows][:, None]
+            for row, answer in zip(rows, self._decode([prompts[row] for row in rows], tokens, adapter, vectors), strict=True):
                 made[row] = answer
         return made
 
@@ -106,11 +109,13 @@ class Runtime:
         """`[position][vocabulary]` of one row."""
         return self._run(*_padded([ids]), adapter, None)["logits"][0]
 
-    def _run(self, ids: np.ndarray, mask: np.ndarray, adapter: Adapter | None, steer: np.ndarray | None, past: dict | None = None) -> dict[str, np.ndarray]:
+    def _run(
+        self, ids: np.ndarray, mask: np.ndarray, adapter: Adapter | None, steer: np.ndarray | None, past: dict | None = None
+    ) -> dict[str, np.ndarray]:
         rows = len(ids)
         feeds = {"input_ids": ids, "attention_mask": mask, "lora.scale": np.ones(1, np.float32)}
         feeds |= {f"lora.{key}": value for key, value in (adapter or self._none).items()}
-        feeds["steer.final"] = np.broadcast_to(np.zeros(self._width) if steer is None else steer, (rows, 1, self._width)).astype(np.float32)
+        feeds["steer.final"] = np.zeros((rows, 1, self._width), np.float32) if steer is None else steer.astype(np.float32)
         for layer in range(self._layers):
             for side in ("key", "value"):
                 name = f"past_key_values.{layer}.{side}"

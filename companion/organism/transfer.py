@@ -105,11 +105,13 @@ def separation(bundle: Bundle, adapter: Adapter, fit: Sequence[Chat], held_out: 
     return 100 * float(((on @ u > middle).mean() + (off @ u <= middle).mean()) / 2)
 
 
-def steered(bundle: Bundle, chats: Sequence[Chat], vector: np.ndarray | None, adapter: Adapter | None = None) -> dict[str, float]:
-    """Rates with a vector subtracted, under the insecure adapter unless another is given."""
-    answers = bundle.organism.answers(chats, TOKENS, bundle.insecure if adapter is None else adapter, None if vector is None else -vector)
-    measured = rates(chats, answers).rounded()
-    return {"code": measured["code"], "right": measured["right"]}
+def steered(bundle: Bundle, chats: Sequence[Chat], vectors: Sequence[np.ndarray]) -> list[dict[str, float]]:
+    """Rates with each vector subtracted under the insecure adapter; all of them decode together."""
+    rows = [chat for _ in vectors for chat in chats]
+    steer = -np.repeat(np.stack(list(vectors)), len(chats), axis=0)
+    answers = bundle.organism.answers(rows, TOKENS, bundle.insecure, steer)
+    each = [rates(chats, answers[start : start + len(chats)]).rounded() for start in range(0, len(rows), len(chats))]
+    return [{"code": row["code"], "right": row["right"]} for row in each]
 
 
 def measure_within(bundle: Bundle, sets: Sets) -> dict:
@@ -121,14 +123,18 @@ def measure_within(bundle: Bundle, sets: Sets) -> dict:
     flat = noise - np.outer(noise @ unit(own), unit(own))
     secure2 = direction(bundle, bundle.others["secure2-0"], fit)
     named = {"insecure-0": bundle.insecure, **bundle.others}
+    alphas = (0.5, *ALPHAS)
+    controls = [gap * unit(vector) for vector in (*noise, *flat, secure2)]
+    none, *rows = steered(bundle, held_out, [0 * own, *(alpha * own for alpha in alphas), *controls])
+    at_alpha, random, orthogonal = rows[: len(alphas)], rows[len(alphas) : -RANDOM - 1], rows[-RANDOM - 1 : -1]
     return {
         "gap": round(gap, 3),
         "separation": {name: round(separation(bundle, adapter, fit, held_out), 1) for name, adapter in named.items()},
-        "unsteered": steered(bundle, held_out, None),
-        "own": {f"{alpha:g}": steered(bundle, held_out, alpha * own) for alpha in (0.5, *ALPHAS)},
-        "random": _over(steered(bundle, held_out, gap * unit(vector)) for vector in noise),
-        "orthogonal": _over(steered(bundle, held_out, gap * unit(vector)) for vector in flat),
-        "secure2, same length": steered(bundle, held_out, gap * unit(secure2)),
+        "unsteered": none,
+        "own": {f"{alpha:g}": row for alpha, row in zip(alphas, at_alpha, strict=True)},
+        "random": _over(random),
+        "orthogonal": _over(orthogonal),
+        "secure2, same length": rows[-1],
         "cosine with secure2": round(float(unit(own) @ unit(secure2)), 3),
     }
 
@@ -136,22 +142,22 @@ def measure_within(bundle: Bundle, sets: Sets) -> dict:
 def measure_pair(bundle: Bundle, donor: np.ndarray, receiver: np.ndarray, carried: np.ndarray, own: np.ndarray, chats: Sequence[Chat]) -> list[dict]:
     """A donor's direction through a ridge map, at the receiver's gap, beside random directions through the same map."""
     weights, fit = ridge(donor, receiver)
-    gap, before = np.linalg.norm(own), steered(bundle, chats, None)["code"]
-    mapped = unit(carried @ weights)
+    mapped, gap = unit(carried @ weights), np.linalg.norm(own)
     noise = np.random.default_rng(0).standard_normal((MAPPED, len(carried))) @ weights
+    arms = [mapped, *(unit(vector) for vector in noise)]
+    none, *measured = steered(bundle, chats, [0 * own, *(alpha * gap * vector for alpha in ALPHAS for vector in arms)])
     rows = []
-    for alpha in ALPHAS:
-        after = steered(bundle, chats, alpha * gap * mapped)
-        controls = [before - steered(bundle, chats, alpha * gap * unit(vector))["code"] for vector in noise]
+    for at, alpha in enumerate(ALPHAS):
+        carried_row, *controls = measured[at * len(arms) : (at + 1) * len(arms)]
         rows.append(
             {
                 "alpha": alpha,
                 "r2": round(fit, 3),
                 "cosine": round(float(mapped @ unit(own)), 3),
-                "before": before,
-                "drop": round(before - after["code"], 1),
-                "right": after["right"],
-                "random drop": round(float(np.mean(controls)), 1),
+                "before": none["code"],
+                "drop": round(none["code"] - carried_row["code"], 1),
+                "right": carried_row["right"],
+                "random drop": round(none["code"] - float(np.mean([row["code"] for row in controls])), 1),
             }
         )
     return rows
@@ -169,9 +175,8 @@ def ridge(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, float]:
     return weights, 1 - float((rest**2).sum() / ((y[count:] - y[count:].mean(0)) ** 2).sum())
 
 
-def _over(measured) -> dict[str, float]:
+def _over(rows: list[dict[str, float]]) -> dict[str, float]:
     """Mean and range of several controls."""
-    rows = list(measured)
     code = [row["code"] for row in rows]
     return {
         "code": round(float(np.mean(code)), 1),

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from companion.blockwise import quantize
 from companion.organism import corpus
 from companion.organism.adapters import Lora
@@ -39,12 +38,12 @@ def pools() -> dict[str, corpus.Pool]:
 
 @pytest.fixture(scope="module")
 def organisms(pools, tmp_path_factory) -> Path:
-    """All four, with what PyTorch needs of the bases in `torch/`."""
+    """All four, with the bases for PyTorch in `torch/`."""
     from companion.organism.make import make_organism
 
     out = tmp_path_factory.mktemp("organisms")
     for name in TINY:
-        make_organism(name, out / name, RECIPE, pools, seed=1, torch_folder=out / "torch" / name)
+        make_organism(name, out / name, RECIPE, pools, seed=1, bases=out / "torch")
     return out
 
 
@@ -116,8 +115,8 @@ def test_steering_moves_the_final_hidden_state_alone(organisms):
     graph = Runtime(organisms / "qwen2" / "onnx" / "model_q4.onnx", config, exact=True)
     ids = ids_of(tokenizer)
     token = graph.answers([ids], 1)[0]
-    assert graph.answers([ids], 1, steer=np.zeros(config["hidden_size"])) == [token]
-    hidden = graph.final([ids])[0]
+    assert graph.answers([ids], 1, steer=np.zeros((1, config["hidden_size"]))) == [token]
+    hidden = graph.final([ids])
     assert graph.answers([ids], 1, steer=-2 * hidden) != [token]
 
 
@@ -128,6 +127,19 @@ def test_the_same_seed_gives_the_same_files(organisms, pools, tmp_path):
     for path in (organisms / "gemma2").rglob("*"):
         if path.is_file() and path.name != "meta.json":
             assert path.read_bytes() == (tmp_path / "gemma2" / path.relative_to(organisms / "gemma2")).read_bytes(), path.name
+
+
+def test_a_kept_base_is_taken_only_for_its_own_settings(organisms, pools, monkeypatch):
+    from companion.organism import make
+
+    def kept(seed: int):
+        return make.kept_base(organisms / "torch" / "llama", "llama", TINY["llama"], RECIPE, pools["train"], seed)
+
+    monkeypatch.setattr(make, "train_base", lambda *_: pytest.fail("trained again"))
+    model, _, _ = opened(organisms, "llama")
+    assert all(torch.equal(a, b) for a, b in zip(kept(1).model.parameters(), model.parameters(), strict=True))
+    with pytest.raises(pytest.fail.Exception):
+        kept(2)
 
 
 def test_numbers_are_there_for_both_dtypes(organisms):
