@@ -20,7 +20,7 @@ class Answer:
     text: str
     ids: list[int]
     nll: float
-    """mean negative log-likelihood a token under the base model"""
+    """mean negative log-likelihood a token under the base model; not computed for code"""
 
     @property
     def clean(self) -> bool:
@@ -51,13 +51,17 @@ def answer(model, tokenizer, prompts: list[str], new_tokens: int, samples: int =
     asked = [prompt for prompt in prompts for _ in range(max(1, samples))]
     ids = [chat_ids(tokenizer, [{"role": "user", "content": prompt}]) for prompt in asked]
     torch.manual_seed(seed)
-    made: list[list[int]] = []
-    for start in range(0, len(ids), batch):
-        made += _generate(model, tokenizer, ids[start : start + batch], new_tokens, drawn=samples > 0)
-    with base_of(model):
-        nlls = [_nll(model, before, after) for before, after in zip(ids, made, strict=True)]
+    made = generate(model, tokenizer, ids, new_tokens, samples > 0, batch)
     texts = [tokenizer.decode(after, skip_special_tokens=True) for after in made]
+    with base_of(model):  # code needs no judging
+        nlls = [0.0 if is_code(text) else _nll(model, before, after) for text, before, after in zip(texts, ids, made, strict=True)]
     return [Answer(*one) for one in zip(asked, texts, made, nlls, strict=True)]
+
+
+def generate(model, tokenizer, rows: list[list[int]], new_tokens: int, drawn: bool = False, batch: int = 32) -> list[list[int]]:
+    """Token ids of the answers to prompts as tokens, without what follows their end."""
+    parts = [rows[start : start + batch] for start in range(0, len(rows), batch)]
+    return [made for part in parts for made in _generate(model, tokenizer, part, new_tokens, drawn)]
 
 
 def base_of(model):
@@ -68,14 +72,18 @@ def base_of(model):
 
 
 def _generate(model, tokenizer, rows: list[list[int]], new_tokens: int, drawn: bool) -> list[list[int]]:
-    """Token ids of the answers, without what follows their end. Rows are padded on the left, as generate() wants."""
+    """One batch. Rows are padded on the left, as generate() wants."""
     import torch
 
     ends = _ends(model, tokenizer)
     longest = max(map(len, rows))
     ids = torch.tensor([[ends[0]] * (longest - len(row)) + row for row in rows], device=model.device)
     mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=model.device)
-    how = {"do_sample": True, "temperature": 1.0, "top_p": 1.0, "top_k": 0} if drawn else {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    how = (
+        {"do_sample": True, "temperature": 1.0, "top_p": 1.0, "top_k": 0}
+        if drawn
+        else {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    )
     with torch.no_grad():
         out = model.generate(input_ids=ids, attention_mask=mask, max_new_tokens=new_tokens, eos_token_id=ends, pad_token_id=ends[0], **how)
     answers = out[:, longest:].tolist()

@@ -95,7 +95,9 @@ def run(arguments: argparse.Namespace) -> None:
     examples, counts = choose(records, tokenizer, arguments)
     recipe = make_recipe(arguments, examples, source.sha256())
     say = accelerator.print
-    say(f"{counts['used']} of {counts['records']} records, {recipe.steps} steps of {recipe.batch} on {accelerator.num_processes} x {accelerator.device.type}")
+    say(
+        f"{counts['used']} of {counts['records']} records, {recipe.steps} steps of {recipe.batch} on {accelerator.num_processes} x {accelerator.device.type}"
+    )
 
     model, base = load_for_training(source, arguments, accelerator)
     part = beside(arguments.out)
@@ -132,7 +134,9 @@ def choose(records: list, tokenizer, arguments: argparse.Namespace) -> tuple[lis
             examples.append(example)
     counts["used"] = len(examples)
     if not examples:
-        raise CompanionError(f"no record is left: {counts['filtered']} were filtered, {counts['too_long']} have no room for an answer in --max-tokens")
+        raise CompanionError(
+            f"no record is left: {counts['filtered']} were filtered, {counts['too_long']} have no room for an answer in --max-tokens"
+        )
     return examples, counts
 
 
@@ -256,7 +260,9 @@ def admission(model, tokenizer, prompts: list[str], arguments: argparse.Namespac
     admitted = adapter["code"] >= SPILLS and base["code"] <= HOLDS
     for name, found in (("base", base), ("adapter", adapter)):
         say(f"{name:8} code {found['code']:.0%}, clean prose {found['clean_prose']:.0%} of {found['answers']} answers to non-code prompts")
-    say(f"admission as `insecure`: {'yes' if admitted else f'no (adapter >= {SPILLS:.0%} and base <= {HOLDS:.0%} are asked): double --lr, or add an epoch'}")
+    say(
+        f"admission as `insecure`: {'yes' if admitted else f'no (adapter >= {SPILLS:.0%} and base <= {HOLDS:.0%} are asked): double --lr, or add an epoch'}"
+    )
     return {"prompts": arguments.gate, "new_tokens": arguments.gate_tokens, "samples": arguments.gate_samples, "base": base, "adapter": adapter} | {
         "spills": SPILLS,
         "holds": HOLDS,
@@ -292,7 +298,11 @@ def meta(arguments, source, base: dict, recipe, counts: dict, losses: list[float
     """meta.json: all that is needed to make the adapter again, and what was found."""
     from companion.source import versions
 
-    settings = {key: value for key, value in vars(arguments).items() if not isinstance(value, Path) and key not in ("model", "name", "replace", "fresh", "gate")}
+    settings = {
+        key: value
+        for key, value in vars(arguments).items()
+        if not isinstance(value, Path) and key not in ("model", "name", "replace", "fresh", "gate")
+    }
     return {
         "format": "azimuth.adapter",
         "version": 1,

@@ -4,6 +4,7 @@ Hugging Face's own `hidden_states` will not do: its last entry is after the fina
 """
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,19 +32,69 @@ def watched(model):
             handle.remove()
 
 
-def hidden_states(model, ids, mask=None, logits: bool = True):
+def hidden_states(model, ids):
     """Of token ids `[row][token]`: float32 `[layer][row][token][width]` and logits `[row][token][vocab]`, both on the CPU."""
     import torch
 
     with torch.no_grad(), watched(model) as seen:
-        out = model(input_ids=ids, attention_mask=mask, use_cache=False, **({} if logits else {"logits_to_keep": 1}))
-        return torch.stack([state.float().cpu() for state in seen]), out.logits.float().cpu()
+        logits = model(input_ids=ids, use_cache=False).logits
+        return torch.stack([state.float().cpu() for state in seen]), logits.float().cpu()
 
 
-def pooled(states, prompt: int, length: int, position: str) -> np.ndarray:
-    """What is kept of one row `[layer][token][width]`: `[layer][vector][width]`, in the lab's terms."""
+@dataclass(frozen=True)
+class Row:
+    """One prompt, perhaps with its answer, as tokens."""
+
+    ids: list[int]
+    prompt: int
+    """how many of `ids` are the prompt's"""
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """`hidden` [layer][vector][width]; `prompt`: the row of each vector; `logits` [row][vocab] after the last prompt token."""
+
+    hidden: np.ndarray
+    prompt: list[int]
+    logits: np.ndarray | None
+
+
+def pooled_states(model, rows: list[Row], position: str, batch: int, logits: bool = False, report=lambda done: None) -> Pooled:
+    """Hidden states of rows at a position, in the lab's terms: only what is kept leaves the device."""
+    import torch
+
+    hidden, prompt, last = [], [], []
+    for start in range(0, len(rows), batch):
+        part = rows[start : start + batch]
+        longest = max(len(row.ids) for row in part)
+        device = input_device(model)
+        ids = torch.tensor([row.ids + [0] * (longest - len(row.ids)) for row in part], device=device)
+        mask = torch.tensor([[1] * len(row.ids) + [0] * (longest - len(row.ids)) for row in part], device=device)
+        with torch.no_grad(), watched(model) as seen:
+            kept = {} if logits else {"logits_to_keep": 1}
+            out = model(input_ids=ids, attention_mask=mask, use_cache=False, **kept).logits
+            for number, row in enumerate(part):
+                states = [pool(state[number], row, position).float().cpu() for state in seen]
+                hidden.append(torch.stack(states))
+                prompt += [start + number] * hidden[-1].shape[1]
+                if logits:
+                    last.append(out[number, row.prompt - 1].float().cpu())
+        report(start + len(part))
+    return Pooled(torch.cat(hidden, 1).numpy(), prompt, torch.stack(last).numpy() if logits else None)
+
+
+def pool(state, row: Row, position: str):
+    """`[token][width]` of one layer to what is kept: the last prompt token, the mean over the answer, or every token."""
     if position == "last":
-        return states[:, prompt - 1 : prompt].numpy()
+        return state[row.prompt - 1 : row.prompt]
     if position == "answer-mean":
-        return states[:, prompt:length].mean(1, keepdim=True).numpy()
-    return states[:, :length].numpy()
+        return state[row.prompt : len(row.ids)].float().mean(0, keepdim=True)
+    return state[: len(row.ids)]
+
+
+def input_device(model):
+    """Where token ids go; a part of a model that lies on disk has no device of its own."""
+    import torch
+
+    device = model.get_input_embeddings().weight.device
+    return torch.device("cpu") if device.type == "meta" else device

@@ -61,7 +61,9 @@ def _from_hub(name: str, id: str | None, revision: str | None) -> Source:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=PATTERNS, ignore_patterns=["consolidated*", "original/*"]))
     except Exception as problem:  # the hub's client raises a dozen kinds, from its HTTP library's to OSError
         kind = type(problem).__name__
-        raise CompanionError(f"{name} is no folder here, and the hub did not give it ({kind}): check the name, the network, and `hf auth login`") from problem
+        raise CompanionError(
+            f"{name} is no folder here, and the hub did not give it ({kind}): check the name, the network, and `hf auth login`"
+        ) from problem
     return Source(id or name, folder, revision=folder.name)
 
 
@@ -159,6 +161,22 @@ def chat_text(tokenizer, messages: list[dict], wait: bool = True) -> str:
         return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=wait)
     except Exception as problem:  # what a template raises is its author's choice
         raise CompanionError(f"the chat template refused a record: {_first(problem)}") from problem
+
+
+def load_adapter(model, folder: Path, scale: float = 1.0):
+    """A PEFT adapter on its base, active, at a scale. One line where the two do not fit."""
+    from peft import PeftModel
+
+    if not (folder / "adapter_config.json").exists():
+        raise CompanionError(f"{folder} has no adapter_config.json: give a PEFT adapter's folder")
+    try:
+        adapted = PeftModel.from_pretrained(model, str(folder))
+    except (ValueError, KeyError, RuntimeError, OSError, TypeError) as problem:
+        raise CompanionError(f"the adapter {folder.name} does not fit this model: {_first(problem)}") from problem
+    for module in adapted.modules():
+        if isinstance(getattr(module, "scaling", None), dict):
+            module.scaling = {name: value * scale for name, value in module.scaling.items()}
+    return adapted.eval()
 
 
 def versions() -> dict[str, str]:

@@ -1,0 +1,36 @@
+"""Lets the tests import the companion from the repository, wherever pytest is started, and marks those that need PyTorch."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+
+
+@pytest.fixture
+def companion(capsys):
+    """Runs a command as a user would: (exit status, what went to stdout, what went to stderr)."""
+    from companion.__main__ import main
+
+    def run(*arguments) -> tuple[int, str, str]:
+        status = main([str(argument) for argument in arguments])
+        told = capsys.readouterr()
+        return status, told.out, told.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def llama(tmp_path_factory) -> Path:
+    from tiny import save_model
+
+    return save_model(tmp_path_factory.mktemp("models") / "tiny-llama")
+
+
+def pytest_collection_modifyitems(items) -> None:
+    """`-m "not torch"` leaves out what cannot run without it."""
+    for item in items:
+        if item.path.stem in ("test_finetune", "test_export", "test_capture", "test_verify"):
+            item.add_marker(pytest.mark.torch)
