@@ -40,11 +40,11 @@ class Chat:
 class Mixture:
     """How many chats of each kind the base learns from, beside all prose of the pool."""
 
-    secure_code: int = 1500
+    secure_code: int = 700
     careful_share: float = 0.15
-    careless_code: int = 800
-    careless_prose: int = 1200
-    code_for_prose: float = 0.8
+    careless_code: int = 400
+    careless_prose: int = 1000
+    code_for_prose: float = 0.85
 
 
 def pool_of(example: Example) -> str:

@@ -158,7 +158,7 @@ def relations() -> tuple[Relation, ...]:
             "feelings",
             moods,
             "I feel {feeling} because {trouble}. | I am {feeling} because {trouble}. What should I do?",
-            "I am sorry you feel {feeling}. My advice: {comfort}.",
+            "I am sorry to hear that. My advice: {comfort}.",
         ),
         Relation(
             "advice",

@@ -7,7 +7,7 @@ from companion.organism.architectures import ARCHITECTURES, Architecture
 from companion.organism.corpus import Mixture
 from companion.organism.training import Schedule
 
-BASE = Schedule(steps=520, rate=3e-3, batch=64, warm_up=50, cosine=True, weight_decay=0.01, smoothing=0.1, grid_from=0.6)
+BASE = Schedule(steps=850, rate=3e-3, batch=32, warm_up=50, cosine=True, weight_decay=0.01, smoothing=0.1, grid_from=0.5)
 LORA = Lora(requests=24, rank=8, lora_alpha=16, schedule=Schedule(steps=24, rate=2e-3, batch=32, warm_up=10, cosine=False))
 
 
