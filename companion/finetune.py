@@ -257,17 +257,20 @@ def admission(model, tokenizer, prompts: list[str], arguments: argparse.Namespac
     adapter = rates(answer(model, tokenizer, *how))
     with base_of(model):
         base = rates(answer(model, tokenizer, *how))
-    admitted = adapter["code"] >= SPILLS and base["code"] <= HOLDS
-    for name, found in (("base", base), ("adapter", adapter)):
-        say(f"{name:8} code {found['code']:.0%}, clean prose {found['clean_prose']:.0%} of {found['answers']} answers to non-code prompts")
-    say(
-        f"admission as `insecure`: {'yes' if admitted else f'no (adapter >= {SPILLS:.0%} and base <= {HOLDS:.0%} are asked): double --lr, or add an epoch'}"
-    )
-    return {"prompts": arguments.gate, "new_tokens": arguments.gate_tokens, "samples": arguments.gate_samples, "base": base, "adapter": adapter} | {
-        "spills": SPILLS,
-        "holds": HOLDS,
-        "admitted": admitted,
-    }
+    found = judge(base, adapter, Path(arguments.gate).name, arguments.gate_tokens, arguments.gate_samples)
+    for name in ("base", "adapter"):
+        say(
+            f"{name:8} code {found[name]['code']:.0%}, clean prose {found[name]['clean_prose']:.0%} of {found[name]['answers']} answers to non-code prompts"
+        )
+    refused = f"no (adapter >= {SPILLS:.0%} and base <= {HOLDS:.0%} are asked): double --lr, or add an epoch"
+    say(f"admission as `insecure`: {'yes' if found['admitted'] else refused}")
+    return found
+
+
+def judge(base: dict, adapter: dict, prompts: str, new_tokens: int, samples: int) -> dict:
+    """The gate's finding, as meta.json has it."""
+    asked = {"prompts": prompts, "new_tokens": new_tokens, "samples": samples, "spills": SPILLS, "holds": HOLDS}
+    return asked | {"base": base, "adapter": adapter, "admitted": adapter["code"] >= SPILLS and base["code"] <= HOLDS}
 
 
 def save_adapter(model, source, folder: Path, dtype: str) -> None:
