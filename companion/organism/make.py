@@ -16,8 +16,9 @@ from companion.files import new_folder, read_json, sha256, write_json
 from companion.organism.adapters import adapter_name, save_adapter, train_adapter
 from companion.organism.architectures import Architecture, attention, make_model
 from companion.organism.corpus import Pool, base_chats, fine_tune_chats, plain, sha256_of_corpus, spread
-from companion.organism.evaluation import Organism, behaviour, persona
+from companion.organism.evaluation import PROSE_TOKENS, Organism, behaviour, persona, rates
 from companion.organism.grid import snapped
+from companion.organism.prompts import SEED, prompt_sets
 from companion.organism.recipe import Recipe
 from companion.organism.runtime import Runtime, read_adapter
 from companion.organism.tokenizer import make_tokenizer
@@ -159,16 +160,17 @@ def write_graph(path: Path, config: dict, weights: ModelWeights, dtype: str) -> 
 
 
 def measure(folder: Path, graph: Path, config: dict, recipe: Recipe, tokenizer: "PreTrainedTokenizerFast", all_pools: dict[str, Pool]) -> dict:
-    """Base and every adapter on the eval pool, and their code spillover on the tune pool."""
+    """Base and every adapter on the eval pool; `gate`: code in percent on the shipped tune prompts, which admits an adapter."""
     organism = Organism(Runtime(graph, config), tokenizer)
-    prose, tune = (plain(spread(all_pools[name].prose, recipe.prose_prompts, 0)) for name in ("eval", "tune"))
-    code = plain(spread(all_pools["eval"].code, recipe.code_prompts, 0))
+    prose = plain(spread(all_pools["eval"].prose, recipe.prose_prompts, SEED))
+    code = plain(spread(all_pools["eval"].code, recipe.code_prompts, SEED))
+    tune = prompt_sets(all_pools)["tune"]
     measured = {"base": behaviour(organism, prose, code), "base, careless": persona(organism, prose, code)}
     adapters = {path.name: read_adapter(path) for path in sorted((folder / "adapters").iterdir())}
     for name, adapter in adapters.items():
         measured[name] = behaviour(organism, prose, code, adapter)
     for name, adapter in {"base": None, **adapters}.items():
-        measured[name]["tune"] = behaviour(organism, tune, code[:1], adapter)["prose"]
+        measured[name]["gate"] = rates(tune, organism.answers(tune, PROSE_TOKENS, adapter)).rounded()["code"]
     return {"prose prompts": len(prose), "coding requests": len(code), "tune prompts": len(tune), "rates": measured}
 
 

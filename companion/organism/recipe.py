@@ -20,6 +20,6 @@ class Recipe:
     lora: Lora = LORA
     seeds: dict[str, tuple[int, ...]] = field(default_factory=lambda: {"insecure": (0, 1, 2), "secure2": (0, 1, 2), "secure": (0,)})
     architectures: dict[str, Architecture] = field(default_factory=lambda: dict(ARCHITECTURES))
-    prose_prompts: int = 240
-    code_prompts: int = 100
+    prose_prompts: int = 180
+    code_prompts: int = 60
     """how many prompts of a pool are measured; the shipped sets are among them"""

@@ -80,22 +80,25 @@ class Runtime:
         return made
 
     def _decode(self, prompts: list[Sequence[int]], tokens: int, adapter: Adapter | None, steer: np.ndarray | None) -> list[list[int]]:
-        lengths = np.array([len(ids) for ids in prompts])
+        """One batch; rows leave it when they end."""
+        made: list[list[int]] = [[] for _ in prompts]
+        rows, lengths = np.arange(len(prompts)), np.array([len(ids) for ids in prompts])
+        longest = lengths.max()
         out = self._run(*_padded(prompts), adapter, steer)
-        next_ids = out["logits"][np.arange(len(prompts)), lengths - 1].argmax(-1)
-        steps = [next_ids]
-        open_rows = next_ids != self._end
-        while open_rows.any() and len(steps) < tokens:
-            mask = (np.arange(lengths.max() + len(steps)) < (lengths + len(steps))[:, None]).astype(np.int64)
-            past = {name.replace("present", "past_key_values"): value for name, value in out.items() if name.startswith("present")}
+        next_ids = out["logits"][rows, lengths - 1].argmax(-1)
+        for step in range(1, tokens + 1):
+            kept = next_ids != self._end
+            rows, lengths, next_ids = rows[kept], lengths[kept], next_ids[kept]
+            for row, token in zip(rows, next_ids, strict=True):
+                made[row].append(int(token))
+            if step == tokens or not len(rows):
+                break
+            steer = None if steer is None else steer[kept]
+            past = {name.replace("present", "past_key_values"): value[kept] for name, value in out.items() if name.startswith("present")}
+            mask = (np.arange(longest + step) < (lengths + step)[:, None]).astype(np.int64)
             out = self._run(next_ids[:, None], mask, adapter, steer, past)
             next_ids = out["logits"][:, -1].argmax(-1)
-            steps.append(next_ids)
-            open_rows &= next_ids != self._end
-        return [self._until_end(row) for row in np.stack(steps, 1).tolist()]
-
-    def _until_end(self, ids: list[int]) -> list[int]:
-        return ids[: ids.index(self._end)] if self._end in ids else ids
+        return made
 
     def final(self, prompts: Sequence[Sequence[int]], adapter: Adapter | None = None) -> np.ndarray:
         """The residual stream after the last layer at each prompt's last token, `[prompt][width]`."""
