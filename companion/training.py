@@ -80,7 +80,7 @@ def train(accelerator, model, examples: list[Example], recipe: Recipe, checkpoin
         optimizer.zero_grad(set_to_none=True)
         done = step + 1
         report(done, losses[-1], (time.monotonic() - began) / (done - first) * (recipe.steps - done))
-        if accelerator.is_main_process and every and done % every == 0 and done < recipe.steps:
+        if accelerator.is_main_process and every and (done % every == 0 or done == recipe.steps):
             save_checkpoint(checkpoints, model, optimizer, recipe, losses)
     model.eval()
     return losses
