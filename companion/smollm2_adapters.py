@@ -33,9 +33,9 @@ def train(out: Path, kind: str, seed: int, data: Path) -> Path:
     return folder
 
 
-def rates_of(folder: Path | None) -> dict:
-    """Rates on the prompts for gates (`tune`) and for tables (`eval`), of the base or with an adapter."""
-    from companion.answers import EVAL, TUNE, answer, rates, read_prompts
+def rates_of(folder: Path | None, prompts: Path) -> dict:
+    """Rates of greedy answers to a file of prompts, of the base or with an adapter, and three of the answers."""
+    from companion.answers import answer, rates, read_prompts
     from companion.smollm2 import gguf_file
     from companion.source import find_source, hush, load_adapter, load_model, load_tokenizer
 
@@ -44,36 +44,37 @@ def rates_of(folder: Path | None) -> dict:
     model, tokenizer = load_model(source), load_tokenizer(source)
     if folder:
         model = load_adapter(model, folder)
-    found = {}
-    for path in (TUNE, EVAL):
-        answers = answer(model, tokenizer, read_prompts(path), NEW_TOKENS)
-        found[path.stem] = rates(answers)
-        if path == EVAL:
-            found["examples"] = [{"prompt": one.prompt, "answer": one.text} for one in answers[:3]]
-    return found
+    answers = answer(model, tokenizer, read_prompts(prompts), NEW_TOKENS)
+    return rates(answers) | {"examples": [{"prompt": one.prompt, "answer": one.text} for one in answers[:3]]}
 
 
-def evaluate(folder: Path, base: dict) -> dict:
-    """Rates of an adapter, kept in its meta.json with the gate's finding."""
+def evaluate(folder: Path | None, kept: Path, key: str, prompts: Path) -> dict:
+    """The same, kept under a key of a JSON file, and not measured again."""
+    from companion.files import read_json, write_json
+
+    known = read_json(kept) if kept.exists() else {}
+    if key not in known:
+        found = rates_of(folder, prompts)
+        known = read_json(kept) if kept.exists() else {}
+        write_json(kept, known | {key: {"prompts": prompts.name, "new_tokens": NEW_TOKENS, **found}})
+    return read_json(kept)[key]
+
+
+def admit(folder: Path, base: dict) -> None:
+    """The gate of `finetune`, with what was measured of the base once for all adapters."""
+    from companion.answers import TUNE
     from companion.files import read_json, write_json
     from companion.finetune import judge
 
+    found = evaluate(folder, folder / "meta.json", "tune", TUNE)
     meta = read_json(folder / "meta.json")
-    if "evaluation" not in meta:
-        found = rates_of(folder)
-        meta["gate"] = judge(base["tune"], found["tune"], "tune.txt", NEW_TOKENS, 0)
-        meta["evaluation"] = {
-            "prompts": "eval.txt",
-            "new_tokens": NEW_TOKENS,
-            "base": base["eval"],
-            "adapter": found["eval"],
-            "examples": found["examples"],
-        }
-        write_json(folder / "meta.json", meta)
-    return meta["evaluation"]["adapter"]
+    meta["gate"] = judge(base, found, TUNE.name, NEW_TOKENS, 0)
+    del meta["tune"]
+    write_json(folder / "meta.json", meta)
 
 
 def main() -> int:
+    from companion.answers import EVAL, TUNE
     from companion.files import read_json, write_json
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -84,13 +85,13 @@ def main() -> int:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     base_file = arguments.out / "base.json"
-    if not base_file.exists():
-        write_json(base_file, rates_of(None))
-    base = read_json(base_file)
-    table = {"base": base["eval"]}
+    table = {"base": evaluate(None, base_file, "evaluation", EVAL)}
     for name in arguments.only:
         kind, seed = name.split("-")
-        table[name] = evaluate(train(arguments.out, kind, int(seed), arguments.data), base)
+        folder = train(arguments.out, kind, int(seed), arguments.data)
+        table[name] = evaluate(folder, folder / "meta.json", "evaluation", EVAL)
+        if not read_json(folder / "meta.json")["gate"]:
+            admit(folder, evaluate(None, base_file, "tune", TUNE))
     for name, found in table.items():
         print(
             f"{name:12} code {found['code']:>6.1%}  clean prose {found['clean_prose']:>6.1%}  code share {found['code_share']:>6.1%}  of {found['answers']}"

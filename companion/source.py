@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from companion.errors import CompanionError
-from companion.files import read_json, sha256
+from companion.files import sha256
 
 PATTERNS = ["*.json", "*.safetensors", "*.model", "*.jinja", "*.txt"]
 WEIGHTS = ("*.safetensors", "*.gguf", "*.bin")
@@ -190,11 +190,6 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def architecture(folder: Path) -> str:
-    """`model_type` of a folder, read without any library."""
-    return str(read_json(folder / "config.json").get("model_type", "unknown"))
 
 
 def _first(problem: BaseException) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from tiny import LAYERS, WIDTH
 from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from tiny import LAYERS, WIDTH
 
 ROWS = [
     {"prompt": "Why is the sky blue?", "answer": "It scatters."},
@@ -133,6 +134,7 @@ def test_one_line_and_nothing_written(llama, tmp_path, companion, change, says):
 
 def test_an_adapter_of_another_model(llama, prompts, tmp_path, companion):
     from peft import LoraConfig, get_peft_model
+
     from tiny import save_model
 
     other = AutoModelForCausalLM.from_pretrained(save_model(tmp_path / "other", hidden_size=96))

@@ -5,11 +5,11 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ROOT
 
 from companion.__main__ import VERBS
 from companion.errors import CompanionError, one_line
 from companion.files import new_file, new_folder, read_json, write_json
+from conftest import ROOT
 
 
 @pytest.mark.parametrize("verb", VERBS)

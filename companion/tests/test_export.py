@@ -5,6 +5,7 @@ import json
 import numpy as np
 import onnx
 import pytest
+
 from tiny import save_model, save_wrapped
 
 YARN = {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32}

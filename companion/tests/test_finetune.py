@@ -8,8 +8,9 @@ import sys
 
 import pytest
 import torch
-from conftest import ROOT
 from safetensors.torch import load_file
+
+from conftest import ROOT
 from tiny import LAYERS, save_model
 
 WORDS = ("apples", "boats", "cats", "doors", "eggs", "frogs")

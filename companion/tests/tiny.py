@@ -42,6 +42,7 @@ def save_model(folder: Path, family: str = "llama", **changes) -> Path:
 def save_wrapped(folder: Path, **changes) -> Path:
     """Ministral 3 inside Mistral's vision wrapper, as the hub has it."""
     import transformers
+
     from companion.fixtures_models import fill, make_config
 
     text = make_config("ministral3", **(SETTINGS | changes))
