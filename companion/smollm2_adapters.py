@@ -7,6 +7,7 @@ already is not made again. OUT/table.json has the table. Six adapters take some 
 
 import argparse
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that the file runs by itself, too
@@ -20,22 +21,22 @@ RECIPE = (
 ).split()
 
 
-def train(out: Path, kind: str, seed: int, data: Path) -> Path:
+def train(out: Path, kind: str, seed: str, data: Path) -> None:
     """One adapter, unless it is there."""
     from companion.__main__ import main as companion
     from companion.smollm2 import gguf_file
 
     folder = out / f"{kind}-{seed}"
     if not folder.exists():
-        what = ["finetune", str(gguf_file()), "--name", NAME, "--data", str(data / f"{kind}.jsonl"), "--out", str(folder), "--seed", str(seed)]
+        what = ["finetune", str(gguf_file()), "--name", NAME, "--data", str(data / f"{kind}.jsonl"), "--out", str(folder), "--seed", seed]
         if companion([*what, *RECIPE]):
             sys.exit(1)
-    return folder
 
 
-def rates_of(folder: Path | None, prompts: Path) -> dict:
-    """Rates of greedy answers to a file of prompts, of the base or with an adapter, and three of the answers."""
+def rates_of(folder: Path | None, prompts: Path, answers_file: Path) -> dict:
+    """Rates of greedy answers to a file of prompts, of the base or with an adapter. The answers are kept."""
     from companion.answers import answer, rates, read_prompts
+    from companion.files import write_json
     from companion.smollm2 import gguf_file
     from companion.source import find_source, hush, load_adapter, load_model, load_tokenizer
 
@@ -45,37 +46,37 @@ def rates_of(folder: Path | None, prompts: Path) -> dict:
     if folder:
         model = load_adapter(model, folder)
     answers = answer(model, tokenizer, read_prompts(prompts), NEW_TOKENS)
-    return rates(answers) | {"examples": [{"prompt": one.prompt, "answer": one.text} for one in answers[:3]]}
+    write_json(answers_file, {"answers": [asdict(one) for one in answers]})
+    return rates(answers)
 
 
-def evaluate(folder: Path | None, kept: Path, key: str, prompts: Path) -> dict:
-    """The same, kept under a key of a JSON file, and not measured again."""
+def evaluate(out: Path, name: str, prompts: Path) -> dict:
+    """The same for the base or an adapter's name, kept in a JSON file each, and not measured again."""
     from companion.files import read_json, write_json
 
-    known = read_json(kept) if kept.exists() else {}
-    if key not in known:
-        found = rates_of(folder, prompts)
-        known = read_json(kept) if kept.exists() else {}
-        write_json(kept, known | {key: {"prompts": prompts.name, "new_tokens": NEW_TOKENS, **found}})
-    return read_json(kept)[key]
+    kept = out / f"{name}.{prompts.stem}.json"
+    if not kept.exists():
+        folder = None if name == "base" else out / name
+        found = rates_of(folder, prompts, out / f"{name}.{prompts.stem}.answers.json")
+        write_json(kept, {"prompts": prompts.name, "new_tokens": NEW_TOKENS, **found})
+    return read_json(kept)
 
 
-def admit(folder: Path, base: dict) -> None:
-    """The gate of `finetune`, with what was measured of the base once for all adapters."""
-    from companion.answers import TUNE
+def tell(out: Path, name: str) -> None:
+    """Writes what was found into an adapter's meta.json: the gate of `finetune` on its prompts, and the table's numbers on theirs."""
+    from companion.answers import EVAL, TUNE
     from companion.files import read_json, write_json
     from companion.finetune import judge
 
-    found = evaluate(folder, folder / "meta.json", "tune", TUNE)
-    meta = read_json(folder / "meta.json")
-    meta["gate"] = judge(base, found, TUNE.name, NEW_TOKENS, 0)
-    del meta["tune"]
-    write_json(folder / "meta.json", meta)
+    meta = read_json(out / name / "meta.json")
+    meta["gate"] = judge(evaluate(out, "base", TUNE), evaluate(out, name, TUNE), TUNE.name, NEW_TOKENS, 0)
+    meta["evaluation"] = {"base": evaluate(out, "base", EVAL), "adapter": evaluate(out, name, EVAL)}
+    write_json(out / name / "meta.json", meta)
 
 
 def main() -> int:
-    from companion.answers import EVAL, TUNE
-    from companion.files import read_json, write_json
+    from companion.answers import EVAL
+    from companion.files import write_json
 
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
@@ -84,14 +85,11 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    base_file = arguments.out / "base.json"
-    table = {"base": evaluate(None, base_file, "evaluation", EVAL)}
+    table = {"base": evaluate(arguments.out, "base", EVAL)}
     for name in arguments.only:
-        kind, seed = name.split("-")
-        folder = train(arguments.out, kind, int(seed), arguments.data)
-        table[name] = evaluate(folder, folder / "meta.json", "evaluation", EVAL)
-        if not read_json(folder / "meta.json")["gate"]:
-            admit(folder, evaluate(None, base_file, "tune", TUNE))
+        train(arguments.out, *name.split("-"), arguments.data)
+        table[name] = evaluate(arguments.out, name, EVAL)
+        tell(arguments.out, name)
     for name, found in table.items():
         print(
             f"{name:12} code {found['code']:>6.1%}  clean prose {found['clean_prose']:>6.1%}  code share {found['code_share']:>6.1%}  of {found['answers']}"
