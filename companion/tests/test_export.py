@@ -169,3 +169,27 @@ def test_a_gguf_that_is_none(tmp_path, companion):
     (tmp_path / "m.gguf").write_bytes(b"GGUF\0\0\0\0")
     status, _, err = companion("export", tmp_path / "m.gguf", "--out", tmp_path / "out")
     assert (status, err.count("\n")) == (1, 1) and "GGUF" in err
+
+
+def test_a_gguf_whose_rope_would_be_dropped(tmp_path, companion):
+    from gguf import GGUFWriter, RopeScalingType
+
+    writer = GGUFWriter(tmp_path / "m.gguf", "llama")
+    writer.add_rope_scaling_type(RopeScalingType.YARN)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    status, _, err = companion("export", tmp_path / "m.gguf", "--out", tmp_path / "out")
+    assert (status, err.count("\n")) == (1, 1) and "scales its rope" in err
+
+
+def test_a_hub_that_does_not_answer(tmp_path, companion, monkeypatch):
+    import huggingface_hub
+
+    def silent(*arguments, **options):
+        raise ConnectionError("Name or service not known")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", silent)
+    status, _, err = companion("export", "owner/name", "--out", tmp_path / "out")
+    assert (status, err.count("\n")) == (1, 1) and "the hub did not give it (ConnectionError)" in err
