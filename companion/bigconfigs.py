@@ -78,7 +78,7 @@ LLAMA = COMMON | {
     "bos_token_id": 128000,
     "eos_token_id": [128001, 128008, 128009],
 }
-MINISTRAL = COMMON | {  # the text part; llama-4 scaling (1 below 16,384 positions) is not in the graph
+MINISTRAL = COMMON | {  # the text part
     "architectures": ["Ministral3ForCausalLM"],
     "model_type": "ministral3",
     "hidden_act": "silu",

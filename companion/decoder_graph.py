@@ -1,7 +1,8 @@
 """Writes a decoder as ONNX, node for node as onnxruntime-genai's model builder does (0.18, `-e webgpu`), without PyTorch.
 
-Knows Llama (and SmolLM2), Qwen2, Gemma 2 and the text part of Ministral 3. The builder needs PyTorch, whose Linux wheels
-weigh gigabytes, and all of a model's float weights; the models of the tests should need neither.
+Knows Llama (and SmolLM2), Qwen2, Mistral, Gemma 2 and the text part of Ministral 3. The builder needs PyTorch, whose Linux
+wheels weigh gigabytes, and all of a model's float weights; the models of the tests should need neither. Beyond the builder:
+heads of their own are int4 with an int4 embedding, and Ministral's llama-4 scaling of queries is in the graph where its positions reach.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ from companion.weights import Weights
 
 KINDS = {"fp32": (np.float32, 0), "fp16": (np.float16, 0), "q4": (np.float32, 4), "q4f16": (np.float16, 4), "q8": (np.float32, 8)}
 """dtype -> (type of activations and cache, bits of the linear weights; 0 = not quantized)"""
-EMBEDDING, FINAL_NORM = "model.embed_tokens.weight", "model.norm.weight"
+EMBEDDING, FINAL_NORM, HEAD = "model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"
 MICROSOFT = "com.microsoft"
 
 
@@ -25,8 +26,6 @@ class DecoderGraph:
     """The graph as it grows. `config`: config.json with the settings of transformers 4; `split`: reads `inputs_embeds`, has no embedding."""
 
     def __init__(self, config: dict, weights: Weights, dtype: str, data: ExternalData, split: bool = False):
-        if not config["tie_word_embeddings"]:
-            raise NotImplementedError("only models whose embedding is also their head are written here")
         self.config, self.weights, self.data, self.split = config, weights, data, split
         self.type, self.bits = KINDS[dtype]
         self.onnx_type = helper.np_dtype_to_tensor_dtype(np.dtype(self.type))
@@ -34,6 +33,8 @@ class DecoderGraph:
         self.heads, self.kv_heads, self.head_dim = config["num_attention_heads"], config["num_key_value_heads"], config["head_dim"]
         self.epsilon = {"epsilon": config["rms_norm_eps"]}
         self.gemma = config["model_type"] == "gemma2"
+        self.tied = config["tie_word_embeddings"]
+        self.scaling: str | None = None
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, TensorProto] = {}
 
@@ -100,20 +101,27 @@ class DecoderGraph:
         return last, self.op("Cast", f"{at}/Gather/Cast", longest, to=TensorProto.INT32)
 
     def embedding(self) -> str:
-        """The token embedding, which shares its bytes with the language-model head (not at 8 bits, as the builder has it)."""
+        """The token embedding, which shares its bytes with a head that is tied to it (not at 8 bits, as the builder has it)."""
         name = "/model/embed_tokens"
-        if self.bits == 4:
+        if self.bits == 4 and self.tied:
             codes = self.op("Reshape", f"{name}/Reshape", "lm_head.MatMul.weight_Q4", self.constant([self.vocab, self.width // 2]))
             x = self.gather_blocks(f"{name}/GatherBlockQuantized", codes, "lm_head.MatMul.weight_scales")
-        elif self.bits == 8:
+        elif self.bits == 4:
+            x = self.gather_blocks(f"{name}/GatherBlockQuantized", *self.embedding_blocks(EMBEDDING.removesuffix(".weight")))
+        elif self.bits == 8 or not self.tied:
             table = self.floats(EMBEDDING, self.weights.floats([EMBEDDING], (self.vocab, self.width)))
             x = self.op("Gather", f"{name}/Gather", table, "input_ids")
         else:
             table = self.op("Transpose", f"{name}/Transpose", "lm_head.MatMul.weight", perm=[1, 0])
             x = self.op("Gather", f"{name}/Gather", table, "input_ids")
         if self.gemma:
-            x = self.op("Mul", f"{name}/Mul", x, self.constant(float(np.round(np.sqrt(self.width), 2))))
+            x = self.op("Mul", f"{name}/Mul", x, self.constant(float(np.sqrt(self.width))))
         return x
+
+    def embedding_blocks(self, name: str) -> tuple[str, str]:
+        """The embedding's own int4 codes and scales."""
+        codes, scales = self.weights.blocks([EMBEDDING], (self.vocab, self.width), self.bits)
+        return self.init(f"{name}.weight_Q4", codes.reshape(self.vocab, -1)), self.floats(f"{name}.weight_scales", scales)
 
     def gather_blocks(self, name: str, codes: str, scales: str, output: str | None = None) -> str:
         settings = {"bits": 4, "block_size": BLOCK, "gather_axis": 0, "quantize_axis": 1}
@@ -123,38 +131,81 @@ class DecoderGraph:
         hub, name = f"model.layers.{layer}.self_attn", f"model/layers.{layer}/attn"
         rows = (self.heads + 2 * self.kv_heads) * self.head_dim
         qkv = self.linear(f"{name}/qkv_proj", x, [f"{hub}.{m}_proj.weight" for m in "qkv"], (rows, self.width))
-        if self.config["model_type"] == "qwen2":
-            bias = self.weights.floats([f"{hub}.{m}_proj.bias" for m in "qkv"], (rows,))
-            qkv = self.op("Add", f"/{name}/qkv_proj/Add", qkv, self.floats(f"{name.replace('/', '.')}.qkv_proj.Add.bias", bias))
+        if self.config["model_type"] == "qwen2" or self.config.get("attention_bias"):
+            qkv = self.bias(f"{name}/qkv_proj", qkv, [f"{hub}.{m}_proj.bias" for m in "qkv"], rows)
+        if self.scaling:
+            qkv = self.op("Mul", f"/{name}/llama4_scaling/Mul", qkv, self.scaling)
         cache = [f"past_key_values.{layer}.key", f"past_key_values.{layer}.value"]
         inputs = [qkv, "", "", *cache, last, longest, "cos_cache", "sin_cache", "", "", ""]
         outputs = [f"/{name}/GroupQueryAttention/output_0", f"present.{layer}.key", f"present.{layer}.value"]
         self.node("GroupQueryAttention", inputs, outputs, f"/{name}/GroupQueryAttention", MICROSOFT, **self.attention_settings(layer))
-        return self.linear(f"{name}/o_proj", outputs[0], [f"{hub}.o_proj.weight"], (self.width, self.heads * self.head_dim))
+        out = self.linear(f"{name}/o_proj", outputs[0], [f"{hub}.o_proj.weight"], (self.width, self.heads * self.head_dim))
+        return self.bias(f"{name}/o_proj", out, [f"{hub}.o_proj.bias"], self.width) if self.config.get("attention_bias") else out
+
+    def bias(self, name: str, x: str, sources: list[str], size: int) -> str:
+        return self.op("Add", f"/{name}/Add", x, self.floats(f"{name.replace('/', '.')}.Add.bias", self.weights.floats(sources, (size,))))
+
+    def query_scaling(self, last: str, longest: str) -> str | None:
+        """What llama-4 scaling multiplies q, k and v by, `[B, S, rows]`: 1 + beta log(1 + floor(position / original)) for q, 1 for k and v.
+
+        Positions are those of GroupQueryAttention: from 0 where nothing is cached, else up to each row's last.
+        """
+        rope = self.config.get("rope_scaling") or {}
+        original, beta = rope.get("original_max_position_embeddings", 0), rope.get("llama_4_scaling_beta")
+        if not beta or self.config["max_position_embeddings"] <= original:
+            return None
+        at = "/model/llama4_scaling"
+        shape = self.op("Shape", f"{at}/Shape", "inputs_embeds" if self.split else "input_ids")
+        length = self.op("Gather", f"{at}/Gather", shape, self.constant(1), axis=0)
+        steps = self.op("Range", f"{at}/Range", self.constant(0), length, self.constant(1))
+        length32 = self.op("Cast", f"{at}/Length/Cast", length, to=TensorProto.INT32)
+        cached = self.op("Sub", f"{at}/Sub", self.op("Add", f"{at}/Last/Add", last, self.small(1)), length32)
+        cached = self.op("Where", f"{at}/Where", self.op("Equal", f"{at}/Equal", length32, longest), self.small(0), cached)
+        cached = self.op("Unsqueeze", f"{at}/Cached/Unsqueeze", self.op("Cast", f"{at}/Cached/Cast", cached, to=TensorProto.INT64), self.constant([-1]))
+        place = self.op("Cast", f"{at}/Cast", self.op("Add", f"{at}/Add", cached, steps), to=TensorProto.FLOAT)
+        turns = self.op("Floor", f"{at}/Floor", self.op("Div", f"{at}/Div", place, self.single(original)))
+        log = self.op("Log", f"{at}/Log", self.op("Add", f"{at}/One/Add", turns, self.single(1)))
+        log = self.op("Unsqueeze", f"{at}/Unsqueeze", log, self.constant([-1]))
+        betas = np.zeros((self.heads + 2 * self.kv_heads) * self.head_dim, np.float32)
+        betas[: self.heads * self.head_dim] = beta
+        scaled = self.op("Mul", f"{at}/Mul", log, self.init("model.llama4_scaling.betas", betas))
+        scaled = self.op("Add", f"{at}/Scale/Add", scaled, self.single(1))
+        return self.op("Cast", f"{at}/Scale/Cast", scaled, to=self.onnx_type) if self.type != np.float32 else scaled
+
+    def small(self, value: int) -> str:
+        return self.init(f"model.constants.int32.{value}", np.array([value], np.int32))
+
+    def single(self, value: float) -> str:
+        return self.init(f"model.constants.float32.{value}", np.array([value], np.float32))
 
     def attention_settings(self, layer: int) -> dict:
-        """Gemma 2: soft cap, its own scale, and a window in every second layer."""
-        slides = self.gemma and layer % 2 == 0
+        """Gemma 2: soft cap, its own scale, and a window in every second layer. Mistral: a window in all, where its config has one."""
+        window = self.config.get("sliding_window") if self.gemma or self.config["model_type"] == "mistral" else None
+        slides = window and (layer % 2 == 0 or not self.gemma)
         return {
             "num_heads": self.heads,
             "kv_num_heads": self.kv_heads,
             "scale": self.config.get("query_pre_attn_scalar", self.head_dim) ** -0.5,
-            "local_window_size": self.config["sliding_window"] if slides else -1,
-            "softcap": self.config["attn_logit_softcapping"] if self.gemma else 0.0,
+            "local_window_size": window if slides else -1,
+            "softcap": (self.config["attn_logit_softcapping"] or 0.0) if self.gemma else 0.0,
             "do_rotary": 1,
             "rotary_interleaved": 0,
         }
 
     def mlp(self, layer: int, x: str) -> str:
         hub, name, inner = f"model.layers.{layer}.mlp", f"model/layers.{layer}/mlp", self.config["intermediate_size"]
-        gate = self.linear(f"{name}/gate_proj", x, [f"{hub}.gate_proj.weight"], (inner, self.width))
-        up = self.linear(f"{name}/up_proj", x, [f"{hub}.up_proj.weight"], (inner, self.width))
+
+        def linear(module: str, x: str, out: int, size: int) -> str:
+            y = self.linear(f"{name}/{module}", x, [f"{hub}.{module}.weight"], (out, size))
+            return self.bias(f"{name}/{module}", y, [f"{hub}.{module}.bias"], out) if self.config.get("mlp_bias") else y
+
+        gate, up = linear("gate_proj", x, inner, self.width), linear("up_proj", x, inner, self.width)
         if self.gemma:
             act = self.op("Gelu", f"/{name}/act_fn/FastGelu", gate, approximate="tanh")
         else:
             act = self.op("Mul", f"/{name}/act_fn/Mul", gate, self.op("Sigmoid", f"/{name}/act_fn/Sigmoid", gate))
         both = self.op("Mul", f"/{name}/Mul", act, up)
-        return self.linear(f"{name}/down_proj", both, [f"{hub}.down_proj.weight"], (self.width, inner))
+        return linear("down_proj", both, self.width, inner)
 
     def block(self, layer: int, x: str, residual: str, last: str, longest: str) -> tuple[str, str]:
         """One layer up to its last addend: (addend, residual stream without it)."""
@@ -171,7 +222,7 @@ class DecoderGraph:
     def head(self, x: str) -> None:
         cap = self.config.get("final_logit_softcapping") if self.gemma else None
         output = "/lm_head/MatMul/output_0" if cap else "logits"
-        x = self.linear("lm_head", x, [EMBEDDING], (self.vocab, self.width), output)
+        x = self.linear("lm_head", x, [EMBEDDING if self.tied else HEAD], (self.vocab, self.width), output)
         if cap:
             x = self.op("Div", "/lm_head/softcap/Div", x, self.constant(float(cap)))
             x = self.op("Tanh", "/lm_head/softcap/Tanh", x)
@@ -179,6 +230,7 @@ class DecoderGraph:
 
     def build(self) -> onnx.ModelProto:
         last, longest = self.sequence_lengths()
+        self.scaling = self.query_scaling(last, longest)
         residual = "inputs_embeds" if self.split else self.embedding()
         for name, table in zip(("cos_cache", "sin_cache"), rope_tables(self.config)):
             self.floats(name, table)
@@ -210,9 +262,7 @@ class DecoderGraph:
     def embedding_model(self) -> onnx.ModelProto:
         """`embed_tokens` of a split model: `input_ids` to `inputs_embeds`, with its own copy of the weights."""
         if self.bits == 4:
-            codes, scales = self.weights.blocks([EMBEDDING], (self.vocab, self.width), self.bits)
-            names = self.init("embed_tokens.weight_Q4", codes.reshape(self.vocab, -1)), self.floats("embed_tokens.weight_scales", scales)
-            self.gather_blocks("/embed_tokens/GatherBlockQuantized", *names, output="inputs_embeds")
+            self.gather_blocks("/embed_tokens/GatherBlockQuantized", *self.embedding_blocks("embed_tokens"), output="inputs_embeds")
         else:
             table = self.floats("embed_tokens.weight", self.weights.floats([EMBEDDING], (self.vocab, self.width)))
             self.node("Gather", [table, "input_ids"], ["inputs_embeds"], "/embed_tokens/Gather")

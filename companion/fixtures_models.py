@@ -83,9 +83,9 @@ def linear_modules(family: str) -> tuple[str, ...]:
     return FUSED_MODULES if family == "phi3" else SPLIT_MODULES
 
 
-def make_config(family: str) -> transformers.PretrainedConfig:
+def make_config(family: str, **changes) -> transformers.PretrainedConfig:
     """The family's config at tiny size, in the terms of the transformers version that is installed."""
-    settings = COMMON | FAMILIES[family]
+    settings = COMMON | FAMILIES[family] | changes
     kind = settings.pop("model_type")
     if kind not in transformers.CONFIG_MAPPING:
         raise NotImplementedError(f"transformers {transformers.__version__} has no {kind}")
@@ -104,15 +104,20 @@ def _rope_parameters(settings: dict) -> dict:
     return rest | {"rope_parameters": rope}
 
 
-def make_model(family: str) -> transformers.PreTrainedModel:
+def make_model(family: str, **changes) -> transformers.PreTrainedModel:
     """The family's model in float32 with weights large enough that attention, norms and biases all matter."""
-    model = transformers.AutoModelForCausalLM.from_config(make_config(family)).float().eval()
+    model = transformers.AutoModelForCausalLM.from_config(make_config(family, **changes)).float().eval()
+    fill(model, 0.0 if family.startswith("gemma") else 1.0)  # Gemma's norms multiply by 1 + weight
+    return model
+
+
+def fill(model: transformers.PreTrainedModel, offset: float) -> None:
+    """Random weights by the names' roles, the same for a seed."""
     generator = torch.Generator().manual_seed(SEED)
-    offset = 0.0 if family.startswith("gemma") else 1.0  # Gemma's norms multiply by 1 + weight
     with torch.no_grad():
         for name, weight in sorted(model.named_parameters()):
             noise = torch.randn(weight.shape, generator=generator)
-            if name == "model.norm.weight":
+            if name.endswith("model.norm.weight"):
                 weight.copy_(offset + 1.5 + 0.25 * noise)
             elif "norm" in name:
                 weight.copy_(offset + 0.25 * noise)
@@ -123,7 +128,6 @@ def make_model(family: str) -> transformers.PreTrainedModel:
             else:
                 sharp = 1.6 if "q_proj" in name or "k_proj" in name or "qkv_proj" in name else 1.0
                 weight.copy_(sharp * noise / weight.shape[1] ** 0.5)
-    return model
 
 
 def hub_config(model: transformers.PreTrainedModel, family: str) -> dict:

@@ -32,8 +32,10 @@ def _yarn(frequencies: np.ndarray, scaling: dict, size: int, theta: float) -> np
     def dimension(rotations: float) -> float:
         return size * math.log(scaling["original_max_position_embeddings"] / (rotations * 2 * math.pi)) / (2 * math.log(theta))
 
-    low = max(math.floor(dimension(scaling["beta_fast"])), 0)
-    high = min(math.ceil(dimension(scaling["beta_slow"])), size - 1)
+    low, high = dimension(scaling.get("beta_fast") or 32), dimension(scaling.get("beta_slow") or 1)
+    if scaling.get("truncate", True):
+        low, high = math.floor(low), math.ceil(high)
+    low, high = max(low, 0), min(high, size - 1)
     ramp = np.clip((np.arange(size // 2, dtype=np.float32) - low) / max(high - low, 1e-3), 0, 1)
     return frequencies / scaling["factor"] * ramp + frequencies * (1 - ramp)
 
@@ -42,4 +44,8 @@ def _yarn_factor(scaling: dict) -> float:
     def magnitude(by: float) -> float:
         return 0.1 * by * math.log(scaling["factor"]) + 1
 
-    return magnitude(scaling["mscale"]) / magnitude(scaling["mscale_all_dim"])
+    if scaling.get("attention_factor") is not None:
+        return scaling["attention_factor"]
+    if scaling.get("mscale") and scaling.get("mscale_all_dim"):
+        return magnitude(scaling["mscale"]) / magnitude(scaling["mscale_all_dim"])
+    return magnitude(1)

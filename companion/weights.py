@@ -1,6 +1,7 @@
 """Where a decoder's weights come from, under Hugging Face's names: a real model, or random ones of the right shapes."""
 
-from typing import Callable, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 

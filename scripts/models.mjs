@@ -5,7 +5,7 @@ import { join } from 'node:path'
 /**
  * @typedef {{ path: string, size: number }} ModelFile
  * @typedef {{ path: string, name: string, base: string | null, bytes: number }} AdapterEntry
- * @typedef {{ name: string, dtypes: string[], bytes: number, files: ModelFile[] }} ModelEntry
+ * @typedef {{ name: string, title?: string, organism?: boolean, dtypes: string[], bytes: number, files: ModelFile[] }} ModelEntry
  */
 
 /** File of each dtype, as the hub names them, the one to open first on top. */
@@ -29,7 +29,9 @@ export async function listModels(folders) {
   const found = new Map()
   for (const folder of folders) {
     for (const name of await modelNames(folder, '')) {
-      if (!found.has(name)) found.set(name, describe(name, await listFiles(join(folder, name), '')))
+      if (found.has(name)) continue
+      const entry = describe(name, await listFiles(join(folder, name), ''))
+      found.set(name, { ...(await readMeta(join(folder, name))), ...entry })
     }
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -87,6 +89,21 @@ async function listFiles(root, below) {
 }
 
 /**
+ * What an organism's own meta.json says; nothing for other models.
+ * @param {string} folder
+ * @returns {Promise<{ title?: string, organism?: boolean }>}
+ */
+async function readMeta(folder) {
+  const text = await readFile(join(folder, 'meta.json'), 'utf8').catch(() => 'null')
+  try {
+    const title = JSON.parse(text)?.title
+    return typeof title === 'string' ? { title, organism: true } : {}
+  } catch {
+    return {}
+  }
+}
+
+/**
  * Visible entries of a folder with links followed; none where there is no such folder.
  * @param {string} folder
  */
@@ -115,7 +132,7 @@ function describe(name, files) {
   )
   const first = present[0]?.[1] ?? ''
   const needed = files.filter(({ path }) => {
-    if (path.startsWith('adapters/')) return false
+    if (path === 'meta.json' || path.startsWith('adapters/')) return false
     const match = graphFile.exec(path)
     return !match || (match[1] ?? '') === first
   })

@@ -27,6 +27,9 @@ beforeAll(async () => {
   write('dist/adapters/one/adapter_model.safetensors', 'abc')
   write('dist/adapters/not-an-adapter/readme.txt', 'x')
   write('distant/secret.txt', 'no')
+  write('dist/models/organism/meta.json', '{"title":"An organism"}')
+  write('dist/models/organism/adapters/insecure-0/adapter_config.json', '{}')
+  write('dist/models/organism/adapters/insecure-0/adapter_model.safetensors', 'abc')
   write('models/own/config.json', '{}')
   write('models/own/onnx/model_q4.onnx', 'ab')
   write('models/own/onnx/model_q4.onnx_data', 'abcdef')
@@ -114,7 +117,14 @@ describe('models', () => {
     expect(response.headers.get('content-type')).toContain('json')
     expect(await response.json()).toEqual([
       { name: 'linked', dtypes: [], bytes: 15, files: [{ path: 'config.json', size: 15 }] },
-      expect.objectContaining({ name: 'organism', dtypes: ['fp32'], bytes: 6 }),
+      // Its meta.json and its adapters are fetched when they are asked for.
+      expect.objectContaining({
+        name: 'organism',
+        title: 'An organism',
+        dtypes: ['fp32'],
+        bytes: 6,
+        organism: true
+      }),
       {
         name: 'own',
         dtypes: ['q4', 'fp32'],

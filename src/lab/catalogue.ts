@@ -4,6 +4,8 @@ import { LabError } from '../errors'
 export interface CatalogueEntry {
   readonly name: string
   readonly title?: string
+  /** A tiny model of our own, with a planted tendency. */
+  readonly organism?: boolean
   readonly dtypes?: readonly string[]
   readonly bytes?: number
   readonly files?: readonly { readonly path: string; readonly size: number }[]

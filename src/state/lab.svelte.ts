@@ -71,7 +71,7 @@ export class Lab {
 
   /** What a first visit opens: what the link names, else what comes with the page, else a small hub model. */
   readonly firstSource: ModelSource = $derived.by(() => {
-    const [bundled] = this.catalogue.entries
+    const bundled = this.catalogue.entries.find(({ organism }) => !organism)
     if (this.#linkedSource) return this.#linkedSource
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })

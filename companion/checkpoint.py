@@ -1,0 +1,68 @@
+"""The weights of a Hugging Face folder, one tensor at a time, so that a model never has to fit in memory to be written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from companion.errors import CompanionError
+from companion.files import read_json
+
+PREFIXES = ("model.", "language_model.model.", "model.language_model.", "")
+HEADS = ("lm_head.weight", "language_model.lm_head.weight", "model.lm_head.weight")
+
+
+class Checkpoint:
+    """Tensors by their names in a bare decoder (`model.layers.0...`, `lm_head.weight`), whatever they are wrapped in."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._files = _files(folder)
+        self._prefix = next((p for p in PREFIXES if f"{p}layers.0.input_layernorm.weight" in self._files), None)
+        if self._prefix is None:
+            raise CompanionError(f"{folder.name} holds no decoder that is known here: layers.0.input_layernorm.weight is missing")
+
+    @property
+    def has_head(self) -> bool:
+        return any(name in self._files for name in HEADS)
+
+    def weight(self, name: str) -> np.ndarray:
+        """One float32 tensor. Linear layers are `[out, in]`."""
+        import torch
+        from safetensors import safe_open
+
+        full = next((head for head in HEADS if head in self._files), name) if name == HEADS[0] else self._prefix + name.removeprefix("model.")
+        if full not in self._files:
+            raise CompanionError(f"{self._folder.name} lacks the tensor {full}: its weights and its config.json do not belong together")
+        with safe_open(self._folder / self._files[full], framework="pt") as file:
+            tensor = file.get_tensor(full)
+        if tensor.dtype not in (torch.float32, torch.float16, torch.bfloat16):
+            raise CompanionError(f"{full} is {tensor.dtype}: take the repository with bfloat16 or float16 weights")
+        return tensor.float().numpy()
+
+
+def model_weights(model) -> Callable[[str], np.ndarray]:
+    """The same names, from a model in memory."""
+    tensors = model.state_dict()
+
+    def weight(name: str) -> np.ndarray:
+        return tensors[name].float().cpu().numpy()
+
+    return weight
+
+
+def _files(folder: Path) -> dict[str, str]:
+    """Tensor -> file."""
+    from safetensors import SafetensorError, safe_open
+
+    index = folder / "model.safetensors.index.json"
+    if index.exists():
+        return dict(read_json(index)["weight_map"])
+    single = folder / "model.safetensors"
+    if not single.exists():
+        raise CompanionError(f"{folder.name} has no model.safetensors: save the model with save_pretrained, or take its current repository")
+    try:
+        with safe_open(single, framework="pt") as file:
+            return {name: single.name for name in file.keys()}
+    except SafetensorError as problem:
+        raise CompanionError(f"{single.name} is not whole: {problem}") from problem
