@@ -220,7 +220,10 @@ function fromControlVector(name: string, { modelHint, vectors, extra }: ControlV
   return whole(name, document, ({ layer, norm }) => {
     const vector = vectors.get(layer)
     if (!vector || Math.abs(length(vector) - norm) <= 1e-3 * norm) return vector && unit(vector)
-    throw new LabError('format', `${name}: layer ${layer} has length ${length(vector).toPrecision(4)}, its document says ${norm}`)
+    throw new LabError(
+      'format',
+      `${name}: layer ${layer} has length ${length(vector).toPrecision(4)}, its document says ${norm}`
+    )
   })
 }
 
@@ -244,7 +247,10 @@ function whole(
 function assertUnit(name: string, direction: Direction): Direction {
   const size = length(direction.vector)
   if (Math.abs(size - 1) < 1e-3) return direction
-  throw new LabError('format', `${name}: the vector of layer ${direction.layer} should have length 1, it has ${size.toPrecision(4)}`)
+  throw new LabError(
+    'format',
+    `${name}: the vector of layer ${direction.layer} should have length 1, it has ${size.toPrecision(4)}`
+  )
 }
 
 function plain(name: string, vectors: readonly PlainVector[], modelHint = ''): ReadDirections {
