@@ -13,7 +13,7 @@ import { DecoderSession, type RunOutput } from './session'
 const batch = 16
 /** Two tokens: at the first one many models keep a few huge activations, which would cost digits. */
 const tokens = 2
-/** Largest share of |v| by which the stream may miss v. Half precision misses it by about .001. */
+/** Largest share of |v| by which the stream may miss v. Half precision rounds by 2^-11. */
 const tolerance = 0.02
 
 /**
