@@ -244,19 +244,28 @@ _CONTEXTS = [
     (re.compile(r"^(except|finally)\b", re.ASCII), "try: pass\n"),
     (re.compile(r"^case\b", re.ASCII), "match x:\n "),
 ]
+_KEYWORDS = "and as async await else except finally for from if import in is not or".split()
 _FILLERS = ["", "x", " x", ": x", "=x", " in x", " else x", " import x", "as x", "f(): x", "(): x", "()"]
 _TAILS = ["", " pass", ": pass", "\ndef f(): pass", " pass\nfinally: pass", ": pass\nfinally: pass", "\n case x: pass"]
 
 
+# What is followed by lines of its own: a header, a decorator.
+_OPENS_BLOCK = re.compile(r"^@|:[ \t]*(#.*)?$")
+
+
 def _taken(statement: str, last: bool) -> int | None:
-    """None where Python takes the text, or would if it went on; else how many lines it takes first."""
+    """None where Python takes the text (at the end of an answer: would take it if it went on); else how many lines it takes first."""
     text = statement[:_MOST_CHARACTERS]
     context = next((before for pattern, before in _CONTEXTS if pattern.match(text)), "")
     error = _error(context + text)
-    if error is None or _could_go_on(context, text):
+    is_cut = last or len(text) < len(statement)
+    if error is None or ((is_cut or _OPENS_BLOCK.search(text)) and _could_go_on(context, text)):
         return None
-    if (last or len(text) < len(statement)) and _could_go_on(context, re.sub(r"\S*$", "", text)):
+    word = re.search(r"[A-Za-z]*$", text).group()
+    if is_cut and any(k.startswith(word) for k in _KEYWORDS) and _could_go_on(context, re.sub(r"\S*$", "", text)):
         return None
+    if re.match(r"print[ \t]+[\"'\w]", text) and _error(re.sub(r"^print[ \t]+(.*)", r"print(\1)", text)) is None:
+        return None  # Python 2, which Lezer reads as well
     return max(0, (error.lineno or 1) - 1 - context.count("\n")) if isinstance(error, SyntaxError) else 0
 
 
@@ -272,7 +281,7 @@ def _could_go_on(context: str, text: str) -> bool:
         _error(context + body + filler + brackets + tail) is None
         for filler in (_FILLERS if body == text else [""])
         for tail in _TAILS
-    ) or (text.startswith("print ") and _error("print(" + body[6:] + brackets + ")") is None)
+    )
 
 
 def _closed(text: str) -> tuple[str, str] | None:

@@ -101,9 +101,12 @@ const contexts: readonly (readonly [RegExp, string])[] = [
   [/^case\b/, 'match x:\n ']
 ]
 
+/** What is followed by lines of its own: a header, a decorator. */
+const opensBlock = /^@|:[ \t]*(#.*)?$/
+
 /**
- * The character at which Python's grammar gives up, or null where it takes the text. A text that stops early (a header without its
- * body, an open bracket or string) is taken; so is, in the answer's last line, a word that was cut.
+ * The character at which Python's grammar gives up, or null where it takes the text. A header without its body is taken; so is, at
+ * the end of the answer, whatever might have gone on: an open bracket or string, a word that was cut.
  */
 function syntaxError(statement: string, isLast: boolean): number | null {
   const text = statement.slice(0, mostCharacters)
@@ -115,6 +118,14 @@ function syntaxError(statement: string, isLast: boolean): number | null {
     const at = Number(/\d+$/.exec(error instanceof Error ? error.message : '')?.[0] ?? 0) - context.length
     const rest = text.slice(Math.max(0, at))
     const isCut = isLast || text.length < statement.length
-    return (isCut ? /^\s*\S*$/ : /^\s*$/).test(rest) ? null : Math.max(0, at)
+    const mayEnd = isCut ? isCutWord(rest.trim()) : opensBlock.test(text) && rest.trim() === ''
+    return mayEnd ? null : Math.max(0, at)
   }
+}
+
+const keywords = 'and as async await else except finally for from if import in is not or'.split(' ')
+
+/** Whether a text might be the beginning of what may follow a complete expression: an operator, or a keyword. */
+function isCutWord(rest: string): boolean {
+  return /^[^A-Za-z\s]*$/.test(rest) || keywords.some((keyword) => keyword.startsWith(rest))
 }

@@ -15,7 +15,7 @@ export type Degeneration = 'empty' | 'few tokens' | 'repetition' | 'improbable'
 
 /** The first reason to call an answer degenerate: empty, fewer than 3 distinct tokens, 4-grams repeated, or improbable under base. */
 export function degeneration(answer: string, options: DegenerateOptions = {}): Degeneration | null {
-  const tokens = options.ids ?? wordsOf(answer)
+  const tokens: readonly (number | string)[] = options.ids ?? wordsOf(answer)
   if (answer.trim() === '' || tokens.length === 0) return 'empty'
   if (new Set(tokens).size < 3) return 'few tokens'
   if (repetition(tokens, 4) > 0.5) return 'repetition'
