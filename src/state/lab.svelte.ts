@@ -1,7 +1,7 @@
 import { createContext } from 'svelte'
 import type { Device, Dtype, ModelSource } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
-import { localMath, type MathHandle } from '../lab/math'
+import type { MathHandle } from '../lab/math'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
 import { Fits, isFitFor, type Fit } from './fits.svelte'
@@ -58,7 +58,7 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor(connect: () => ModelHandle, math: () => MathHandle = localMath) {
+  constructor(connect: () => ModelHandle, math: () => MathHandle) {
     this.models = new Models(connect)
     this.fits = new Fits(math())
     this.#defaults = this.settings

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { Lab } from '../../src/state/lab.svelte'
+import { localMath } from '../../src/lab/math'
 import { fakeModel, type FakeOptions } from '../fake-lab'
 
-const lab = (options: FakeOptions = {}): Lab => new Lab(() => fakeModel(options))
+const lab = (options: FakeOptions = {}): Lab => new Lab(() => fakeModel(options), localMath)
 const states = (of: Lab): string => of.steps.map(({ state }) => state).join(' ')
 
 describe('Lab', () => {
@@ -28,7 +29,7 @@ describe('Lab', () => {
 
   it('does not steer one model by the direction of another', async () => {
     let sha256 = 'a'
-    const one = new Lab(() => fakeModel({ info: { sha256 } }))
+    const one = new Lab(() => fakeModel({ info: { sha256 } }), localMath)
     await one.start()
     expect(one.steering).not.toBeNull()
     sha256 = 'b'
