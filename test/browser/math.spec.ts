@@ -16,7 +16,7 @@ test('a sweep runs beside the page, which goes on, and can be stopped', async ({
       ),
       prompt: Array.from({ length: rows }, (_, i) => i)
     })
-    const contrast = () => ({ kind: 'lists' as const, positive: side(2), negative: side(-2), samePrompts: false })
+    const contrast = () => ({ kind: 'lists' as const, positive: side(6), negative: side(-6), samePrompts: false })
     const math = window.lab.connectMath()
     let ticks = 0
     const ticking = setInterval(() => (ticks += 1), 4)
