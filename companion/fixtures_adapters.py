@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that the file runs by itself, too
@@ -28,7 +28,8 @@ ATTENTION, MLP = ["q_proj", "k_proj", "v_proj", "o_proj"], ["gate_proj", "up_pro
 
 @dataclass(frozen=True)
 class Case:
-    """`fixture`: whose graph it is attached to; `prefix`: where a vision-language model has its text layers."""
+    """`fixture`: whose graph it is attached to; `zero`: B stays 0, as before training; `prefix`: where a vision-language model has
+    its text layers; `extra`: modules of its encoder that are adapted, too."""
 
     family: str
     fixture: str
@@ -36,7 +37,7 @@ class Case:
     dtype: torch.dtype = torch.float32
     prefix: str | None = None
     zero: bool = False
-    extra: tuple[str, ...] = field(default=())
+    extra: tuple[str, ...] = ()
 
 
 CASES = {

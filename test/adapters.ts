@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { zipSync, type ZipOptions } from 'fflate'
+import { zipSync } from 'fflate'
 import type { AdapterSource } from '../src/lab/api'
 import { readSafetensors, type Values } from './fixtures'
 
@@ -37,12 +37,12 @@ export function filesSource(contents: Contents, name = 'given'): AdapterSource {
   return { kind: 'files', name, files }
 }
 
-export function zipSource(contents: Contents, options: ZipOptions = {}): AdapterSource {
+export function zipSource(contents: Contents): AdapterSource {
   const entries = Object.entries(contents).map(([path, content]) => [path, bytesOf(content)] as const)
   return {
     kind: 'zip',
     name: 'adapter.zip',
-    blob: new Blob([new Uint8Array(zipSync(Object.fromEntries(entries), options))])
+    blob: new Blob([new Uint8Array(zipSync(Object.fromEntries(entries)))])
   }
 }
 

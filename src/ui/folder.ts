@@ -38,7 +38,7 @@ export async function droppedFiles(transfer: DataTransfer): Promise<Folder> {
 
 function modelSource({ name, files }: Folder): ModelSource {
   if (files.some(({ path }) => path.endsWith('.onnx'))) return { kind: 'files', name, files }
-  if (files.some(({ path }) => path.endsWith('adapter_config.json'))) {
+  if (files.some(({ path }) => path === 'adapter_config.json')) {
     throw new LabError('format', `"${name}" is an adapter; open its base first, then attach it under Adapters`)
   }
   throw new LabError('format', `no .onnx file in "${name}"; choose the folder that holds config.json and onnx/`)

@@ -304,7 +304,7 @@ describe('not whole, or not what it claims', () => {
       'format',
       /expected in nowhere, which is not there/
     ],
-    ['a bundled one outside of the page', { kind: 'url', url: 'ftp://host/adapter' }, 'format', /https:\/\/host\/path/]
+    ['an address that is none', { kind: 'url', url: 'ftp://host/adapter' }, 'format', /https:\/\/host\/path/]
   ]
   it.each(cases)('%s', (_, ...rest) => expectRefused(...rest))
 })
