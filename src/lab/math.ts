@@ -62,7 +62,7 @@ export function mathHandle(reach: Reach): MathHandle {
     signal?.throwIfAborted()
     const job = jobs++
     const cancel = (): void => void reach((api) => api.cancel(job)).catch(() => undefined)
-    // A report may overtake nothing, but it may come after the result: it has a channel of its own.
+    // A report may come after the result: it has a channel of its own.
     let settled = false
     const report = proxy((share: number) => (settled ? undefined : onShare?.(share)))
     signal?.addEventListener('abort', cancel)
