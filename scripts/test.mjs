@@ -1,12 +1,13 @@
 /**
- * `npm test [-- types lint unit browser]`: installs, then checks everything. The browser tests need a real model, which
- * `scripts/smollm2.mjs` makes first. The last line is `N passed, N failed`, the sum of unit and browser tests; a failed
+ * `npm test [-- types lint unit browser companion]`: installs, then checks everything but the companion, whose tests need
+ * PyTorch and are run by name. The browser tests need a real model, which `scripts/smollm2.mjs` makes first. The last line is `N passed, N failed`, the sum of unit and browser tests; a failed
  * step that counts no tests counts as one failure.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findBrowser, howToGetOne } from './browser.mjs'
+import { pythonWith } from './python.mjs'
 import { at, ensureInstalled, fail, run, runTool } from './run.mjs'
 
 /** @typedef {{ passed: number, failed: number }} Count */
@@ -14,6 +15,7 @@ import { at, ensureInstalled, fail, run, runTool } from './run.mjs'
 const reports = mkdtempSync(join(tmpdir(), 'azimuth-test-'))
 const unitReport = join(reports, 'unit.json')
 const browserReport = join(reports, 'browser.json')
+const companionReport = join(reports, 'companion.xml')
 
 /** @type {Record<string, () => Promise<Count>>} */
 const steps = {
@@ -38,7 +40,10 @@ const steps = {
   unit: async () => {
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${unitReport}`]
     const status = await runTool('vitest/vitest.mjs', ['run', ...reporters])
-    return counted(status, unitReport, (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }))
+    return counted(status, unitReport, (text) => {
+      const { numPassedTests, numFailedTests } = JSON.parse(text)
+      return { passed: numPassedTests, failed: numFailedTests }
+    })
   },
   browser: async () => {
     const built = await all(() => runTool('vite/bin/vite.js', ['build', '--logLevel', 'warn']))
@@ -47,17 +52,26 @@ const steps = {
     await run(process.execPath, [at('scripts', 'smollm2.mjs')])
     const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: browserReport }
     const status = await runTool('@playwright/test/cli.js', ['test', '--reporter=list,json'], { env })
-    return counted(status, browserReport, ({ stats, errors }) => ({
-      passed: stats.expected + stats.flaky,
-      failed: stats.unexpected + errors.length
-    }))
+    return counted(status, browserReport, (text) => {
+      const { stats, errors } = JSON.parse(text)
+      return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length }
+    })
+  },
+  companion: async () => {
+    const python = await pythonWith(at('companion', 'requirements.lock'), 'about 1.5 GB')
+    const status = await run(python, ['-m', 'pytest', '-q', at('companion'), `--junitxml=${companionReport}`])
+    return counted(status, companionReport, (text) => {
+      const count = (/** @type {string} */ name) => Number(new RegExp(`${name}="(\\d+)"`).exec(text)?.[1] ?? 0)
+      const failed = count('failures') + count('errors')
+      return { passed: count('tests') - count('skipped') - failed, failed }
+    })
   }
 }
 
 const names = process.argv.slice(2)
 const unknown = names.find((name) => !Object.hasOwn(steps, name))
 if (unknown !== undefined) fail(`There is no step ${unknown}: npm test [-- ${Object.keys(steps).join(' ')}]`)
-const chosen = names.length > 0 ? names : Object.keys(steps)
+const chosen = names.length > 0 ? names : Object.keys(steps).filter((name) => name !== 'companion')
 
 await ensureInstalled()
 if (chosen.includes('browser') && !(await findBrowser())) fail(howToGetOne)
@@ -94,12 +108,12 @@ async function all(...commands) {
  * The counts of a report; a run that ends badly has at least one failure.
  * @param {number} status
  * @param {string} file
- * @param {(report: any) => Count} read
+ * @param {(text: string) => Count} read
  * @returns {Count}
  */
 function counted(status, file, read) {
   try {
-    const { passed, failed } = read(JSON.parse(readFileSync(file, 'utf8')))
+    const { passed, failed } = read(readFileSync(file, 'utf8'))
     return { passed, failed: status === 0 ? failed : Math.max(1, failed) }
   } catch {
     return { passed: 0, failed: 1 }

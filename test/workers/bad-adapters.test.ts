@@ -259,13 +259,13 @@ describe('not whole, or not what it claims', () => {
       'a tensor beyond the file',
       lying({ dtype: 'F32', shape: [2, 64], data_offsets: [1e9, 1e9 + 512] }),
       'format',
-      /should take 512 bytes/
+      /should begin at byte/
     ],
     [
       'a shape beyond all memory',
       lying({ dtype: 'F32', shape: [2 ** 40, 2 ** 40], data_offsets: [0, 512] }),
       'format',
-      /the file has 512 for it/
+      /its place has 512/
     ],
     [
       'offsets that run backwards',
