@@ -154,7 +154,9 @@ function namesTest(value: unknown, name: string): ((path: string) => boolean) | 
 function layersTest(fields: Fields): (path: string) => boolean {
   const wanted = [fields.get('layers_to_transform') ?? []].flat()
   if (wanted.length === 0) return () => true
-  const given = [fields.get('layers_pattern') ?? []].flat().filter((each): each is string => typeof each === 'string' && each !== '')
+  const given = [fields.get('layers_pattern') ?? []]
+    .flat()
+    .filter((each): each is string => typeof each === 'string' && each !== '')
   const places =
     given.length === 0
       ? [/^.*?\.[^.]*\.(?<idx>\d+)\./]

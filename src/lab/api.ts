@@ -231,7 +231,7 @@ export interface GenerateResult {
   readonly timing: { readonly prefillMs: number; readonly decodeMs: readonly number[]; readonly reusedTokens: number }
 }
 
-/** A downloaded model in the list of what this browser keeps. */
+/** A downloaded model, or adapter, in the list of what this browser keeps. */
 export interface StoredModel {
   /** As in `ModelRef.id`. */
   readonly id: string
@@ -246,6 +246,8 @@ export interface StoredModel {
   readonly files: readonly { readonly path: string; readonly size: number }[]
   /** True where a file is there in part only. */
   readonly partial: boolean
+  /** True for a LoRA adapter, which opens beside a model only. */
+  readonly adapter: boolean
 }
 
 /** What this browser keeps for this site, and how much it may. Bytes; `quota` is 0 where the browser does not tell. */

@@ -40,6 +40,10 @@ export class Catalogue {
     }
   }
 
+  isOrganism(name: string): boolean {
+    return this.#entries.some((entry) => entry.name === name && entry.organism === true)
+  }
+
   /** The adapters that come with the page for an open model: those beside it, and those that name it as their base. */
   adaptersFor({ id, name }: ModelInfo): readonly BundledAdapter[] {
     const beside = this.#entries.filter((entry) => id === `bundled:${entry.name}`).flatMap(adaptersBeside)

@@ -146,7 +146,9 @@ export class Lab {
 
   open(source: ModelSource): Promise<boolean> {
     const { dtype, device } = this
-    return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }) })
+    // An organism is opened for its adapters; with other models the room for one would cost time at every token.
+    const adapt = source.kind === 'bundled' && this.catalogue.isOrganism(source.name)
+    return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }), ...(adapt && { adapt }) })
   }
 
   /** The adapters of the model in use. */

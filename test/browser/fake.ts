@@ -17,7 +17,8 @@ const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, 
   opened: new Date(Date.now() - i * 86_400_000).toISOString(),
   bytes: 98e6 * (1 + 12 * i),
   files: [{ path: 'onnx/model_q4.onnx', size: 98e6 }],
-  partial: i === 1
+  partial: i === 1,
+  adapter: false
 }))
 const target = document.getElementById('app')
 if (!target) throw new Error('fake.html has no #app')

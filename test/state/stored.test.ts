@@ -12,7 +12,8 @@ const model = (name: string): StoredModel => ({
   opened: '2026-03-01T12:00:00.000Z',
   bytes: 1e6,
   files: [],
-  partial: false
+  partial: false,
+  adapter: false
 })
 const names = ({ stored }: StoredModels): readonly string[] | undefined => stored?.models.map(({ name }) => name)
 

@@ -13,7 +13,7 @@ describe('what is stored', () => {
     await failure(files.read(data, ignore))
     const [model, ...more] = await listStored(disk)
     expect(more).toEqual([])
-    expect(model).toMatchObject({ id: files.id, name: 'name', bytes: 105_000, partial: true })
+    expect(model).toMatchObject({ id: files.id, name: 'name', bytes: 105_000, partial: true, adapter: false })
     expect(model?.files).toEqual([{ path: graph, size: 5000 }])
     expect(model?.source).toEqual({ kind: 'hub', repo, endpoint: hub.url, revision: files.id.split('@')[1] })
   })

@@ -100,7 +100,8 @@ async function describe(blobs: Blobs, record: ModelRecord): Promise<StoredModel>
     opened,
     bytes: sizes.reduce((sum, size) => sum + size, 0),
     files: record.files.flatMap(({ path }, i) => (whole[i] ? [{ path, size: sizes[i] ?? 0 }] : [])),
-    partial: record.files.some((_, i) => !whole[i] && (sizes[i] ?? 0) > 0)
+    partial: record.files.some((_, i) => !whole[i] && (sizes[i] ?? 0) > 0),
+    adapter: record.files.some(({ path }) => path === 'adapter_config.json')
   }
 }
 
