@@ -244,7 +244,23 @@ _CONTEXTS = [
     (re.compile(r"^(except|finally)\b", re.ASCII), "try: pass\n"),
     (re.compile(r"^case\b", re.ASCII), "match x:\n "),
 ]
-_KEYWORDS = "and as async await else except finally for from if import in is not or".split()
+_KEYWORDS = [
+    "and",
+    "as",
+    "async",
+    "await",
+    "else",
+    "except",
+    "finally",
+    "for",
+    "from",
+    "if",
+    "import",
+    "in",
+    "is",
+    "not",
+    "or",
+]
 _FILLERS = ["", "x", " x", ": x", "=x", " in x", " else x", " import x", "as x", "f(): x", "(): x", "()"]
 _TAILS = ["", " pass", ": pass", "\ndef f(): pass", " pass\nfinally: pass", ": pass\nfinally: pass", "\n case x: pass"]
 

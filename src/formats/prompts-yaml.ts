@@ -6,7 +6,7 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, typ
 import { LabError } from '../errors'
 import { answerFields, promptFields, type PromptRecord } from './prompts-records'
 
-/** Larger files are refused: the parser takes about a microsecond a byte. */
+/** Longer texts are refused: a parsed file takes many times its size. */
 export const largestYaml = 4 * 2 ** 20
 
 /** Values that aliases may expand to in all, and lists within lists. */

