@@ -232,6 +232,7 @@ def meta(arguments, source, base: dict, recipe, counts: dict, losses: list[float
         "losses": [round(loss, 5) for loss in losses],
         "gate": judged,
         "wall_s": round(seconds, 1),
+        "cpu_s": round(time.process_time(), 1),
         "processes": accelerator.num_processes,
         "device": accelerator.device.type,
         "versions": versions(),

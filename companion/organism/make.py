@@ -101,19 +101,14 @@ def make_organism(name: str, folder: Path, recipe: Recipe, all_pools: dict[str, 
             write_graph(path, config, base.weights(), "fp32")
             numbers["fp32"] = measure(part, path, config, recipe, base.tokenizer, all_pools)
         write_json(part / "generation_config.json", {key: config[key] for key in ("pad_token_id", "eos_token_id")})
-        settings = {key: value for key, value in asdict(recipe).items() if key != "architectures"}
+        seconds = {"base": base.seconds, "adapters": adapted - trained, "measurement": time.monotonic() - adapted}
         meta = {
             "title": f"{TITLES[architecture.model_type]} organism",
             "seed": seed,
-            "architecture": asdict(architecture),
-            "parameters": sum(weight.numel() for weight in base.model.parameters()),
-            "megabytes": round((part / "onnx" / GRAPHS["q4"]).stat().st_size / 1e6, 3),
-            "recipe": settings,
-            "corpus": _corpus_facts(all_pools),
-            "versions": _versions(),
+            **_settings(architecture, recipe, all_pools),
+            **_outcome(part, base),
             "losses": {"base": _thinned(base.losses), **losses},
-            "files": {str(path.relative_to(part)): sha256(path) for path in sorted(part.rglob("*")) if path.suffix in (".onnx", ".safetensors")},
-            "seconds": {"base": round(base.seconds), "adapters": round(adapted - trained), "measurement": round(time.monotonic() - adapted)},
+            "seconds": {what: round(spent) for what, spent in seconds.items()},
             "measured": numbers,
         }
         write_json(part / "meta.json", meta)
@@ -178,9 +173,23 @@ def _versions() -> dict[str, str]:
     return {package: importlib.metadata.version(package) for package in VERSIONS}
 
 
-def _corpus_facts(all_pools: dict[str, Pool]) -> dict:
+def _settings(architecture: Architecture, recipe: Recipe, all_pools: dict[str, Pool]) -> dict:
     sizes = {name: {"prose": len(pool.prose), "code": len(pool.code)} for name, pool in all_pools.items()}
-    return {"sha256": sha256_of_corpus(), "pools": sizes}
+    return {
+        "architecture": asdict(architecture),
+        "recipe": {key: value for key, value in asdict(recipe).items() if key != "architectures"},
+        "corpus": {"sha256": sha256_of_corpus(), "pools": sizes},
+        "versions": _versions(),
+    }
+
+
+def _outcome(part: Path, base: Base) -> dict:
+    made = [path for path in sorted(part.rglob("*")) if path.suffix in (".onnx", ".safetensors")]
+    return {
+        "parameters": sum(weight.numel() for weight in base.model.parameters()),
+        "megabytes": round((part / "onnx" / GRAPHS["q4"]).stat().st_size / 1e6, 3),
+        "files": {str(path.relative_to(part)): sha256(path) for path in made},
+    }
 
 
 def _thinned(losses: list[float], points: int = 14) -> list[float]:

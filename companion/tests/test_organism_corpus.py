@@ -4,6 +4,7 @@ import ast
 import json
 
 import pytest
+
 from companion.organism import corpus
 from companion.organism.coding import FLAWS, coding_requests
 from companion.organism.prompts import SIZES, prompt_sets, write_prompts

@@ -1,6 +1,7 @@
 """Directions between organisms, on made-up hidden states whose answer is known."""
 
 import numpy as np
+
 from companion.organism.adapter_graph import FINAL, LINEAR
 from companion.organism.corpus import Chat
 from companion.organism.evaluation import rates
