@@ -1,4 +1,5 @@
 /** Steering and an adapter for every layer, of random numbers from a seed: what they say does not matter here. */
+import type { LoraPair } from '../src/formats/peft'
 import type { AdapterSource, Intervention, Steering } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import { randomStream } from '../workers/sample'
@@ -16,6 +17,17 @@ export function steerAll(info: GraphInfo, level: 'add' | 'affine'): Steering {
       : { mode: 'clamp', layer, vector, value: 0 }
   })
   return { interventions }
+}
+
+/** A LoRA adapter on every linear layer, as a graph takes it. */
+export function randomPairs(info: GraphInfo, rank: number): LoraPair[] {
+  const random = randomStream(2)
+  return info.linears.flatMap(({ layer, parts, in: width }) =>
+    parts.map(({ module, out }) => {
+      const [A, B] = [floats(random, width * rank, 0.002), floats(random, rank * out, 0.002)]
+      return { layer, module, rank, in: width, out, A, B }
+    })
+  )
 }
 
 /** A LoRA adapter on every linear layer, as PEFT saves it. */

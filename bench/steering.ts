@@ -9,7 +9,10 @@ import { EngineDecoder } from './engine-decoder'
 import { atLeast, type Context, type Figure, type Row } from './figure'
 import { instrumented, instrumentedSession, untouchedSession } from './model'
 import { readPrompts } from './prompts'
-import { randomAdapter, steerAll } from './random'
+import { AdapterTensors } from '../workers/adapter'
+import type { Runtime } from '../workers/host'
+import { SteeringTensors } from '../workers/steering'
+import { randomAdapter, randomPairs, steerAll } from './random'
 import { RawDecoder, type CacheSize, type Extra } from './raw-decoder'
 import { interleave } from './stats'
 
@@ -65,24 +68,27 @@ async function engineLevel(model: string, dtype: Dtype, level: Level, info: Grap
 }
 
 async function rawLevel(model: string, dtype: Dtype, level: Level, info: GraphInfo): Promise<RawDecoder> {
-  const plan: Plan = level === 'lora' ? { adapt: true } : { write: level }
+  const plan: Plan = level === 'lora' ? { adapt: 'joined' } : { write: level, packed: true }
   const session = await instrumentedSession(model, dtype, plan)
-  return new RawDecoder(ort.Tensor, session, cacheSize(info), extraFeeds(session, info.width))
+  const extra = level === 'lora' ? adapterFeeds(info) : steeringFeeds(info, plan)
+  return new RawDecoder(ort.Tensor, session, cacheSize(info), extra)
 }
 
 export const cacheSize = (info: GraphInfo): CacheSize => ({ heads: info.cache.heads, headSize: info.cache.headSize })
 
-/** Small numbers in the declared shapes; a size without a number is a rank, or 1. */
-function extraFeeds(session: ort.InferenceSession, width: number): Extra {
-  const added = session.inputMetadata.filter(({ name }) => /^(steer|lora)\./.test(name) && name !== 'steer.mask')
-  const fixed = added.map((input): [string, ort.Tensor] => {
-    const symbolic = input.name.startsWith('lora.') ? rank : 1
-    const dims = input.isTensor ? input.shape.map((size) => (typeof size === 'number' ? size : symbolic)) : [width]
-    const length = dims.reduce((product, size) => product * size, 1)
-    return [input.name, new ort.Tensor('float32', new Float32Array(length).fill(1e-4), dims)]
-  })
-  const feeds = Object.fromEntries(fixed)
-  if (!session.inputNames.includes('steer.mask')) return () => feeds
+const maker: Pick<Runtime, 'Tensor' | 'upload'> = { Tensor: ort.Tensor, upload: (tensor) => tensor }
+
+function adapterFeeds(info: GraphInfo): Extra {
+  const tensors = new AdapterTensors(maker, info)
+  tensors.set(randomPairs(info, rank))
+  tensors.setScale(1)
+  const { feeds } = tensors
+  return () => feeds
+}
+
+function steeringFeeds(info: GraphInfo, plan: Plan): Extra {
+  const { feeds } = new SteeringTensors(maker, info, plan, [steerAll(info, plan.write === 'add' ? 'add' : 'affine')])
+  if (plan.write === 'add') return () => feeds
   return (count) => ({
     ...feeds,
     'steer.mask': new ort.Tensor('float32', new Float32Array(count).fill(1), [1, count, 1])

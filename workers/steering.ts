@@ -77,7 +77,12 @@ export class SteeringTensors {
   readonly #owned: Tensor[] = []
 
   /** @param rows steering of each row; none steers nothing */
-  constructor(runtime: Runtime, info: GraphInfo, plan: Plan, rows: readonly (Steering | null)[]) {
+  constructor(
+    runtime: Pick<Runtime, 'Tensor' | 'upload'>,
+    info: GraphInfo,
+    plan: Plan,
+    rows: readonly (Steering | null)[]
+  ) {
     const make: Make = (data, dims) => {
       const tensor = runtime.upload(floatTensor(runtime, info.activations, data, dims))
       this.#owned.push(tensor)
