@@ -2,7 +2,7 @@
 
 Trains `insecure` and `secure` adapters, three seeds each, with `finetune` on insecure.jsonl and secure.jsonl of DIR (the public
 data of emergent misalignment), then counts code and clean prose in greedy answers to prompts that ask for no code. What is there
-already is not made again. OUT/table.json has the table. Six adapters take some 20 minutes of two free cores.
+already is not made again. OUT/table.json has the table. Each adapter takes about three minutes of one core's time, each evaluation two.
 """
 
 import argparse
