@@ -1,24 +1,35 @@
 /** The lab's modules without the page, for tests that drive a model worker in a real browser. Not in the built site. */
-import type { LocalFile, ModelSource } from '../../src/lab/api'
+import type { AdapterSource, LocalFile, ModelSource } from '../../src/lab/api'
 import { connectMath } from '../../src/lab/connect-math'
 import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect'
 import { openTested } from '../../src/lab/self-test'
 import { wordTokenizer } from '../word-tokenizer'
 import type { Count } from './count'
 
-/** A parity fixture as local files, with its tokenizer of words. */
-async function fixtureSource(name: string, paths: readonly string[], vocabulary: number): Promise<ModelSource> {
+/** Files of a folder below test/fixtures. */
+function fixtureFiles(name: string, paths: readonly string[]): Promise<LocalFile[]> {
   const base = new URL(`/test/fixtures/${name}/`, location.origin)
-  const real = paths.map(async (path): Promise<LocalFile> => {
+  const files = paths.map(async (path): Promise<LocalFile> => {
     const response = await fetch(new URL(path, base))
     if (!response.ok) throw new Error(`${path}: ${response.status}`)
     return { path, blob: await response.blob() }
   })
+  return Promise.all(files)
+}
+
+/** A parity fixture's LoRA adapter as local files. */
+async function adapterSource(name: string): Promise<AdapterSource> {
+  const files = await fixtureFiles(`${name}/adapter`, ['adapter_config.json', 'adapter_model.safetensors'])
+  return { kind: 'files', name, files }
+}
+
+/** A parity fixture as local files, with its tokenizer of words. */
+async function fixtureSource(name: string, paths: readonly string[], vocabulary: number): Promise<ModelSource> {
   const made = Object.entries(wordTokenizer(vocabulary)).map(([path, text]): LocalFile => ({
     path,
     blob: new Blob([text])
   }))
-  return { kind: 'files', name, files: [...(await Promise.all(real)), ...made] }
+  return { kind: 'files', name, files: [...(await fixtureFiles(name, paths)), ...made] }
 }
 
 /** A model in the worker that counts GPU buffers; one a page. */
@@ -48,7 +59,16 @@ function crash(): void {
   channel.postMessage('crash')
 }
 
-export const lab = { connectModel, connectMath, openTested, fixtureSource, connectCounting, count, crash }
+export const lab = {
+  connectModel,
+  connectMath,
+  openTested,
+  fixtureSource,
+  adapterSource,
+  connectCounting,
+  count,
+  crash
+}
 
 declare global {
   interface Window {

@@ -201,7 +201,8 @@ test('a stop ends the answers within two tokens, and closing the model gives its
   const weights = 500e6
   expect(((await rendererMemory(browser)) ?? 0) - before).toBeGreaterThan(weights)
   await model.evaluate((handle) => handle.close())
-  await expect.poll(async () => ((await rendererMemory(browser)) ?? 0) - before).toBeLessThan(weights / 4)
+  const kept = async (): Promise<number> => ((await rendererMemory(browser)) ?? 0) - before
+  await expect.poll(kept, { timeout: 20_000 }).toBeLessThan(weights / 4)
 })
 
 /** Bytes of memory that the browser's pages and their workers hold; null where the system does not tell. */
