@@ -109,8 +109,9 @@ export class DecoderSession {
     const outputs = await this.#run(feeds, [...wanted, ...this.#present])
     try {
       return {
-        scores: input.scores ? await copy(need(outputs, input.scores)) : new Float32Array(),
-        hidden: input.pool ? await copy(need(outputs, 'capture.hidden')) : new Float32Array(),
+        scores: input.scores ? await floatsOf(need(outputs, input.scores)) : new Float32Array(),
+        // A copy, since a buffer of the runtime's cannot be transferred to another thread.
+        hidden: input.pool ? (await floatsOf(need(outputs, 'capture.hidden'))).slice() : new Float32Array(),
         cache: { tensors: this.#asPast(outputs), lengths, slots }
       }
     } finally {
@@ -249,9 +250,6 @@ export class DecoderSession {
     return past
   }
 }
-
-/** A tensor's floats, beyond the tensor's life. */
-const copy = async (tensor: Tensor): Promise<Float32Array> => (await floatsOf(tensor)).slice()
 
 function need(outputs: Record<string, Tensor>, name: string): Tensor {
   const tensor = outputs[name]
