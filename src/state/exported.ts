@@ -31,7 +31,9 @@ export function exportedOf(
 /** Says what it is: `gloomy-joyful-logistic-layer-14`. */
 function fileName(set: DirectionSet, layer: number | null): string {
   const parts = [
-    ...(set.kind === 'fitted' ? [set.positiveName, set.negativeName, set.separation.method] : [set.name]),
+    ...(set.kind === 'fitted'
+      ? [set.positiveName, set.negativeName, set.separation.method]
+      : [set.name.replace(/-all-layers$/, '')]),
     ...(layer === null ? ['all-layers'] : ['layer', String(layer)])
   ]
   return parts.map((part) => part.replace(/[^\p{L}\p{N}._-]+/gu, '-')).join('-')

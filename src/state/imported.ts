@@ -42,7 +42,7 @@ export async function importDirections(
     kind: 'imported',
     name,
     model: { ...(directions[0]?.model ?? model), name: model.name },
-    positiveName: name,
+    positiveName: 'the direction',
     negativeName: 'its opposite',
     directions,
     separation: null,

@@ -168,7 +168,7 @@ describe('vectors of other programs', () => {
     await lab.importDirections([{ name: 'happy.gguf', bytes }], null)
     const { fit } = lab
     if (fit?.kind !== 'imported') throw new Error('nothing was imported')
-    expect(fit).toMatchObject({ name: 'happy', positiveName: 'happy', negativeName: 'its opposite' })
+    expect(fit).toMatchObject({ name: 'happy', positiveName: 'the direction', negativeName: 'its opposite' })
     expect(fit.directions.map(({ layer, norm, method }) => [layer, norm, method])).toEqual([
       [2, 3, 'imported'],
       [5, 4, 'imported']
