@@ -1,14 +1,14 @@
-import { lists, type Contrast } from '../direction/contrast'
 import type { HiddenStates } from '../direction/hidden-states'
 import type { Method } from '../direction/method'
 import { isSameModel } from '../direction/model-ref'
-import { defaultSwaps, type Separation } from '../direction/separation'
+import type { Separation } from '../direction/separation'
 import { isAbort } from '../errors'
 import type { ModelInfo, Progress } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import { captureAll } from '../lab/loops'
 import type { ContrastFit, MathHandle } from '../lab/math'
 import { importedFits, importedNote, type Imported } from './imported'
+import { contrastFor, swapsFor } from './method'
 import type { Prompts } from './prompts.svelte'
 import { endOf, type Status } from './status'
 
@@ -152,30 +152,6 @@ export class Fits {
     const options = { method, swaps: swapsFor(method, up.rows + down.rows) }
     return this.#math.fit(contrastFor(method, up, down), options, { signal, onShare })
   }
-}
-
-/** Prompts up to which a probe is fitted anew for each of some shuffles of the labels: half a minute at 30 layers. */
-const mostProbed = 40
-const probeSwaps = 20
-
-/** Label swaps of the null: as the method does by default, and a few for a probe of few prompts. */
-function swapsFor(method: Method, prompts: number): number {
-  return method === 'logistic' && prompts <= mostProbed ? probeSwaps : defaultSwaps[method]
-}
-
-/** The two lists, copied, since the worker takes them away; for PCA of pairs, line n of both is one prompt. */
-function contrastFor(method: Method, up: HiddenStates, down: HiddenStates): Contrast {
-  const copy = (states: HiddenStates): HiddenStates => ({ ...states, data: states.data.slice() })
-  return { ...lists(copy(up), copy(down)), samePrompts: method === 'pca-paired' && up.rows === down.rows }
-}
-
-/** Why a method cannot be used on these lists, in one sentence; null where it can. */
-export function methodProblem(method: Method, { positive, negative }: Prompts): string | null {
-  if (method !== 'pca-paired' || positive.length === negative.length) return null
-  return (
-    'PCA of paired differences takes line n of both lists as one pair, and the lists have ' +
-    `${positive.length} and ${negative.length} lines.`
-  )
 }
 
 /** Whether directions may be written into this model: the same base, whatever adapter it carries now. */

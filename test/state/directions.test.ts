@@ -76,7 +76,9 @@ describe('the method', () => {
   })
 
   it('has a null, for a probe of few prompts as well', async () => {
-    const lab = await fittedLab({ layers: 2 })
+    const lab = await labWith()
+    lab.prompts.positiveText = 'a sad day\ncold rain\ndark sea'
+    lab.prompts.negativeText = 'a happy day\nwarm rain\nbright sea'
     lab.fits.method = 'logistic'
     await lab.runFit()
     expect(fitOf(lab).separation).toMatchObject({ method: 'logistic', swaps: 20 })
