@@ -28,6 +28,11 @@ export function downloadText(text: string, type: 'text/csv' | 'application/json'
   save(new Blob([text], { type }), name)
 }
 
+/** Saves bytes as a file. */
+export function downloadBytes(bytes: Uint8Array<ArrayBuffer>, name: string): void {
+  save(new Blob([bytes], { type: 'application/octet-stream' }), name)
+}
+
 function inlineStyle(original: Element, copy: Element | undefined): void {
   if (!copy) return
   const style = getComputedStyle(original)

@@ -10,7 +10,7 @@ export interface Size {
 export interface SeparationPlot {
   readonly size: Size
   readonly margin: typeof margin
-  /** SVG path of the accuracy, of its Wilson band, of the shuffled labels' mean and their band up to 95 %. */
+  /** SVG path of the accuracy, of its Wilson band, of the shuffled labels' mean and their band up to 95 %; empty without shuffles. */
   readonly paths: {
     readonly accuracy: string
     readonly band: string
@@ -22,7 +22,7 @@ export interface SeparationPlot {
   /** Place of each layer's accuracy. */
   readonly points: readonly { readonly layer: number; readonly x: number; readonly y: number }[]
   /** Where the null's direct label ends, baseline of the text. */
-  readonly nullLabel: { readonly x: number; readonly y: number }
+  readonly nullLabel: { readonly x: number; readonly y: number } | null
 }
 
 interface Tick {
@@ -33,12 +33,13 @@ interface Tick {
 const margin = { top: 28, right: 12, bottom: 40, left: 46 } as const
 
 /** Lays the curve out. The y axis begins at or below chance, never above 40 %. */
-export function plotSeparation({ layers }: Separation, size: Size): SeparationPlot {
+export function plotSeparation({ layers, swaps }: Separation, size: Size): SeparationPlot {
+  const hasNull = swaps > 0
   const x = scalePoint<number>()
     .domain(layers.map(({ layer }) => layer))
     .range([margin.left, size.width - margin.right])
     .padding(0.5)
-  const lowest = min(layers, ({ low, nullMean }) => Math.min(low, nullMean)) ?? 0
+  const lowest = min(layers, ({ low, nullMean }) => (hasNull ? Math.min(low, nullMean) : low)) ?? 0
   const y = scaleLinear()
     .domain([Math.max(0, Math.min(0.4, Math.floor(lowest * 10) / 10)), 1])
     .range([size.height - margin.bottom, margin.top])
@@ -64,16 +65,20 @@ export function plotSeparation({ layers }: Separation, size: Size): SeparationPl
         (row) => row.low,
         (row) => row.high
       ),
-      nullMean: curve((row) => row.nullMean),
-      nullBand: band(
-        (row) => row.nullMean,
-        (row) => row.null95
-      )
+      nullMean: hasNull ? curve((row) => row.nullMean) : '',
+      nullBand: hasNull
+        ? band(
+            (row) => row.nullMean,
+            (row) => row.null95
+          )
+        : ''
     },
     xTicks: tickLayers(layers.length, size.width).map((layer) => ({ at: at(layer), label: String(layer) })),
     yTicks: y.ticks(5).map((value) => ({ at: y(value), label: `${Math.round(value * 100)} %` })),
     points: layers.map(({ layer, accuracy }) => ({ layer, x: at(layer), y: y(accuracy) })),
-    nullLabel: { x: size.width - margin.right - 8, y: y(min(layers, (row) => row.nullMean) ?? 0.5) + 16 }
+    nullLabel: hasNull
+      ? { x: size.width - margin.right - 8, y: y(min(layers, (row) => row.nullMean) ?? 0.5) + 16 }
+      : null
   }
 }
 

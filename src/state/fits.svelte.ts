@@ -1,16 +1,20 @@
-import { lists } from '../direction/contrast'
 import type { HiddenStates } from '../direction/hidden-states'
+import type { Method } from '../direction/method'
 import { isSameModel } from '../direction/model-ref'
 import type { Separation } from '../direction/separation'
+import { isAbort } from '../errors'
 import type { ModelInfo, Progress } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import { captureAll } from '../lab/loops'
 import type { ContrastFit, MathHandle } from '../lab/math'
+import { importedFits, importedNote, type Imported } from './imported'
+import { contrastFor, swapsFor } from './method'
 import type { Prompts } from './prompts.svelte'
 import { endOf, type Status } from './status'
 
 /** A contrast fitted on one model: a direction for each layer, and how well each holds out. */
 export interface Fit extends ContrastFit {
+  readonly kind: 'fitted'
   readonly model: ModelInfo
   readonly positiveName: string
   readonly negativeName: string
@@ -18,20 +22,34 @@ export interface Fit extends ContrastFit {
   readonly negative: readonly string[]
 }
 
+/** What can be chosen on the bench and steered by: directions in ascending order of layers, at most one a layer. */
+export type DirectionSet = Fit | Imported
+
 export interface FitStep {
   readonly stage: 'capture' | 'separation'
   readonly done: number
   readonly total: number
 }
 
-/** The fits on the bench, and the layer that is in use. */
+/** The hidden states of both lists, and what they were read from. */
+interface Captured {
+  readonly key: string
+  readonly up: HiddenStates
+  readonly down: HiddenStates
+}
+
+/** The directions on the bench, fitted and imported, and the layer that is in use. */
 export class Fits {
-  #list = $state.raw<readonly Fit[]>([])
-  #chosen = $state.raw<Fit | null>(null)
+  /** How the next fit extracts its directions. */
+  method = $state<Method>('difference-in-means')
+  #list = $state.raw<readonly DirectionSet[]>([])
+  #chosen = $state.raw<DirectionSet | null>(null)
+  #layer = $state(0)
+  /** Kept from the last fit, so that another method needs no model. */
+  #captured: Captured | null = null
   #status = $state.raw<Status<FitStep>>({ kind: 'idle' })
   #controller: AbortController | null = null
   readonly #math: MathHandle
-  layer = $state(0)
   /** The layer that a link asks for, used by the next fit. */
   wantedLayer: number | null = null
 
@@ -39,11 +57,11 @@ export class Fits {
     this.#math = math
   }
 
-  get list(): readonly Fit[] {
+  get list(): readonly DirectionSet[] {
     return this.#list
   }
 
-  get chosen(): Fit | null {
+  get chosen(): DirectionSet | null {
     return this.#chosen
   }
 
@@ -51,34 +69,44 @@ export class Fits {
     return this.#status
   }
 
-  choose(fit: Fit): void {
-    this.#chosen = fit
-    this.layer = Math.min(this.layer, fit.directions.length - 1)
+  /** Always a layer of the chosen directions: of those that they have, the nearest to the one asked for. */
+  get layer(): number {
+    return this.#layer
   }
 
-  remove(fit: Fit): void {
-    this.#list = this.#list.filter((other) => other !== fit)
-    if (this.#chosen === fit) this.#chosen = this.#list.at(-1) ?? null
+  set layer(wanted: number) {
+    this.#layer = this.#chosen ? nearestLayer(this.#chosen, wanted) : wanted
+  }
+
+  choose(set: DirectionSet): void {
+    this.#chosen = set
+    this.layer = this.#layer
+  }
+
+  remove(set: DirectionSet): void {
+    this.#list = this.#list.filter((other) => other !== set)
+    const last = this.#list.at(-1) ?? null
+    if (this.#chosen === set && last) this.choose(last)
+    else if (this.#chosen === set) this.#chosen = null
+  }
+
+  /** Puts imported directions on the bench, and chooses them. */
+  addImported(set: Imported, { layers }: ModelInfo): void {
+    this.#add(set, usualDepth * (layers - 1))
   }
 
   /** Captures both lists, extracts a direction at each layer and tests it on held-out prompts. */
   async run(model: { readonly handle: ModelHandle; readonly info: ModelInfo }, prompts: Prompts): Promise<void> {
     const { positiveName, negativeName, positive, negative } = prompts
-    const controller = (this.#controller = new AbortController())
-    const total = positive.length + negative.length
-    const capture = (side: readonly string[], before: number): Promise<HiddenStates> =>
-      captureAll(model.handle, side.map(chatRow), 'last', {
-        signal: controller.signal,
-        onProgress: ({ done }: Progress) => this.#step({ stage: 'capture', done: before + done, total })
-      })
+    const { signal } = (this.#controller = new AbortController())
     try {
-      this.#step({ stage: 'capture', done: 0, total })
-      const up = await capture(positive, 0)
-      const down = await capture(negative, positive.length)
-      const fit = await this.#fit(up, down, controller.signal)
-      this.#add({ model: model.info, positiveName, negativeName, positive, negative, ...fit })
+      const captured = await this.#capture(model, prompts, signal)
+      const fit = await this.#fit(captured, signal)
+      this.#add({ kind: 'fitted', model: model.info, positiveName, negativeName, positive, negative, ...fit })
       this.#status = { kind: 'done' }
     } catch (error) {
+      // What was read may be what is wrong.
+      if (!isAbort(error)) this.#captured = null
       this.#status = endOf(error)
     }
   }
@@ -91,29 +119,52 @@ export class Fits {
     this.#status = { kind: 'running', step }
   }
 
-  #add(fit: Fit): void {
-    this.#list = [...this.#list, fit]
-    this.#chosen = fit
-    this.layer = this.wantedLayer ?? suggestLayer(fit.separation)
-    this.layer = Math.min(this.layer, fit.directions.length - 1)
+  #add(set: DirectionSet, suggested = set.kind === 'fitted' ? suggestLayer(set.separation) : 0): void {
+    this.#list = [...this.#list, set]
+    this.#chosen = set
+    this.layer = this.wantedLayer ?? suggested
     this.wantedLayer = null
   }
 
-  #fit(up: HiddenStates, down: HiddenStates, signal: AbortSignal): Promise<ContrastFit> {
+  async #capture(
+    { handle, info }: { readonly handle: ModelHandle; readonly info: ModelInfo },
+    { positive, negative }: Prompts,
+    signal: AbortSignal
+  ): Promise<Captured> {
+    const key = JSON.stringify([info.sha256, info.dtype, info.device, info.adapter, positive, negative])
+    if (this.#captured?.key === key) return this.#captured
+    const total = positive.length + negative.length
+    const read = (side: readonly string[], before: number): Promise<HiddenStates> =>
+      captureAll(handle, side.map(chatRow), 'last', {
+        signal,
+        onProgress: ({ done }: Progress) => this.#step({ stage: 'capture', done: before + done, total })
+      })
+    this.#step({ stage: 'capture', done: 0, total })
+    const up = await read(positive, 0)
+    return (this.#captured = { key, up, down: await read(negative, positive.length) })
+  }
+
+  #fit({ up, down }: Captured, signal: AbortSignal): Promise<ContrastFit> {
+    const { method } = this
     const total = up.layers
     const onShare = (share: number): void => this.#step({ stage: 'separation', done: Math.floor(share * total), total })
-    return this.#math.fit(lists(up, down), {}, { signal, onShare })
+    onShare(0)
+    const options = { method, swaps: swapsFor(method, up.rows + down.rows) }
+    return this.#math.fit(contrastFor(method, up, down), options, { signal, onShare })
   }
 }
 
-/** Whether a fit's directions may be written into this model: the same base, whatever adapter it carries now. */
-export function isFitFor(fit: Fit, model: ModelInfo): boolean {
-  return isSameModel({ ...fit.model, adapter: null }, { ...model, adapter: null })
+/** Whether directions may be written into this model: the same base, whatever adapter it carries now. */
+export function isFitFor(set: DirectionSet, model: ModelInfo): boolean {
+  if (set.kind === 'imported') return importedFits(set, model)
+  return isSameModel({ ...set.model, adapter: null }, { ...model, adapter: null })
 }
 
-/** How the adapter has changed since a fit, in one sentence; null where it has not. */
-export function adapterDrift(fit: Fit, model: ModelInfo): string | null {
-  if (!isFitFor(fit, model) || isSameModel(fit.model, model)) return null
+/** How the model in use differs from the one that the directions are of, in one sentence; null where it does not. */
+export function adapterDrift(fit: DirectionSet, model: ModelInfo): string | null {
+  if (!isFitFor(fit, model)) return null
+  if (fit.kind === 'imported') return importedNote(fit, model)
+  if (isSameModel(fit.model, model)) return null
   return `Fitted ${withAdapter(fit.model)}; the model now runs ${withAdapter(model)}.`
 }
 
@@ -123,10 +174,22 @@ function withAdapter({ adapter }: ModelInfo): string {
     : 'without an adapter'
 }
 
-/** The best separated layer; of several, the one nearest a little past the middle, where steering tends to do most. */
+/** The layer that a set has nearest to one; the lower of two. */
+export function nearestLayer({ directions }: DirectionSet, wanted: number): number {
+  const layers = directions.map(({ layer }) => layer)
+  return layers.reduce(
+    (near, layer) => (Math.abs(layer - wanted) < Math.abs(near - wanted) ? layer : near),
+    layers[0] ?? 0
+  )
+}
+
+/** A little past the middle, where steering tends to do most: share of the last layer's number. */
+const usualDepth = 0.55
+
+/** The best separated layer; of several, the one nearest the usual depth. */
 export function suggestLayer({ layers }: Separation): number {
   const best = Math.max(...layers.map(({ accuracy }) => accuracy))
-  const depth = 0.55 * (layers.length - 1)
+  const depth = usualDepth * (layers.length - 1)
   const ties = layers.filter(({ accuracy }) => accuracy === best).map(({ layer }) => layer)
   return ties.reduce((near, layer) => (Math.abs(layer - depth) < Math.abs(near - depth) ? layer : near), ties[0] ?? 0)
 }

@@ -1,4 +1,6 @@
 import { createContext } from 'svelte'
+import type { NamedFile } from '../direction/files'
+import { LabError } from '../errors'
 import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../lab/api'
 import type { BundledAdapter } from '../lab/catalogue'
 import type { ModelHandle } from '../lab/connect'
@@ -6,7 +8,8 @@ import type { MathHandle } from '../lab/math'
 import type { Adapters } from './adapters.svelte'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
-import { adapterDrift, Fits, isFitFor, type Fit } from './fits.svelte'
+import { adapterDrift, Fits, isFitFor, type DirectionSet } from './fits.svelte'
+import { importDirections } from './imported'
 import { readLink, writeLink, type Settings, type View } from './link'
 import { Models } from './models.svelte'
 import { Prompts } from './prompts.svelte'
@@ -44,8 +47,8 @@ export class Lab {
   #linkedSource = $state.raw<ModelSource | null>(null)
   readonly #defaults: Settings
 
-  /** The fit in use, where it belongs to the open model. */
-  readonly fit: Fit | null = $derived.by(() => {
+  /** The directions in use, where they belong to the open model. */
+  readonly fit: DirectionSet | null = $derived.by(() => {
     const { active } = this.models
     const { chosen } = this.fits
     return active && chosen && isFitFor(chosen, active.info) ? chosen : null
@@ -56,7 +59,7 @@ export class Lab {
     this.fit ? this.controls.toSteering(this.fit, this.fits.layer) : null
   )
 
-  /** How the model's adapter has changed since the fit in use, in one sentence; null where it has not. */
+  /** How the model differs from the one that the directions in use are of, in one sentence; null where it does not. */
   readonly drift: string | null = $derived.by(() => {
     const { active } = this.models
     return this.fit && active ? adapterDrift(this.fit, active.info) : null
@@ -64,7 +67,7 @@ export class Lab {
 
   /** Whether the lists were edited since the fit in use. */
   readonly isStale = $derived(
-    this.fit !== null &&
+    this.fit?.kind === 'fitted' &&
       (this.fit.positive.join('\n') !== this.prompts.positive.join('\n') ||
         this.fit.negative.join('\n') !== this.prompts.negative.join('\n'))
   )
@@ -176,6 +179,17 @@ export class Lab {
   async runFit(): Promise<void> {
     const { active } = this.models
     if (active) await this.fits.run(active, this.prompts)
+  }
+
+  /**
+   * Takes directions from files for the model in use, and chooses them.
+   * @param layer for a single vector whose file names no layer
+   * @throws LabError `format` for files that cannot be read, `shape` for directions of another model
+   */
+  async importDirections(files: readonly NamedFile[], layer: number | null): Promise<void> {
+    const { active } = this.models
+    if (!active) throw new LabError('shape', 'no model is open; open the one that the directions are for')
+    this.fits.addImported(await importDirections(files, active.info, layer), active.info)
   }
 
   /** Opens the first model and fits the lists on it: one press to the first question. */

@@ -1,6 +1,6 @@
 import { steeringBy, type SteeringMode } from '../lab/steering'
 import type { NamedSteering } from './chat.svelte'
-import type { Fit } from './fits.svelte'
+import type { DirectionSet } from './fits.svelte'
 
 export const alphaRange = { min: -3, max: 3, step: 0.05 } as const
 
@@ -12,7 +12,7 @@ export class SteeringControls {
   scope = $state<'layer' | 'all'>('layer')
 
   /** The steering these controls ask for, with a short label. */
-  toSteering(fit: Fit, layer: number): NamedSteering {
+  toSteering(fit: DirectionSet, layer: number): NamedSteering {
     const directions = this.scope === 'all' ? fit.directions : fit.directions.filter((one) => one.layer === layer)
     const { mode, alpha, positions } = this
     const where = this.scope === 'all' ? 'all layers' : `layer ${layer}`

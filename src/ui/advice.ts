@@ -46,6 +46,16 @@ export function adviceFor(error: Error): Advice {
   }
 }
 
+/** The same for a file of directions; it can be chosen again. */
+export function importAdvice(error: Error): Advice {
+  const isKnown = error instanceof LabError
+  const sentence =
+    isKnown && error.code === 'shape'
+      ? `Not imported: ${error.message}.`
+      : 'This file holds no directions that can be read here.'
+  return { sentence: isKnown ? sentence : adviceFor(error).sentence, action: 'Choose another file', remedy: 'retry' }
+}
+
 /** The same for an adapter that was to be attached; the model goes on without it. */
 export function adapterAdvice(error: Error): Advice {
   const { sentence, action, remedy } = adviceFor(error)

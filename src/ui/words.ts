@@ -24,7 +24,9 @@ export function formatDuration(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
 }
 
+/** A dash for NaN: what was not measured. */
 export function formatPercent(share: number): string {
+  if (Number.isNaN(share)) return '\u2013'
   return `${Math.round(share * 100)}\u00a0%`
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 
@@ -64,7 +65,9 @@ test('alpha changes the steered answer from the next token on, and stop stops', 
   await expect(page.locator('section.steered .foot')).toContainText('stopped')
 })
 
-test('the curve shows each layer, a layer can be picked, and the direction is a file', async ({ page }) => {
+test('the curve shows each layer, a layer can be picked, and the direction goes to a file and comes back', async ({
+  page
+}) => {
   await start(page)
   await page.getByRole('link', { name: /^Directions/ }).click()
   await page.getByLabel('Layer', { exact: true }).fill('20')
@@ -72,11 +75,35 @@ test('the curve shows each layer, a layer can be picked, and the direction is a 
   await page.getByText('All layers, as a table').click()
   await expect(page.getByRole('row')).toHaveCount(31)
   const downloading = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Download the direction' }).click()
-  expect((await downloading).suggestedFilename()).toBe('direction-gloomy-layer-20.json')
+  await page.getByRole('button', { name: 'Download', exact: true }).click()
+  const file = await downloading
+  expect(file.suggestedFilename()).toBe('gloomy-joyful-difference-in-means-layer-20.safetensors')
   const figure = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Download SVG' }).click()
   expect((await figure).suggestedFilename()).toBe('separation-gloomy-joyful.svg')
+
+  // Another method runs in the math worker, on the hidden states that were read before.
+  await page.getByLabel('Method').selectOption('linear-discriminant')
+  await page.getByRole('button', { name: /^Fit / }).click()
+  await expect(page.getByText('Method: linear discriminant')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText('linear discriminant')
+
+  // The saved direction comes back without a curve, and the lens reads it.
+  const lens = page.getByRole('region', { name: 'Logit lens' })
+  await page.locator('input[data-directions]').setInputFiles({
+    name: 'saved.safetensors',
+    mimeType: 'application/octet-stream',
+    buffer: readFileSync(await file.path())
+  })
+  await expect(page.getByText('no curve is drawn')).toBeVisible()
+  await expect(lens.getByRole('heading', { name: 'layer 20' })).toBeVisible({ timeout: 30_000 })
+  await expect(lens.getByRole('list', { name: 'Toward the direction' }).getByRole('listitem')).toHaveCount(10)
+  await expect(lens.getByRole('list', { name: 'Toward its opposite' }).getByRole('listitem')).toHaveCount(10)
+  await expect(lens).toContainText('\u2423')
+  await page.locator('input[data-directions]').setInputFiles('README.md')
+  await expect(page.getByRole('alert')).toContainText('This file holds no directions that can be read here.')
+  await page.setViewportSize({ width: 390, height: 844 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
 })

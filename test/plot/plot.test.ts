@@ -30,6 +30,14 @@ describe('plotSeparation', () => {
     for (const { layer, x } of plot.points) expect(layerAt(plot, x + 5)).toBe(layer)
   })
 
+  it('draws no null where none was made, and all else as before', () => {
+    const bare = plotSeparation(separation(contrast, { swaps: 0 }), { width: 400, height: 200 })
+    expect(bare.paths).toMatchObject({ nullMean: '', nullBand: '' })
+    expect(bare.nullLabel).toBeNull()
+    expect(bare.paths.accuracy).toMatch(/^M[\d.,L]+$/)
+    expect(bare.points.map(({ x }) => x)).toEqual(plot.points.map(({ x }) => x))
+  })
+
   it('shows fewer layer numbers where there is less room', () => {
     expect(plotSeparation(result, { width: 150, height: 200 }).xTicks.map(({ label }) => label)).toEqual(['0', '5'])
   })

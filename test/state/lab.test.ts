@@ -20,7 +20,7 @@ describe('Lab', () => {
   it('finds the planted direction in the middle layers', async () => {
     const one = lab()
     await one.start()
-    const accuracy = one.fit?.separation.layers[one.fits.layer]?.accuracy ?? 0
+    const accuracy = one.fit?.separation?.layers[one.fits.layer]?.accuracy ?? 0
     expect(accuracy).toBeGreaterThan(0.8)
     expect(one.fits.layer).toBeGreaterThan(5)
     expect(one.fits.layer).toBeLessThan(25)
