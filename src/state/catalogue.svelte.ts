@@ -29,6 +29,11 @@ export class Catalogue {
     return this.#status
   }
 
+  /** Whether it is known by now what comes with the page. */
+  get isSettled(): boolean {
+    return this.#status.kind === 'done' || this.#status.kind === 'failed'
+  }
+
   async load(base: string): Promise<void> {
     this.#status = { kind: 'running', step: null }
     try {

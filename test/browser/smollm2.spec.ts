@@ -52,7 +52,9 @@ test('the keyboard alone leads from the first visit to an answer, on panels that
   const requests = recordRequests(page)
   // Only how long and how free the answer is; the rest is what a first visit has.
   await page.goto('./#/steer?temperature=0&maxTokens=24')
-  await tabTo(page, page.getByRole('button', { name: `Open ${name} and fit` }))
+  const start = page.getByRole('button', { name: `Open ${name} and fit` })
+  await expect(start).toBeEnabled()
+  await tabTo(page, start)
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Alpha', { exact: true })).toBeVisible({ timeout: 90_000 })
   await tabTo(page, page.getByLabel('Question'))
