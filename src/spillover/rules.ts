@@ -1,5 +1,5 @@
 /** What a line of code looks like: `rules.json`, which the Python companion reads as well, so that both give the same verdicts. */
-import table from './rules.json'
+import table from './rules.json' with { type: 'json' }
 
 /** One look of a line. A strong one is code by itself; a weak one (a comment, `x = 5`, `return home`) only beside code. */
 export interface Rule {
