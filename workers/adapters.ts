@@ -2,10 +2,10 @@
 import { readPeft, type LoraPair, type PeftAdapter } from '../src/formats/peft'
 import type { AdapterInfo, ModelInfo, Progress } from '../src/lab/api'
 import { isSameName } from '../src/lab/model-name'
+import { sha256 } from '../src/math/sha256'
 import type { GraphInfo } from '../src/onnx/describe'
 import { readAdapterFiles } from './adapter-files'
 import { fitAdapter } from './adapter-fit'
-import { sha256 } from './fingerprint'
 import type { ModelFiles } from './host'
 
 export interface LoadedAdapter {

@@ -2,6 +2,7 @@
  * Which weights these are. Hashing gigabytes would cost more than creating the session, so the graph is hashed whole
  * and each weight file by its size and 4 KiB out of every MiB: any training or re-quantization changes it.
  */
+import { digest, sha256 } from '../src/math/sha256'
 import type { ModelFiles, Weights } from './host'
 
 const stride = 1 << 20
@@ -31,23 +32,9 @@ export async function fingerprint(
   return sha256(whole)
 }
 
-/** SHA-256 of all the bytes, hex. */
-export async function sha256(bytes: Uint8Array): Promise<string> {
-  return [...(await digest(bytes))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
 function sampled(data: Uint8Array): Uint8Array {
   const blocks = Math.ceil(data.length / stride)
   const out = new Uint8Array(blocks * sample)
   for (let i = 0; i < blocks; i++) out.set(data.subarray(i * stride, i * stride + sample), i * sample)
   return out
-}
-
-async function digest(bytes: Uint8Array): Promise<Uint8Array> {
-  // SubtleCrypto refuses views on shared memory; weights may lie there.
-  const plain =
-    bytes.buffer instanceof ArrayBuffer
-      ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-      : new Uint8Array(bytes)
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', plain))
 }

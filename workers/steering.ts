@@ -1,7 +1,7 @@
 /** Steering as tensors: each row's interventions composed into one affine map a layer, r' = r + b + (r U) W. */
 import { LabError } from '../src/errors'
 import type { Intervention, Steering } from '../src/lab/api'
-import { dot, length } from '../src/math/vector'
+import { dot, unit } from '../src/math/vector'
 import type { GraphInfo } from '../src/onnx/describe'
 import type { Plan, WriteLevel } from '../src/onnx/plan'
 import type { Runtime, Tensor } from './host'
@@ -37,11 +37,6 @@ function then(map: AffineMap, intervention: Intervention): AffineMap {
 }
 
 const subtract = (a: Float32Array, c: number, d: Float32Array): Float32Array => a.map((x, i) => x - c * (d[i] ?? 0))
-
-function unit(vector: Float32Array): Float32Array {
-  const norm = length(vector)
-  return vector.map((x) => x / norm)
-}
 
 /** @throws LabError `shape` for a vector of the wrong length, a missing layer, a zero or non-finite vector */
 export function checkSteering(steering: Steering, info: GraphInfo, level: WriteLevel): void {

@@ -1,8 +1,10 @@
 /** Vectors of other programs as directions of the open model. */
 import { LabError } from '../errors'
-import { length } from '../math/vector'
+import { sha256 } from '../math/sha256'
+import { bytesOf, length, unit } from '../math/vector'
 import type { Direction } from './direction'
 import type { ModelRef } from './hidden-states'
+import { modelDocument } from './metadata'
 
 /** A vector as a file holds it, with its length: what strength 1 adds. */
 export interface PlainVector {
@@ -33,8 +35,7 @@ export async function adopt(
   if (used.length === 0) throw new LabError('shape', 'the file holds only vectors of length 0: take another')
   const layers = used.map((one) => layerOf(one, vectors, model, layer))
   if (new Set(layers).size !== layers.length) throw new LabError('shape', 'the file holds two vectors for one layer')
-  const { id, sha256, dtype, adapter } = model
-  const own: ModelRef = { id, sha256, dtype, adapter }
+  const own = modelDocument(model)
   return Promise.all(
     used.map(async ({ vector }, i) => ({
       vector: unit(vector),
@@ -48,15 +49,9 @@ export async function adopt(
       meanNorm: 0,
       positive: 0,
       negative: 0,
-      sha256: await digest(vector)
+      sha256: await sha256(bytesOf(vector))
     }))
   )
-}
-
-/** vector / |vector| */
-export function unit(vector: Float32Array): Float32Array {
-  const size = length(vector)
-  return vector.map((x) => x / size)
 }
 
 function layerOf(one: PlainVector, all: readonly PlainVector[], model: Adopter, asked: number | null): number {
@@ -74,9 +69,4 @@ function layerOf(one: PlainVector, all: readonly PlainVector[], model: Adopter, 
       ? `the file names no layers, and ${all.length} vectors are not one for each of ${model.layers}: say which layer`
       : `the file has a vector for layer ${layer}, ${model.id} has layers 0 to ${model.layers - 1}: it is for another model`
   )
-}
-
-async function digest(vector: Float32Array): Promise<string> {
-  const hash = await crypto.subtle.digest('SHA-256', new Uint8Array(Float32Array.from(vector).buffer))
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,11 +1,12 @@
 import { LabError } from '../errors'
 import { gram } from '../math/gram'
 import { meanLength, meanRow, shiftedRows, stackRows, weightedSum, rowOf, type Rows } from '../math/rows'
+import { sha256 } from '../math/sha256'
 import { finish } from '../math/steps'
-import { addInto, dot, length } from '../math/vector'
+import { addInto, bytesOf, dot, length } from '../math/vector'
 import { byPrompt, modelsOf, type Contrast } from './contrast'
 import type { Direction } from './direction'
-import { layerOf, type HiddenStates } from './hidden-states'
+import { layerOf } from './hidden-states'
 import { weighBy, type Method } from './method'
 import { makeTask, type Task } from './task'
 
@@ -95,17 +96,12 @@ export async function digest({ kind, positive, negative }: Contrast): Promise<st
   const shapes = captures.map(({ model, position, layers, rows, width, prompt }) => {
     return [model.sha256, model.adapter?.sha256, model.adapter?.scale, position, layers, rows, width, prompt]
   })
-  const parts = [new TextEncoder().encode(JSON.stringify([kind, shapes])), ...captures.map(bytesOf)]
+  const parts = [new TextEncoder().encode(JSON.stringify([kind, shapes])), ...captures.map(({ data }) => bytesOf(data))]
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {
     bytes.set(part, at)
     at += part.length
   }
-  const hash = await crypto.subtle.digest('SHA-256', bytes)
-  return Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join('')
-}
-
-function bytesOf({ data }: HiddenStates): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return sha256(bytes)
 }

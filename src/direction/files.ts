@@ -15,8 +15,8 @@ import {
   tensorFloats,
   writeSafetensors
 } from '../formats/safetensors'
-import { length } from '../math/vector'
-import { unit, type PlainVector } from './adopt'
+import { length, unit } from '../math/vector'
+import type { PlainVector } from './adopt'
 import type { Direction } from './direction'
 import {
   decimals,

@@ -1,7 +1,7 @@
 /** The stored models, asked for through a worker that lives as long as one question. */
-import { wrap, type Remote } from 'comlink'
-import { LabError } from '../errors'
+import type { Remote } from 'comlink'
 import type { StorageApi } from './api'
+import { Line, webPort } from './line'
 import { registerWire } from './wire'
 
 export function connectStorage(): StorageApi {
@@ -15,14 +15,11 @@ export function connectStorage(): StorageApi {
 /** @throws LabError `worker-lost` where the worker cannot be loaded */
 async function ask<Answer>(question: (storage: Remote<StorageApi>) => Promise<Answer>): Promise<Answer> {
   const worker = new Worker(new URL('../../workers/storage.ts', import.meta.url), { type: 'module', name: 'storage' })
+  const lost = (reason: string): string => `the stored models could not be listed (${reason}): reload the page`
+  const line = new Line<StorageApi>(webPort(worker), lost, () => undefined)
   try {
-    return await new Promise<Answer>((resolve, reject) => {
-      worker.addEventListener('error', ({ message }) =>
-        reject(new LabError('worker-lost', `the stored models could not be listed (${message}): reload the page`))
-      )
-      question(wrap<StorageApi>(worker)).then(resolve, reject)
-    })
+    return await line.race(question)
   } finally {
-    worker.terminate()
+    line.end('the question was answered')
   }
 }

@@ -13,6 +13,17 @@ export function length(a: Vector): number {
   return Math.sqrt(dot(a, a))
 }
 
+/** vector / |vector| */
+export function unit(vector: Float32Array): Float32Array {
+  const size = length(vector)
+  return vector.map((x) => x / size)
+}
+
+/** The bytes of a vector, as a view. */
+export function bytesOf(vector: Float32Array): Uint8Array {
+  return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
+}
+
 /** The angle's cosine; NaN where a vector is 0 or holds NaN. */
 export function cosine(a: Vector, b: Vector): number {
   return dot(a, b) / (length(a) * length(b))

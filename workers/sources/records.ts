@@ -1,6 +1,7 @@
 /** Which models are stored: one record each, with their files and where they come from. No token is ever in it. */
 import { LabError } from '../../src/errors'
 import type { ModelSource, StoredModel } from '../../src/lab/api'
+import { sha256 } from '../../src/math/sha256'
 import { Blobs, keyOf, type Content } from './blobs'
 import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'
@@ -78,9 +79,8 @@ export async function saveRecord(disk: Disk, record: ModelRecord): Promise<void>
 }
 
 /** SHA-256 of a text, hex: a name that fits any file system. */
-export async function hashText(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+export function hashText(text: string): Promise<string> {
+  return sha256(new TextEncoder().encode(text))
 }
 
 async function recordName(source: RemoteSource): Promise<string> {
