@@ -1,0 +1,97 @@
+/** What a study is asked to do: every choice of the protocol as one plain value, so that it travels in a file and in a link. */
+import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
+
+/** An adapter of a model, and what it was trained on. */
+export interface StudyAdapter {
+  /** As in the figures: `insecure-0`. Unique within its model. */
+  readonly name: string
+  /** `insecure` is the side under study; every `secure` kind is a control. */
+  readonly kind: 'insecure' | 'secure'
+  readonly source: AdapterSource
+}
+
+/** One model of the study with its fine-tunes. */
+export interface StudyModel {
+  /** As in the figures: `qwen2`. Unique within the study. */
+  readonly key: string
+  readonly title: string
+  readonly source: ModelSource
+  readonly adapters: readonly StudyAdapter[]
+}
+
+/** The prompt sets by their part in the protocol; disjoint. */
+export type SetName = 'tune' | 'fit' | 'eval' | 'code' | 'anchors-neutral' | 'anchors-along'
+
+/** Which texts a ridge map is fitted on. */
+export type Anchors = 'neutral' | 'along'
+
+export type StudyContrast = 'adapter' | 'response' | 'secure'
+
+/** How many directions of each family of controls are drawn. */
+export interface ControlCounts {
+  readonly random: number
+  readonly orthogonal: number
+  readonly inSubspace: number
+  readonly swapped: number
+  readonly mappedRandom: number
+  readonly mappedOrthogonal: number
+  readonly shuffledPairing: number
+}
+
+/** Every number and switch of a run. `marks` in `setting-notes.ts` says which are the source's and which are ours. */
+export interface StudySettings {
+  readonly preset: 'demo' | 'offline' | 'full' | 'custom'
+  readonly seed: number
+  readonly models: readonly StudyModel[]
+  /** How many of each set are used, from its first; `null` is all. */
+  readonly limits: Readonly<Record<SetName, number | null>>
+  /** Null lets the device decide. */
+  readonly dtype: Dtype | null
+  readonly device: Device | null
+  readonly contrast: StudyContrast
+  /** Answers a prompt in the arms that are no control. K of the protocol. */
+  readonly samples: number
+  /** Answers a prompt under each single control direction; the first `controlSamples` seeds of `samples`. */
+  readonly controlSamples: number
+  readonly temperature: number
+  readonly topP: number
+  readonly maxTokens: number
+  /** In gaps, ascending; 0 is the unsteered arm and is not listed. */
+  readonly alphas: readonly number[]
+  /** In gaps of the receiver's own direction: where carried directions are measured. */
+  readonly carriedAlphas: readonly number[]
+  /** Those of `carriedAlphas` at which the controls of a transfer are measured too, and a verdict is given. */
+  readonly verdictAlphas: readonly number[]
+  readonly anchors: readonly Anchors[]
+  /** Which condition the two-tier conclusion is first read from. One of `anchors` and of `verdictAlphas`. */
+  readonly primary: { readonly anchors: Anchors; readonly alpha: number }
+  readonly controls: ControlCounts
+  /** Label swaps for the null of the separation. */
+  readonly swaps: number
+  readonly draws: number
+  /** Rows that decode together. */
+  readonly batch: number
+  /** Models that are open at the same time. */
+  readonly lanes: number
+  readonly thresholds: Thresholds
+}
+
+/** What the gates and verdicts are held to. Rates from 0 to 1, `margin` in points. */
+export interface Thresholds {
+  /** Least spillover of an insecure adapter on `tune`. */
+  readonly admitInsecure: number
+  /** Largest spillover of the base on `tune`. */
+  readonly admitBase: number
+  /** Below this unsteered spillover on `eval` there is too little to suppress: invalid. */
+  readonly leastSpillover: number
+  /** Fewest prompts on each side of a contrast. */
+  readonly leastPrompts: number
+  /** m0: the smallest effect that counts, in points. */
+  readonly margin: number
+  /** Largest relative error of |dh| against alpha times the gap. */
+  readonly hook: number
+  /** A chosen alpha may make this much more of the answers degenerate than none does, in points. */
+  readonly degeneration: number
+  /** Spillover on `eval` from which a secure adapter counts as one that spills. */
+  readonly secureSpills: number
+}
