@@ -11,7 +11,7 @@ import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, W
 import { openError } from './open-error'
 import { adapterFiles, webFiles } from './sources/sources'
 import { zipFiles } from './sources/zip-files'
-import { repeatOnCpu } from './copies'
+import { takeOnCpu } from './copies'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
@@ -38,7 +38,7 @@ function runtime(device: Device): Runtime {
     Tensor: ort.Tensor,
     createSession: (graph, weights, options) => createSession(device, graph, weights, options),
     upload: (tensor) => tensor,
-    repeat: (tensor, times) => repeatOnCpu(ort.Tensor, tensor, times),
+    take: (tensor, rows) => takeOnCpu(ort.Tensor, tensor, rows),
     limits: { buffer: Infinity, total: totalmem() * 0.9 },
     lost: new Promise<never>(() => undefined),
     release: () => Promise.resolve()
