@@ -1,6 +1,6 @@
 /** One model by itself: admission, separation, alpha, the arms of its own direction, and what it does elsewhere. */
-import { LabError } from '../errors'
-import { quantile } from '../math/statistics'
+import { LabError } from '../../errors'
+import { quantile } from '../../math/statistics'
 import { answerBlock, type ArmPlan, type BlockAnswer, type BlockPlan } from './answers'
 import {
   at,
@@ -20,10 +20,10 @@ import { fitAdapter, separationRecord, spanOf, swappedDirections, type AdapterFi
 import { firstTokens } from './first-tokens'
 import { hookGate } from './hook'
 import { base, Lease } from './lease'
-import type { Arm, Block, Choice, FirstTokenRecord, ModelRecord, SeparationRecord } from './run'
-import type { StudyModel } from './settings'
+import type { Arm, Block, Choice, FirstTokenRecord, ModelRecord, SeparationRecord } from '../run'
+import type { StudyModel } from '../settings'
 import { setStates } from './states'
-import type { Study } from './study'
+import type { Study } from '../study'
 
 /** A block with its answers. */
 export interface MeasuredBlock extends Block {

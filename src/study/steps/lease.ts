@@ -1,12 +1,12 @@
 /** A model while the study needs it: opened with the first call, one adapter in use at a time, opened again once where its worker is lost. */
-import type { ModelRef } from '../direction/hidden-states'
-import { LabError } from '../errors'
-import type { AdapterInfo } from '../lab/api'
-import type { ModelHandle } from '../lab/connect'
-import { openTested } from '../lab/self-test'
-import type { ModelRecord } from './run'
-import type { StudyModel } from './settings'
-import type { Study } from './study'
+import type { ModelRef } from '../../direction/hidden-states'
+import { LabError } from '../../errors'
+import type { AdapterInfo } from '../../lab/api'
+import type { ModelHandle } from '../../lab/connect'
+import { openTested } from '../../lab/self-test'
+import type { ModelRecord } from '../run'
+import type { StudyModel } from '../settings'
+import type { Study } from '../study'
 
 /** What is known of a model once it was open. */
 export type Identity = Omit<ModelRecord, 'leastLogProbability'>

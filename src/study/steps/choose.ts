@@ -1,6 +1,6 @@
 /** What is chosen on `tune` and frozen: how strongly to steer, and at which middle layer. */
-import { degenerate } from '../spillover/quality'
-import { isCode } from '../spillover/detector'
+import { degenerate } from '../../spillover/quality'
+import { isCode } from '../../spillover/detector'
 import type { ArmPlan, BlockAnswer } from './answers'
 
 /** Shares of an arm's answers, 0 to 1. */
