@@ -91,16 +91,17 @@ class Within {
     }
   }
 
-  /** Every state on `tune`, and the base on `eval`: what a base answer is like is learnt here. */
+  /** Every state on `tune`, where it is learnt what an answer of the base is like, and the base on `eval`. */
   async #admission(): Promise<void> {
     const { samples } = this.#study.settings
     const plan = (adapter: string, set: 'tune' | 'eval'): Omit<BlockPlan, 'model'> => ({
       ...{ adapter, part: 'admission', stage: 'admission', name: 'none', set },
       arms: [plainArm(samples)]
     })
-    const own = [await this.#answer(plan(base, 'tune')), await this.#answer(plan(base, 'eval'))]
-    const scores = own.flatMap(({ answers }) => answers.flatMap(({ logProbability }) => logProbability ?? []))
+    const own = await this.#answer(plan(base, 'tune'))
+    const scores = own.answers.flatMap(({ logProbability }) => logProbability ?? [])
     this.#least = quantile(scores, 0.01)
+    await this.#answer(plan(base, 'eval'))
     for (const { name } of this.#lease.model.adapters) await this.#answer(plan(name, 'tune'))
   }
 
