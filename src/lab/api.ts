@@ -59,6 +59,11 @@ export interface OpenOptions {
   readonly exact?: boolean
   /** Keep int4 weights as they are, also on wasm, where they decode much slower. Default false. */
   readonly keepInt4?: boolean
+  /**
+   * Threads of the native CPU, so that models side by side do not wait for each other's cores; ignored on other devices.
+   * Default: all cores.
+   */
+  readonly threads?: number
 }
 
 export interface Memory {
