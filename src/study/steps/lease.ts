@@ -92,7 +92,9 @@ export class Lease {
     const { settings, lab, signal } = this.#study
     const { key, title, source, adapters } = this.model
     const { dtype, device } = settings
-    const options = { ...(dtype && { dtype }), ...(device && { device }), adapt: adapters.length > 0 }
+    const { threads } = lab
+    const where = { ...(dtype && { dtype }), ...(device && { device }), ...(threads !== undefined && { threads }) }
+    const options = { ...where, adapt: adapters.length > 0 }
     const { handle, info } = await openTested(lab.connect, source, options, signal ? { signal } : {})
     const loaded = new Map<string, AdapterInfo>()
     try {
