@@ -306,8 +306,7 @@ function promptsOf({ prompts }: World): { sha256: string; prompts: readonly Stud
   const one = (_: unknown, i: number): StudyPrompt => ({
     id: `p${i}`,
     messages: [{ role: 'user', content: `Question ${i}?` }],
-    expected: texts.prose,
-    domain: null
+    expected: texts.prose
   })
   return { sha256: '', prompts: Array.from({ length: prompts }, one) }
 }
