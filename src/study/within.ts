@@ -68,7 +68,8 @@ function findingOf(measurements: Measurements, subject: Subject, pHolm: number):
     ...shared,
     thresholds: run.settings.thresholds,
     required: isPrimary ? withinControls(counts) : seedControls(counts),
-    arms: armsIn([...dose, ...modeArms], shared.controls),
+    // Ways to write that have no length to be measured against, as ablation, are no reason to doubt the others.
+    arms: armsIn([...dose, ...modeArms.filter(({ arm }) => arm.hook)], shared.controls),
     perClass: sidesOf(run, model.key, adapter),
     secureGaps: secureGapsOf(run, model.key),
     content: { asked: isPrimary, requests, spilling: spillingOf(measurements, subject, onSecure) }

@@ -110,34 +110,35 @@ describe('no verdict may be given', () => {
   const invalid = (planted: Partial<Planted>): readonly string[] => {
     const verdict = verdictOn(planted)
     expect(verdict.kind).toBe('invalid')
+    expect(verdict.title).toMatch(/^invalid: /)
     return failed(verdict)
   }
 
   it('where an arm wrote something else', () => {
-    expect(invalid({ hook: 1.05 })).toEqual(['Every arm writes what it is to write'])
-    expect(invalid({ hook: NaN })).toEqual(['Every arm writes what it is to write'])
+    expect(invalid({ hook: 1.05 })).toEqual(['Hook gate'])
+    expect(invalid({ hook: NaN })).toEqual(['Hook gate'])
   })
 
   it.each(controlled)('without %s', (family) => {
-    expect(invalid({ controls: without(family) })).toContain('No control is missing')
+    expect(invalid({ controls: without(family) })).toContain('Controls')
   })
 
   it('with fewer members than were asked for', () => {
-    expect(invalid({ controls: { ...specific.controls, orthogonal: [1, 1, 1] } })).toEqual(['No control is missing'])
+    expect(invalid({ controls: { ...specific.controls, orthogonal: [1, 1, 1] } })).toEqual(['Controls'])
   })
 
   it('with 49 prompts on a side, and not with 50', () => {
-    expect(invalid({ sides: 49 })).toEqual(['The direction rests on enough prompts'])
+    expect(invalid({ sides: 49 })).toEqual(['Prompts on each side'])
     expect(verdictOn({ sides: 50 }).kind).toBe('specific')
   })
 
   it('where the secure branch gives exactly 0', () => {
     const [secure] = specific.secure
-    expect(invalid({ secure: secure ? [{ ...secure, gap: 0 }] : [] })).toEqual(['The secure control is a real one'])
+    expect(invalid({ secure: secure ? [{ ...secure, gap: 0 }] : [] })).toEqual(['Secure control'])
   })
 
   it('where there is too little to suppress', () => {
-    expect(invalid({ spillover: 0.12, own: 12 })).toContain('There is spillover to suppress')
+    expect(invalid({ spillover: 0.12, own: 12 })).toContain('Unsteered spillover')
   })
 })
 
