@@ -6,6 +6,9 @@ import { specificityChecks } from './verdict-specificity'
 import { validityChecks } from './verdict-validity'
 import { list, pointsWithin, pValue } from './words'
 
+/** The tag of a direction that takes away code where it was asked for, too. */
+export const codeInGeneral = 'code in general, not spillover'
+
 /** Decides. The first of these that fits: invalid, no effect, specific, non-specific, unresolved. */
 export function verdictOf(evidence: Evidence): Verdict {
   const validity = validityChecks(evidence)
@@ -63,7 +66,7 @@ function tagsOf(kind: VerdictKind, { content }: Evidence, checks: readonly Check
   if (!content || (kind !== 'specific' && kind !== 'non-specific' && kind !== 'unresolved')) return []
   const tags = content.asked ? [] : ['another seed: random and orthogonal controls only']
   const [requests, ...others] = checks
-  if (content.requests && requests && !requests.holds) tags.push('code in general, not spillover')
+  if (content.requests && requests && !requests.holds) tags.push(codeInGeneral)
   if (content.asked && !content.requests) tags.push('requests for code not measured')
   if (!content.asked || kind !== 'specific') return tags
   if (content.spilling.length === 0) return [...tags, 'content not testable: no secure adapter spills']
