@@ -35,8 +35,8 @@ export function axes(size: { width: number; height: number }, margin: Margin, x:
 export type Anchor = 'start' | 'middle' | 'end'
 
 /** Muted text. */
-export function legend(text: string, { x, y }: Point, anchor: Anchor = 'start'): Element {
-  return el('text', { x, y, 'text-anchor': anchor === 'start' ? null : anchor }, text)
+export function legend(text: string, { x, y }: Point, anchor: Anchor = 'start', size?: number): Element {
+  return el('text', { x, y, 'text-anchor': anchor === 'start' ? null : anchor, 'font-size': size }, text)
 }
 
 /** Text in a colour that means something, with a halo that keeps lines off it. */
@@ -109,6 +109,11 @@ export interface DotOptions {
   readonly hollow?: boolean
   /** Read on hover and aloud. */
   readonly title?: string
+}
+
+/** A short stroke that marks a value on its own, such as a mean. */
+export function tick(x1: number, y1: number, x2: number, y2: number, tone: Colour): Element {
+  return el('line', { x1, y1, x2, y2, stroke: colour(tone), 'stroke-width': 2.5, 'stroke-linecap': 'round' })
 }
 
 /** An interval, with short ends. */

@@ -43,6 +43,9 @@ export const dark: Palette = {
   secure: '#59c5bf'
 }
 
+/** Okabe and Ito's, which colour-blind readers tell apart, on light and on dark; always with a shape of their own. */
+export const familyColours: readonly string[] = ['#0072b2', '#009e73', '#cc79a7', '#e69f00']
+
 /** A colour as the figures name it: it follows the page's theme. */
 export function colour(name: Colour): string {
   return `var(--${name})`
