@@ -193,13 +193,10 @@ export interface Steering {
   readonly interventions: readonly Intervention[]
   /** Which tokens are steered. `generated`: from the last prompt token on. Default `all`. */
   readonly positions?: 'all' | 'prompt' | 'generated'
-<<<<<<< HEAD
-=======
   /**
    * Whether the hidden state keeps its length: at each layer that is intervened at, h' = s |h| / |s| with s what the
    * interventions make of h. Takes a model that was opened with `keepNorm`. Default false.
    */
->>>>>>> refs/heads/engine
   readonly keepNorm?: boolean
 }
 

@@ -194,9 +194,10 @@ function transferArms(receiver: Planted): readonly Planned[] {
       { code: receiver.code * (alpha === 3 ? 0.3 : 0.95), broken: alpha === 3 ? 0.5 : 0.02 }
     ])
   )
-  const flat = [1, 3].map(
-    (alpha): Planned => [arm(`rms-only@${alpha}`, 'rms-only', alpha), { code: receiver.code * 0.95, broken: 0 }]
-  )
+  const flat = [1, 3].map((alpha): Planned => [
+    arm(`rms-only@${alpha}`, 'rms-only', alpha),
+    { code: receiver.code * 0.95, broken: 0 }
+  ])
   const carried = pairs.flatMap(({ key: donor }, d) =>
     conditions.flatMap(({ anchors, alpha }): readonly Planned[] => {
       const hard = alpha === 3
