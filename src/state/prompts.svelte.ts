@@ -62,6 +62,5 @@ export class Prompts {
 
 /** The prompts in a text: one a line, blank lines and repetitions left out. */
 export function promptLines(text: string): readonly string[] {
-  const lines = text.split('\n').map((line) => line.trim())
-  return lines.filter((line, index) => line !== '' && lines.indexOf(line) === index)
+  return [...new Set(text.split('\n').map((line) => line.trim()))].filter((line) => line !== '')
 }

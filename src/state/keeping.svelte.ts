@@ -1,0 +1,50 @@
+/** How long a value rests after an edit before it is kept. */
+const restMs = 300
+
+/** Work on the shelf beside the page: what failed last, and edits that wait until the reader pauses. */
+export class Keeping {
+  #error = $state.raw<Error | null>(null)
+  readonly #waiting = new Map<
+    string,
+    { readonly timer: ReturnType<typeof setTimeout>; readonly act: () => Promise<void> }
+  >()
+
+  /** Why the browser does not keep it; null while it does. */
+  get error(): Error | null {
+    return this.#error
+  }
+
+  /** Does it now. Never rejects: the page goes on without what it could not keep. */
+  async now(act: () => Promise<void>): Promise<void> {
+    try {
+      await act()
+      this.#error = null
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error))
+    }
+  }
+
+  /** Does it when nothing else was asked for under this name for a moment. */
+  later(name: string, act: () => Promise<void>): void {
+    this.forget(name)
+    const timer = setTimeout(() => {
+      this.#waiting.delete(name)
+      void this.now(act)
+    }, restMs)
+    this.#waiting.set(name, { timer, act })
+  }
+
+  /** Drops what waits under this name. */
+  forget(name: string): void {
+    clearTimeout(this.#waiting.get(name)?.timer)
+    this.#waiting.delete(name)
+  }
+
+  /** Does at once what waits: the page is being left. */
+  async flush(): Promise<void> {
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const { timer } of waiting) clearTimeout(timer)
+    for (const { act } of waiting) await this.now(act)
+  }
+}
