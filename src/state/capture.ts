@@ -6,6 +6,7 @@ import { isSameBase } from '../direction/model-ref'
 import { LabError } from '../errors'
 import type { CaptureRow, Position } from '../lab/api'
 import type { PromptRow } from '../formats/prompts'
+import { nextTime } from './created'
 import { askedText, type PromptSet } from './prompt-set'
 
 export interface Capture {
@@ -85,7 +86,7 @@ export function importCapture(files: readonly NamedFile[]): Capture {
 
 /** An id and the time. */
 export function newFacts(): Pick<Capture, 'id' | 'created'> {
-  return { id: crypto.randomUUID(), created: new Date().toISOString() }
+  return { id: crypto.randomUUID(), created: nextTime() }
 }
 
 /** What a row is, for a reader: its prompt, and its token where every token was read. */

@@ -2,6 +2,7 @@
 import { readPrompts, type PromptMessage, type PromptRow } from '../formats/prompts'
 import { Fields } from '../formats/record'
 import { sha256 } from '../math/sha256'
+import { nextTime } from './created'
 import { promptLines } from './prompts.svelte'
 
 /** What prompts are for. `dir`: a direction is fitted on them, under two models. */
@@ -29,7 +30,7 @@ export interface PromptSet {
 
 /** A new set, with an id of its own. */
 export function makeSet(name: string, role: Role, prompts: readonly PromptRow[]): PromptSet {
-  return { id: crypto.randomUUID(), created: new Date().toISOString(), name, role, prompts }
+  return { id: crypto.randomUUID(), created: nextTime(), name, role, prompts }
 }
 
 /** A prompt of one user's turn. */
