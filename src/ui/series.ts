@@ -10,3 +10,6 @@ export function seriesColour(group: number): string {
 export function seriesDash(group: number): string {
   return dashes[group % dashes.length] ?? 'none'
 }
+
+/** Height of one name in a figure's legend, in pixels. */
+export const legendLine = 18
