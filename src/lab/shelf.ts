@@ -41,6 +41,8 @@ export function connectShelf(name = 'azimuth'): Shelf {
   ): Promise<Result> {
     const transaction = (await database()).transaction(box, mode)
     const request = act(transaction.objectStore(box))
+    // At once, so that the last edit before the page is left is not dropped with the page.
+    transaction.commit()
     return settled(transaction, request)
   }
   return {

@@ -45,6 +45,6 @@ export class Keeping {
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
     for (const { timer } of waiting) clearTimeout(timer)
-    for (const { act } of waiting) await this.now(act)
+    await Promise.all(waiting.map(({ act }) => this.now(act)))
   }
 }

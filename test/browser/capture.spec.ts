@@ -6,7 +6,7 @@ import { test } from './fake-site'
 async function openModel(page: Page, url: string): Promise<void> {
   await page.goto(`${url}#/models`)
   await page.getByRole('button', { name: /Open from the hub/ }).click()
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
   await page.getByRole('link', { name: /^Capture/ }).click()
 }
 

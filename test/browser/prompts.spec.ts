@@ -104,7 +104,7 @@ test('a prompt is shown as the model gets it, by keyboard alone', async ({ page,
   await expect(preview.getByRole('link', { name: 'open one' })).toBeVisible()
   await page.goto(`${fakeUrl}?delay=1#/models`)
   await page.getByRole('button', { name: /Open from the hub/ }).press('Enter')
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
   await page.getByRole('link', { name: /^Prompts/ }).press('Enter')
   await page.getByLabel('positive prompts').focus()
   await page.keyboard.press('ControlOrMeta+A')
