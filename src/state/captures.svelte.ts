@@ -178,8 +178,8 @@ export class Captures {
   restore(): Promise<void> {
     return this.keeping.now(async () => {
       const kept = (await this.#shelf.all('captures')).map(readKeptCapture)
-      const known = new Set(this.#list.map(({ id }) => id))
-      this.#list = inOrder([...kept.filter(({ id }) => !known.has(id)), ...this.#list])
+      const isNew = ({ id }: Capture): boolean => !this.#list.some((capture) => capture.id === id)
+      this.#list = inOrder([...kept.filter(isNew), ...this.#list])
       const last = this.#list.at(-1)
       if (this.#shown.length === 0 && last) {
         this.#shown = this.#list

@@ -1,13 +1,16 @@
 /** How long a value rests after an edit before it is kept. */
 const restMs = 300
 
+interface Waiting {
+  readonly name: string
+  readonly timer: ReturnType<typeof setTimeout>
+  readonly act: () => Promise<void>
+}
+
 /** Work on the shelf beside the page: what failed last, and edits that wait until the reader pauses. */
 export class Keeping {
   #error = $state.raw<Error | null>(null)
-  readonly #waiting = new Map<
-    string,
-    { readonly timer: ReturnType<typeof setTimeout>; readonly act: () => Promise<void> }
-  >()
+  #waiting: readonly Waiting[] = []
 
   /** Why the browser does not keep it; null while it does. */
   get error(): Error | null {
@@ -28,22 +31,22 @@ export class Keeping {
   later(name: string, act: () => Promise<void>): void {
     this.forget(name)
     const timer = setTimeout(() => {
-      this.#waiting.delete(name)
+      this.forget(name)
       void this.now(act)
     }, restMs)
-    this.#waiting.set(name, { timer, act })
+    this.#waiting = [...this.#waiting, { name, timer, act }]
   }
 
   /** Drops what waits under this name. */
   forget(name: string): void {
-    clearTimeout(this.#waiting.get(name)?.timer)
-    this.#waiting.delete(name)
+    for (const one of this.#waiting) if (one.name === name) clearTimeout(one.timer)
+    this.#waiting = this.#waiting.filter((one) => one.name !== name)
   }
 
   /** Does at once what waits: the page is being left. */
   async flush(): Promise<void> {
-    const waiting = [...this.#waiting.values()]
-    this.#waiting.clear()
+    const waiting = this.#waiting
+    this.#waiting = []
     for (const { timer } of waiting) clearTimeout(timer)
     await Promise.all(waiting.map(({ act }) => this.now(act)))
   }

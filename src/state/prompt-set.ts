@@ -3,7 +3,7 @@ import { readPrompts, type PromptMessage, type PromptRow } from '../formats/prom
 import { Fields } from '../formats/record'
 import { sha256 } from '../math/sha256'
 import { nextTime } from './created'
-import { promptLines } from './prompts.svelte'
+import { promptLines } from './prompt-lines'
 
 /** What prompts are for. `dir`: a direction is fitted on them, under two models. */
 export type Role = 'positive' | 'negative' | 'dir' | 'eval' | 'map' | 'code' | 'tune'

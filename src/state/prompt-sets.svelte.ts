@@ -38,7 +38,7 @@ export class PromptSets {
   readonly #shelf: Shelf
   #list = $state.raw<readonly PromptSet[]>([])
   #chosenId = $state<string>('positive')
-  #hashes = $state.raw<ReadonlyMap<PromptSet['prompts'], string>>(new Map())
+  #hashes = $state.raw<readonly { readonly prompts: PromptSet['prompts']; readonly sha256: string }[]>([])
   #intake = $state.raw<Intake | null>(null)
 
   readonly positive: PromptSet = $derived.by(() => side('positive', this.#contrast))
@@ -70,15 +70,15 @@ export class PromptSets {
 
   /** The first digits of the set's SHA-256; empty until it is computed, a moment after an edit. */
   shortHash({ prompts }: PromptSet): string {
-    return this.#hashes.get(prompts)?.slice(0, 8) ?? ''
+    return this.#hashes.find((one) => one.prompts === prompts)?.sha256.slice(0, 8) ?? ''
   }
 
   /** Computes the hash of a set that stays as it is for a moment. Resolves when it is known. */
   async hash({ prompts }: PromptSet): Promise<void> {
-    if (this.#hashes.has(prompts)) return
+    if (this.#hashes.some((one) => one.prompts === prompts)) return
     const sha256 = await setSha256(prompts)
-    const current = new Set(this.all.map((set) => set.prompts))
-    this.#hashes = new Map([...this.#hashes].filter(([key]) => current.has(key)).concat([[prompts, sha256]]))
+    const current = this.all.map((set) => set.prompts)
+    this.#hashes = [...this.#hashes.filter((one) => current.includes(one.prompts)), { prompts, sha256 }]
   }
 
   /** Adds a set, and chooses it. */
@@ -171,8 +171,8 @@ export class PromptSets {
   restore({ contrast }: { readonly contrast: boolean }): Promise<void> {
     return this.keeping.now(async () => {
       const kept = (await this.#shelf.all('prompt-sets')).map(readKeptSet)
-      const known = new Set(this.#list.map(({ id }) => id))
-      this.#list = inOrder([...kept.filter(({ id }) => !known.has(id)), ...this.#list])
+      const isNew = ({ id }: PromptSet): boolean => !this.#list.some((set) => set.id === id)
+      this.#list = inOrder([...kept.filter(isNew), ...this.#list])
       const [sides] = await this.#shelf.all('contrast')
       if (contrast && sides !== undefined && this.#contrast.isExample) this.#restoreSides(sides)
     })
