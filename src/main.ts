@@ -5,12 +5,18 @@ import { connectModel } from './lab/connect'
 import { connectMath } from './lab/connect-math'
 import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
+import { connectShelf } from './lab/shelf'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
-  const outside = { connect: () => connectModel(), storage: connectStorage(), math: connectMath() }
+  const outside = {
+    connect: () => connectModel(),
+    storage: connectStorage(),
+    math: connectMath(),
+    shelf: connectShelf()
+  }
   mount(App, { target, props: { outside } })
   void keepForOffline()
 }

@@ -5,13 +5,16 @@ import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../l
 import type { BundledAdapter } from '../lab/catalogue'
 import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
+import type { Shelf } from '../lab/shelf'
 import type { Adapters } from './adapters.svelte'
+import { Captures } from './captures.svelte'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
 import { adapterDrift, Fits, isFitFor, type DirectionSet } from './fits.svelte'
 import { importDirections } from './imported'
 import { readLink, writeLink, type Settings, type View } from './link'
 import { Models } from './models.svelte'
+import { PromptSets } from './prompt-sets.svelte'
 import { Prompts } from './prompts.svelte'
 import { SteeringControls } from './steering.svelte'
 import { StoredModels } from './stored.svelte'
@@ -29,6 +32,8 @@ export interface Outside {
   readonly connect: () => ModelHandle
   readonly storage: StorageApi
   readonly math: MathHandle
+  /** Where the page keeps what is made on it; without one, nothing outlives the page. */
+  readonly shelf?: Shelf
 }
 
 /** Everything on the page, in the order of the work. */
@@ -37,6 +42,8 @@ export class Lab {
   readonly catalogue = new Catalogue()
   readonly stored: StoredModels
   readonly prompts = new Prompts()
+  readonly sets: PromptSets
+  readonly captures: Captures
   readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
@@ -79,9 +86,11 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor({ connect, storage, math }: Outside) {
+  constructor({ connect, storage, math, shelf }: Outside) {
     this.models = new Models(connect)
     this.stored = new StoredModels(storage)
+    this.sets = new PromptSets(this.prompts, shelf)
+    this.captures = new Captures(shelf)
     this.fits = new Fits(math)
     this.#defaults = this.settings
   }
@@ -124,6 +133,19 @@ export class Lab {
     if (settings.negative) this.prompts.setNegative(settings.negative)
   }
 
+  /**
+   * Brings back what the browser kept. The kept contrast only where the page was reloaded or came without settings:
+   * a link that names no lists means the example.
+   */
+  async restore({ reloaded, hash }: { readonly reloaded: boolean; readonly hash: string }): Promise<void> {
+    await Promise.all([this.sets.restore({ contrast: reloaded || !hash.includes('?') }), this.captures.restore()])
+  }
+
+  /** Keeps at once what was just edited: the page is being left. */
+  async flush(): Promise<void> {
+    await Promise.all([this.sets.keeping.flush(), this.captures.keeping.flush()])
+  }
+
   /** The way of the work: what is done, what can be done, what waits, and for what. */
   get steps(): readonly Step[] {
     const { active } = this.models
@@ -131,6 +153,9 @@ export class Lab {
     return [
       { view: 'models', state: active ? 'done' : 'ready' },
       { view: 'prompts', state: problem ? 'ready' : 'done' },
+      this.captures.list.length > 0
+        ? { view: 'capture', state: 'done' }
+        : waiting('capture', active ? null : 'waits for a model'),
       this.fit
         ? { view: 'directions', state: 'done' }
         : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
@@ -142,8 +167,10 @@ export class Lab {
   get job(): string | null {
     const { opening } = this.models
     const { status } = this.fits
+    const reading = this.captures.status
     if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
     if (status.kind === 'running') return `Fitting ${share(status.step)}`.trim()
+    if (reading.kind === 'running') return `Reading hidden states ${share(reading.step)}`.trim()
     return this.chat.running ? 'Answering' : null
   }
 

@@ -1,7 +1,7 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import type { Device, Dtype, ModelSource } from '../lab/api'
 
-export const views = ['models', 'prompts', 'directions', 'steer'] as const
+export const views = ['models', 'prompts', 'capture', 'directions', 'steer'] as const
 export type View = (typeof views)[number]
 
 /** What a link holds. Only what differs from the defaults is written. */

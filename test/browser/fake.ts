@@ -3,6 +3,7 @@ import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
+import { connectShelf } from '../../src/lab/shelf'
 import { fakeModel, fakeStorage } from '../fake-lab'
 
 const asked = new URLSearchParams(location.search)
@@ -28,7 +29,8 @@ mount(App, {
     outside: {
       connect: () => fakeModel({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
-      math: connectMath()
+      math: connectMath(),
+      shelf: connectShelf('azimuth-fake')
     }
   }
 })
