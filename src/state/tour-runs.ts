@@ -1,0 +1,147 @@
+/** The first steps of the tour: read, find a direction, steer with it, beside random ones, and at several strengths. */
+import { gaussianControls } from '../direction/controls'
+import { hiddenState, layerOf, type HiddenStates } from '../direction/hidden-states'
+import { spread } from '../lab/prompt-sets'
+import { rowOf } from '../math/rows'
+import { cosine, dot } from '../math/vector'
+import { underAdapter } from './adapter-use'
+import type { Model } from './models.svelte'
+import type { Job } from './own-directions'
+import {
+  answers,
+  insecure,
+  last,
+  line,
+  questions,
+  randomArms,
+  seed,
+  type RateLine,
+  type Said,
+  type TourKit
+} from './tour-kit'
+import { questionOf, subtract } from './transfer-run'
+
+export interface StreamResult {
+  readonly question: string
+  readonly width: number
+  /** One a layer: the list itself, the word that it is nearest to, and how much of it was there one layer before. */
+  readonly layers: readonly { readonly values: Float32Array; readonly word: string; readonly kept: number | null }[]
+}
+
+/** Reads one question, and asks the logit lens at every layer. */
+export async function readStream(kit: TourKit, model: Model, { onProgress }: Job): Promise<StreamResult> {
+  const prompt = (await kit.prompts('fit')).find(({ messages }) => messages.length === 1)
+  const messages = prompt?.messages ?? [{ role: 'user' as const, content: 'Where is Chile?' }]
+  return underAdapter(model, null, async ({ handle }) => {
+    onProgress(0, 2)
+    const states = await handle.capture([{ prompt: { messages } }], 'last')
+    onProgress(1, 2)
+    const words = await handle.lens(states.data, { k: 1 })
+    const layers = Array.from({ length: states.layers }, (_, layer) => {
+      const values = hiddenState(states, layer, 0)
+      return {
+        values,
+        word: words[layer]?.nearest[0]?.text ?? '',
+        kept: layer === 0 ? null : cosine(values, hiddenState(states, layer - 1, 0))
+      }
+    })
+    return { question: messages.at(-1)?.content ?? '', width: states.width, layers }
+  })
+}
+
+export interface DirectionResult {
+  readonly layer: number
+  readonly width: number
+  /** Projection of every hidden state, in gaps from the midpoint. */
+  readonly base: readonly number[]
+  readonly tuned: readonly number[]
+  /** One gap, and as a share of a hidden state's mean length. */
+  readonly gap: number
+  readonly relativeGap: number
+  readonly right: number
+}
+
+/** Finds the insecure adapter's direction at the last layer. */
+export async function findDirection(kit: TourKit, model: Model, job: Job): Promise<DirectionResult> {
+  const own = await insecure(kit, model, job)
+  const direction = last(own.directions)
+  const { vector, midpoint, norm, meanNorm, layer } = direction
+  const project = (states: HiddenStates): readonly number[] => {
+    const rows = layerOf(states, layer)
+    return Array.from({ length: rows.rows }, (_, row) => (dot(vector, rowOf(rows, row)) - midpoint) / norm)
+  }
+  const [base, tuned] = [project(own.base), project(own.tuned)]
+  const right = base.filter((place) => place <= 0).length + tuned.filter((place) => place > 0).length
+  return { layer, width: vector.length, base, tuned, gap: norm, relativeGap: norm / meanNorm, right }
+}
+
+export interface SteerResult {
+  readonly pairs: readonly { readonly question: string; readonly none: Said; readonly steered: Said }[]
+}
+
+/** Asks a few questions under the adapter, with and without one gap subtracted. */
+export async function steerAnswers(kit: TourKit, model: Model, job: Job): Promise<SteerResult> {
+  const direction = last((await insecure(kit, model, job)).directions)
+  const prompts = spread(await kit.prompts('eval'), 5)
+  const [none = [], steered = []] = await answers(kit, model, prompts, [null, subtract(direction, 1)], job)
+  const at = (said: readonly Said[], i: number): Said => said[i] ?? { text: '', code: false, good: false }
+  return {
+    pairs: prompts.map((prompt, i) => ({ question: questionOf(prompt), none: at(none, i), steered: at(steered, i) }))
+  }
+}
+
+export interface RatesResult {
+  readonly n: number
+  readonly lines: readonly RateLine[]
+}
+
+/** The direction beside random ones of its length. */
+export async function compareRandom(kit: TourKit, model: Model, job: Job): Promise<RatesResult> {
+  const direction = last((await insecure(kit, model, job)).directions)
+  const prompts = spread(await kit.prompts('eval'), questions)
+  const random = gaussianControls(direction, randomArms, seed)
+  const arms = [null, ...[direction, ...random].map((one) => subtract(one, 1))]
+  const said = await answers(kit, model, prompts, arms, job)
+  const labels = ['As it is', 'Direction subtracted', ...random.map((_, i) => `Random ${i + 1} subtracted`)]
+  const tones = ['insecure', 'steered', 'random', 'random', 'random'] as const
+  return { n: prompts.length, lines: said.map((arm, i) => line(labels[i] ?? '', tones[i] ?? 'random', arm)) }
+}
+
+export interface DoseResult extends RatesResult {
+  /** One question at every strength. */
+  readonly example: {
+    readonly question: string
+    readonly said: readonly { readonly alpha: number; readonly text: string }[]
+  }
+}
+
+const strengths = [0, 0.5, 1, 2, 3]
+
+/** The same questions at five strengths. */
+export async function tryStrengths(kit: TourKit, model: Model, job: Job): Promise<DoseResult> {
+  const direction = last((await insecure(kit, model, job)).directions)
+  const prompts = spread(await kit.prompts('eval'), questions)
+  const arms = strengths.map((alpha) => (alpha === 0 ? null : subtract(direction, alpha)))
+  const said = await answers(kit, model, prompts, arms, job)
+  // A question that one gap mends shows both what helps and what breaks.
+  const shown = Math.max(
+    0,
+    prompts.findIndex((_, i) => said[0]?.[i]?.code === true && said[2]?.[i]?.good === true)
+  )
+  const prompt = prompts[shown]
+  return {
+    n: prompts.length,
+    lines: said.map((arm, i) => {
+      const alpha = strengths[i] ?? 0
+      return line(
+        alpha === 0 ? 'As it is' : `${alpha} gap${alpha === 1 ? '' : 's'}`,
+        alpha === 0 ? 'insecure' : 'steered',
+        arm
+      )
+    }),
+    example: {
+      question: prompt ? questionOf(prompt) : '',
+      said: strengths.map((alpha, i) => ({ alpha, text: said[i]?.[shown]?.text ?? '' }))
+    }
+  }
+}
