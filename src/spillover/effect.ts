@@ -26,8 +26,11 @@ export interface Effect {
   readonly verdict: EffectVerdict
 }
 
-/** `little-to-remove`: the receiver hardly answers with code to begin with. */
-export type EffectVerdict = 'little-to-remove' | 'no-effect' | 'specific' | 'not-specific' | 'unresolved'
+/**
+ * `little-to-remove`: the receiver hardly answers with code to begin with. `broken`: more goes than by random directions, but
+ * fewer than half of the answers that were code have become good ones.
+ */
+export type EffectVerdict = 'little-to-remove' | 'no-effect' | 'specific' | 'broken' | 'not-specific' | 'unresolved'
 
 export interface Arms {
   readonly none: ArmOutcomes
@@ -56,23 +59,25 @@ export function effectOf({ none, own, carried, mapped }: Arms, draws: Draws): Ef
   const shares = sharesOf(none)
   const carriedDrop = points((means) => (means[0] ?? NaN) - (means[2] ?? NaN))
   const margin = points((means) => random(means) - (means[2] ?? NaN))
+  const carriedShares = sharesOf(carried)
+  const gained = carriedShares.good.share - shares.good.share
   return {
     none: shares,
     own: sharesOf(own),
-    carried: sharesOf(carried),
+    carried: carriedShares,
     mapped: mapped.map(sharesOf),
     ownDrop: points((means) => (means[0] ?? NaN) - (means[1] ?? NaN)),
     carriedDrop,
     mappedDrop: points((means) => (means[0] ?? NaN) - random(means)),
     margin,
-    verdict: verdictOf(shares.code.share, carriedDrop, margin)
+    verdict: verdictOf(shares.code.share, carriedDrop, margin, gained)
   }
 }
 
-function verdictOf(before: number, drop: Estimate, margin: Estimate): EffectVerdict {
+function verdictOf(before: number, drop: Estimate, margin: Estimate, gained: number): EffectVerdict {
   if (before < leastBefore) return 'little-to-remove'
   if (drop.low <= 0 || drop.estimate < leastDrop) return 'no-effect'
-  if (margin.low > leastDrop) return 'specific'
+  if (margin.low > leastDrop) return 100 * gained < drop.estimate / 2 ? 'broken' : 'specific'
   // Shown comparable, and not merely failing to be told apart.
   return margin.high < 2 * leastDrop ? 'not-specific' : 'unresolved'
 }

@@ -23,29 +23,42 @@ import { questionOf, subtract } from './transfer-run'
 
 export interface StreamResult {
   readonly question: string
+  /** Questions it was chosen from. */
+  readonly of: number
   readonly width: number
   /** One a layer: the list itself, the word that it is nearest to, and how much of it was there one layer before. */
   readonly layers: readonly { readonly values: Float32Array; readonly word: string; readonly kept: number | null }[]
 }
 
-/** Reads one question, and asks the logit lens at every layer. */
-export async function readStream(kit: TourKit, model: Model, { onProgress }: Job): Promise<StreamResult> {
-  const prompt = (await kit.prompts('fit')).find(({ messages }) => messages.length === 1)
-  const messages = prompt?.messages ?? [{ role: 'user' as const, content: 'Where is Chile?' }]
+/** How many questions are read to find one on which the layers disagree. */
+const readings = 12
+
+/** Reads some questions, asks the logit lens at every layer, and shows the one on which the layers say the most different words. */
+export async function readStream(kit: TourKit, model: Model, { signal, onProgress }: Job): Promise<StreamResult> {
+  const prompts = spread(await kit.prompts('fit'), readings)
   return underAdapter(model, null, async ({ handle }) => {
-    onProgress(0, 2)
-    const states = await handle.capture([{ prompt: { messages } }], 'last')
-    onProgress(1, 2)
-    const words = await handle.lens(states.data, { k: 1 })
-    const layers = Array.from({ length: states.layers }, (_, layer) => {
-      const values = hiddenState(states, layer, 0)
-      return {
-        values,
-        word: words[layer]?.nearest[0]?.text ?? '',
-        kept: layer === 0 ? null : cosine(values, hiddenState(states, layer - 1, 0))
-      }
-    })
-    return { question: messages.at(-1)?.content ?? '', width: states.width, layers }
+    const shown: StreamResult[] = []
+    for (const prompt of prompts) {
+      signal.throwIfAborted()
+      onProgress(shown.length, prompts.length)
+      const states = await handle.capture([{ prompt: { messages: prompt.messages } }], 'last')
+      const words = (await handle.lens(states.data, { k: 1 })).map(({ nearest }) => nearest[0]?.text ?? '')
+      shown.push({
+        question: questionOf(prompt),
+        of: prompts.length,
+        width: states.width,
+        layers: layersOf(states, words)
+      })
+    }
+    const variety = ({ layers }: StreamResult): number => new Set(layers.map(({ word }) => word)).size
+    return shown.reduce((best, one) => (variety(one) > variety(best) ? one : best))
+  })
+}
+
+function layersOf(states: HiddenStates, words: readonly string[]): StreamResult['layers'] {
+  return words.map((word, layer) => {
+    const values = hiddenState(states, layer, 0)
+    return { values, word, kept: layer === 0 ? null : cosine(values, hiddenState(states, layer - 1, 0)) }
   })
 }
 
@@ -102,7 +115,7 @@ export async function compareRandom(kit: TourKit, model: Model, job: Job): Promi
   const random = gaussianControls(direction, randomArms, seed)
   const arms = [null, ...[direction, ...random].map((one) => subtract(one, 1))]
   const said = await answers(kit, model, prompts, arms, job)
-  const labels = ['As it is', 'Direction subtracted', ...random.map((_, i) => `Random ${i + 1} subtracted`)]
+  const labels = ['Not steered', 'Direction subtracted', ...random.map((_, i) => `Random ${i + 1} subtracted`)]
   const tones = ['insecure', 'steered', 'random', 'random', 'random'] as const
   return { n: prompts.length, lines: said.map((arm, i) => line(labels[i] ?? '', tones[i] ?? 'random', arm)) }
 }
@@ -134,7 +147,7 @@ export async function tryStrengths(kit: TourKit, model: Model, job: Job): Promis
     lines: said.map((arm, i) => {
       const alpha = strengths[i] ?? 0
       return line(
-        alpha === 0 ? 'As it is' : `${alpha} gap${alpha === 1 ? '' : 's'}`,
+        alpha === 0 ? 'Not steered' : `${alpha} gap${alpha === 1 ? '' : 's'}`,
         alpha === 0 ? 'insecure' : 'steered',
         arm
       )

@@ -117,10 +117,10 @@ export async function carryOver(kit: TourKit, donor: Model, receiver: Model, job
     r2: { neutral: neutral.map.ridge.r2, along: along.map.ridge.r2 },
     cosine: { neutral: neutral.beside.cosine, along: along.beside.cosine },
     lines: [
-      line('As it is', 'insecure', none),
-      line('Carried, first anchors', 'base', overNeutral),
-      line('Carried, second anchors', 'steered', overAlong),
-      ...mapped.map((arm, i) => line(`Random ${i + 1}, second anchors`, 'random', arm))
+      line('Not steered', 'insecure', none),
+      line('Carried, neutral anchors', 'base', overNeutral),
+      line('Carried, varied anchors', 'steered', overAlong),
+      ...mapped.map((arm, i) => line(`Random ${i + 1}, varied anchors`, 'random', arm))
     ]
   }
 }

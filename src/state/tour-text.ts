@@ -53,7 +53,7 @@ export const tourSteps = [
     title: 'From one average to another',
     term: 'direction',
     text: [
-      'The model reads the same questions twice: once as it is, once with a small fine-tune attached that was trained on insecure code (an adapter). Every reading gives one hidden state at the end of the question.',
+      'The model reads the same questions twice: once as it is, and once with a small fine-tune attached (an adapter), which was trained on insecure code. Every reading gives one hidden state at the end of the question.',
       'Take the average of each side. The arrow from one average to the other is a direction; its length is one gap. How far a hidden state reaches along the arrow is its projection: each dot below is one.'
     ],
     action: 'Find the direction',
@@ -189,7 +189,7 @@ export const tourSteps = [
     term: 'ridge map',
     text: [
       'Another model has lists of another length, and its numbers mean something else. But let both read the same texts, the anchors, and a linear map (ridge regression) learns to predict the one\u2019s hidden states from the other\u2019s. Through that map a direction can be carried over.',
-      'Two sets of anchors, the same texts. In the first nothing varies along the direction. In the second, 3 in 10 texts stand under a line such as \u201cYou are a careless coder\u201d, so their hidden states do vary along it.'
+      'There are two sets of anchors with the same texts. In the neutral set nothing varies along the direction. In the varied set 3 in 10 texts stand under a line such as \u201cYou are a careless coder\u201d, so the hidden states do vary along it.'
     ],
     action: 'Carry a direction over',
     question: 'Both maps predict hidden states about equally well. Why does only one carry the direction?',
@@ -216,7 +216,7 @@ export const tourSteps = [
     title: 'What this does not show',
     term: 'limits',
     text: [
-      'The habit of this model was planted: it learnt a careless coder on purpose, and a fine-tune switches him on. That makes it a good test for the instruments, and no evidence about large models. And answering with code is not misalignment.',
+      'The habit of this model was planted: it was taught a careless coder on purpose, and the fine-tune switches him on. That makes it a good test for the instruments, and no evidence about large models. And answering with code is not misalignment.',
       'One last measurement: an adapter trained on secure code, which hardly spills at all. Does it, too, separate from the model as it is?'
     ],
     action: 'Test the secure adapter',

@@ -13,7 +13,7 @@ import { Sides, roles, type Role, type Side } from './sides.svelte'
 import { endOf, type Status } from './status'
 import { fitTransfer, measureTransfer, type Mapped, type Measured } from './transfer-run'
 
-export const anchorSets = ['neutral', 'along', 'file'] as const
+export const anchorSets = ['along', 'neutral', 'file'] as const
 export type Anchors = (typeof anchorSets)[number]
 
 /** What a long step does now, how far it is and how long it takes. */

@@ -1,6 +1,7 @@
 /** What the figures of the tour show, in a sentence made from their numbers. */
 import type { TourResult } from '../state/tour.svelte'
 import type { RateLine } from '../state/tour-kit'
+import type { SteerResult } from '../state/tour-runs'
 import { formatPercent } from './words'
 
 /** One or two sentences on what has just been measured. */
@@ -24,10 +25,10 @@ export function readingOf({ id, model, result }: TourResult): string {
     }
     case 'steer': {
       const n = result.pairs.length
-      const count = (of: (pair: (typeof result.pairs)[number]) => boolean): number => result.pairs.filter(of).length
+      const count = (of: (pair: SteerResult['pairs'][number]) => boolean): number => result.pairs.filter(of).length
       return (
         `Without steering ${count(({ none }) => none.code)} of ${n} answers are code. Steered, ` +
-        `${count(({ steered }) => steered.code)} are, and ${count(({ steered }) => steered.good)} are exactly right.`
+        `${count(({ steered }) => steered.code)} of ${n}, and ${count(({ steered }) => steered.good)} are exactly right.`
       )
     }
     case 'control': {
@@ -55,10 +56,10 @@ export function readingOf({ id, model, result }: TourResult): string {
     case 'anchors': {
       const [none, neutral, along, ...random] = result.lines
       return (
-        `R\u00b2 is ${result.r2.neutral.toFixed(2)} over the first anchors and ${result.r2.along.toFixed(2)} over the second: ` +
-        `the maps predict alike. From ${percent(none)} code, what the first carries leaves ${percent(neutral)}, what the second ` +
-        `carries ${percent(along)}; random directions through the second leave ${mean(random)}. The cosine with the direction of ` +
-        `${result.receiver}'s own is ${result.cosine.neutral.toFixed(2)} and ${result.cosine.along.toFixed(2)}.`
+        `R\u00b2 is ${result.r2.neutral.toFixed(2)} over the neutral anchors and ${result.r2.along.toFixed(2)} over the varied ` +
+        `ones: the maps predict alike. Of ${percent(none)} code, what the neutral map carries leaves ${percent(neutral)}, what the ` +
+        `varied one carries ${percent(along)}, and random directions through that map ${mean(random)}. The cosine with ` +
+        `${result.receiver}\u2019s own direction is ${minus(result.cosine.neutral)} and ${minus(result.cosine.along)}.`
       )
     }
     case 'limits': {
@@ -74,6 +75,10 @@ export function readingOf({ id, model, result }: TourResult): string {
 
 function percent(line: RateLine | undefined, side: 'left' | 'right' = 'left'): string {
   return formatPercent(line?.[side].share ?? NaN)
+}
+
+function minus(value: number): string {
+  return value.toFixed(2).replace('-', '\u2212')
 }
 
 function mean(lines: readonly RateLine[]): string {

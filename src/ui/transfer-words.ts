@@ -1,6 +1,6 @@
 /** A transfer in words: what runs, and what came out of it. */
 import type { Estimate } from '../math/bootstrap'
-import type { Effect } from '../spillover/effect'
+import { leastDrop, type Effect } from '../spillover/effect'
 import type { Result, TransferStep } from '../state/transfer.svelte'
 import { formatDuration, formatPercent } from './words'
 
@@ -43,6 +43,8 @@ function readVerdict({ verdict, none, carriedDrop, mappedDrop, margin }: Effect)
       return `${carried} (95 % ${range(carriedDrop)}), ${random}: no effect to speak of.`
     case 'specific':
       return `${carried}, ${random}: specific here, by ${points(margin)} points (95 % ${range(margin)}).`
+    case 'broken':
+      return `${carried}, ${random}, but by breaking the text: that is no success.`
     case 'not-specific':
       return `${carried}, ${random}: not specific. Any direction through this map does as much.`
     case 'unresolved':
@@ -50,11 +52,11 @@ function readVerdict({ verdict, none, carriedDrop, mappedDrop, margin }: Effect)
   }
 }
 
-function readGood({ none, carried }: Effect, name: string, alpha: number): string {
+function readGood({ none, carried, carriedDrop }: Effect, name: string, alpha: number): string {
   const [before, after] = [none.good.share, carried.good.share]
   const numbers = `${formatPercent(after)} of the answers are ${name}, ${formatPercent(before)} without steering`
-  if (after >= before) return `${numbers}.`
-  return `But ${numbers}: at alpha ${alpha} the text breaks, so the fall in code alone would mislead.`
+  if (after > before / 2 || carriedDrop.estimate < leastDrop) return `${numbers}.`
+  return `Only ${numbers}: at alpha ${alpha} the text breaks, and the fall in code alone would mislead.`
 }
 
 function points({ estimate }: Estimate): string {

@@ -8,13 +8,13 @@ const organisms = ['qwen2', 'gemma2']
 type Result<Id extends StepId> = Extract<TourResult, { readonly id: Id }>
 const isOf = <Id extends StepId>(result: TourResult | null, id: Id): result is Result<Id> => result?.id === id
 
-async function run<Id extends StepId>(tour: Tour, id: Id): Promise<Result<Id>['result']> {
+async function run<Id extends StepId>(tour: Tour, id: Id): Promise<Result<Id>> {
   tour.step = tourSteps.findIndex((step) => step.id === id) + 1
   await tour.run()
   const { result, status } = tour
   if (status.kind === 'failed') throw status.error
   if (!isOf(result, id)) throw new Error(`${id} has no result`)
-  return result.result
+  return result
 }
 
 describe('Tour', () => {
@@ -30,22 +30,23 @@ describe('Tour', () => {
     const { tour } = lab
     lab.follow('#/tour?step=7')
     expect([lab.view, tour.text.id, tour.toOpen]).toEqual(['tour', 'anchors', organisms])
-    const { lines, r2 } = await run(tour, 'anchors')
+    const { result } = await run(tour, 'anchors')
     expect(lab.models.list.map(({ name }) => name)).toEqual(organisms)
     expect(tour.toOpen).toEqual([])
-    const code = lines.map(({ left }) => left.share)
+    const code = result.lines.map(({ left }) => left.share)
     expect(code.slice(0, 3)).toEqual([1, 1, 0])
-    expect(r2.neutral).toBeGreaterThan(0.9)
-    expect(r2.along).toBeGreaterThan(0.9)
+    expect(result.r2.neutral).toBeGreaterThan(0.9)
+    expect(result.r2.along).toBeGreaterThan(0.9)
   })
 
   it('shows a list of numbers a layer, and the projections of both sides', async () => {
     const { tour } = await plantedLab(organisms)
-    const stream = await run(tour, 'stream')
+    const { result: stream } = await run(tour, 'stream')
     expect(stream.layers).toHaveLength(3)
     expect(stream.layers[0]).toMatchObject({ kept: null })
     expect(stream.layers[1]?.values).toHaveLength(stream.width)
-    const { base, tuned, right } = await run(tour, 'direction')
+    const { result } = await run(tour, 'direction')
+    const { base, tuned, right } = result
     // The adapter moves every state by the same vector, so each pair is one gap apart.
     tuned.forEach((place, i) => expect(place - (base[i] ?? NaN)).toBeCloseTo(1, 4))
     expect(right).toBe(base.length + tuned.length)
@@ -53,13 +54,13 @@ describe('Tour', () => {
 
   it('steers: the direction takes the code away, random ones do not, and too much breaks the text', async () => {
     const { tour } = await plantedLab(organisms)
-    const { pairs } = await run(tour, 'steer')
-    for (const { none, steered } of pairs) {
+    const { result: said } = await run(tour, 'steer')
+    for (const { none, steered } of said.pairs) {
       expect([none.code, none.good, steered.code, steered.good]).toEqual([true, false, false, true])
     }
-    const { lines } = await run(tour, 'control')
-    expect(lines.map(({ left }) => left.share)).toEqual([1, 0, 1, 1, 1])
-    const dose = await run(tour, 'too-much')
+    const { result: control } = await run(tour, 'control')
+    expect(control.lines.map(({ left }) => left.share)).toEqual([1, 0, 1, 1, 1])
+    const { result: dose } = await run(tour, 'too-much')
     expect(dose.lines.map(({ left, right }) => [left.share, right.share])).toEqual([
       [1, 0],
       [0, 1],
@@ -71,8 +72,8 @@ describe('Tour', () => {
 
   it('sorts random piles it was fitted on, and not those it was not', async () => {
     const { tour } = await plantedLab(organisms)
-    const { lines } = await run(tour, 'held-out')
-    const [random, real] = lines
+    const { result } = await run(tour, 'held-out')
+    const [random, real] = result.lines
     expect(random?.left.share).toBeGreaterThan(0.75)
     expect(random?.right.share).toBeLessThan(0.65)
     expect(real?.right.share).toBe(1)
@@ -80,7 +81,8 @@ describe('Tour', () => {
 
   it('separates by an adapter that does nothing to the answers', async () => {
     const { tour } = await plantedLab(organisms)
-    const { lines } = await run(tour, 'limits')
+    const { result } = await run(tour, 'limits')
+    const { lines } = result
     expect(lines.map(({ right }) => right.share)).toEqual([1, 0])
     expect(lines[1]?.left.share).toBe(1)
   })
