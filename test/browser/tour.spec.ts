@@ -28,7 +28,7 @@ test('three steps from a cold start: read, find a direction, steer', async ({ pa
   await expect(page.getByText('1 of 8 questions answered')).toBeVisible()
 
   await page.getByRole('button', { name: /^Next: From one average/ }).press('Enter')
-  await expect(page.getByRole('heading', { level: 2 })).toBeFocused()
+  await expect(page.getByRole('heading', { name: 'From one average to another' })).toBeFocused()
   const [, right = '0'] = /^(\d+) of 250 dots/.exec(await run(page)) ?? []
   expect(Number(right)).toBeGreaterThan(200)
 
@@ -53,6 +53,8 @@ test('a link to a later step prepares what it needs by one press', async ({ page
   await expect(page.locator('.reading')).toContainText('Random ones of the same length leave', { timeout: 90_000 })
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await page.setViewportSize({ width: 360, height: 740 })
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {

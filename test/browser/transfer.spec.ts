@@ -40,7 +40,7 @@ test('the direction that is carried along takes code away, random ones through t
   await expect(page.getByRole('region', { name: /^The map from gemma2 to qwen2/ })).toBeVisible()
   await expectAccessible(page)
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
