@@ -7,7 +7,7 @@ export interface RatesPlot {
   readonly columns: readonly {
     readonly x: number
     readonly title: readonly string[]
-    readonly ticks: readonly { readonly at: number; readonly label: string }[]
+    readonly ticks: readonly { readonly at: number; readonly label: string; readonly anchor: 'start' | 'middle' }[]
   }[]
   readonly rows: readonly {
     readonly label: string
@@ -68,7 +68,12 @@ export function plotRates(lines: readonly RateLine[], titles: readonly [string, 
     columns: starts.map((start, i) => ({
       x: start,
       title: isNarrow ? wrap(titles[i] ?? '') : [titles[i] ?? ''],
-      ticks: [0, 0.5, 1].map((value) => ({ at: start + x(value), label: `${100 * value}` }))
+      // The first label of a narrow figure would stick out on the left.
+      ticks: [0, 0.5, 1].map((value) => ({
+        at: start + x(value),
+        label: `${100 * value}`,
+        anchor: start + x(value) === 0 ? ('start' as const) : ('middle' as const)
+      }))
     })),
     rows: lines.map(({ label, tone, left, right }, i) => {
       const y = top + i * rowHeight

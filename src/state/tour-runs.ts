@@ -50,7 +50,9 @@ export async function readStream(kit: TourKit, model: Model, { signal, onProgres
         layers: layersOf(states, words)
       })
     }
-    const variety = ({ layers }: StreamResult): number => new Set(layers.map(({ word }) => word)).size
+    // Where the next token is a whole word rather than a letter, there is something to read.
+    const variety = ({ layers }: StreamResult): number =>
+      new Set(layers.map(({ word }) => word)).size + ((layers.at(-1)?.word.trim().length ?? 0) > 2 ? layers.length : 0)
     return shown.reduce((best, one) => (variety(one) > variety(best) ? one : best))
   })
 }

@@ -73,6 +73,11 @@ export class Tour {
     return this.#running === null || this.#running === this.text.id ? this.#status : { kind: 'idle' }
   }
 
+  /** Of whichever step runs, on the page or not. */
+  get work(): TourWork | null {
+    return this.#status.kind === 'running' ? this.#status.step : null
+  }
+
   get isRunning(): boolean {
     return this.#status.kind === 'running'
   }

@@ -18,6 +18,8 @@ async function run(page: Page): Promise<string> {
 }
 
 test('three steps from a cold start: read, find a direction, steer', async ({ page }) => {
+  const errors: string[] = []
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
   await open(page, 1)
   await expect(page.getByRole('button', { name: /^Open qwen2/ })).toBeEnabled()
   expect(await run(page)).toContain('qwen2 has 5 layers and 96 numbers a token')
@@ -39,6 +41,7 @@ test('three steps from a cold start: read, find a direction, steer', async ({ pa
   expect(steered).toBeLessThan(none)
   expect(good).toBeGreaterThan(0)
   expect(page.url()).toContain('step=3')
+  expect(errors).toEqual([])
 
   // What was answered is kept; what was measured is measured again.
   await page.reload()
