@@ -4,7 +4,8 @@ import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
 import { connectShelf } from '../../src/lab/shelf'
-import { fakeModel, fakeStorage } from '../fake-lab'
+import { fakeStorage } from '../fake-lab'
+import { plantedModel } from '../planted-lab'
 
 const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)
@@ -27,7 +28,7 @@ mount(App, {
   target,
   props: {
     outside: {
-      connect: () => fakeModel({ delay, layers, info: { device } }),
+      connect: () => plantedModel({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
       math: connectMath(),
       shelf: connectShelf('azimuth-fake')

@@ -15,6 +15,11 @@ const defaults: Settings = {
   seed: 0,
   maxTokens: 160,
   question: 'How?',
+  step: 1,
+  donor: null,
+  receiver: null,
+  anchors: 'along',
+  gaps: 1,
   positive: null,
   negative: null
 }
@@ -33,6 +38,11 @@ const full: Settings = {
   seed: 7,
   maxTokens: 32,
   question: 'a=b&c#d\nnew line',
+  step: 1,
+  donor: null,
+  receiver: null,
+  anchors: 'along',
+  gaps: 1,
   positive: { name: 'warm', text: 'one\ntwo' },
   negative: { name: 'cold', text: '' }
 }
@@ -45,6 +55,21 @@ describe('links', () => {
   it('come back as they were written', () => {
     expect(readLink(writeLink(full, defaults), defaults)).toEqual(full)
     expect(readLink(writeLink(defaults, defaults), defaults)).toEqual(defaults)
+  })
+
+  it('hold a transfer and a step of the tour where that is the view', () => {
+    const transfer: Settings = {
+      ...full,
+      view: 'transfer',
+      donor: { kind: 'bundled', name: 'one' },
+      receiver: { kind: 'url', url: 'https://models.example/two' },
+      anchors: 'neutral',
+      gaps: 3
+    }
+    expect(readLink(writeLink(transfer, defaults), defaults)).toEqual(transfer)
+    expect(writeLink({ ...transfer, view: 'steer' }, defaults)).not.toMatch(/donor|gaps/)
+    expect(writeLink({ ...defaults, view: 'tour', step: 4 }, defaults)).toBe('#/tour?step=4')
+    expect(readLink('#/tour?step=4', defaults)).toMatchObject({ view: 'tour', step: 4 })
   })
 
   it('never hold a token, nor a local folder', () => {

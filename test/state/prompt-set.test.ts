@@ -20,7 +20,12 @@ import { shippedSets } from '../../src/ui/prompt-roles'
 
 const file = [
   { messages: [{ role: 'user', content: 'What is a goat?' }], answer: 'An animal.', id: 'goat', group: 'animals' },
-  { messages: [{ role: 'system', content: 'Be brief.' }, { role: 'user', content: 'Hi.' }] },
+  {
+    messages: [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi.' }
+    ]
+  },
   { prompt: 'Complete this:\ndef f():' },
   { prompt: 'Why?' }
 ]
