@@ -1,9 +1,9 @@
 /** The decode loop: right-padded batches, a stream of random numbers and a stop for each row, steering that may change between tokens. */
 import { LabError } from '../src/errors'
-import type { Completion, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
+import type { Alternative, Completion, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
 import type { Host } from './host'
 import type { PrefixStore } from './prefix'
-import { draw, randomStream } from './sample'
+import { draw, mostLikely, randomStream } from './sample'
 import { DecoderSession, type Cache } from './session'
 import { TextStream, type Tokens } from './tokens'
 
@@ -111,7 +111,7 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow): RowState
 
 /** Draws one token for each row that is not done. */
 function takeTokens(
-  { stop }: Generator,
+  { stop, tokens }: Generator,
   states: readonly RowState[],
   scores: Float32Array,
   options: GenerateOptions
@@ -132,8 +132,18 @@ function takeTokens(
     const text = state.stream.push(id)
     state.text += text
     if (stop.has(id)) state.finish = 'stop'
-    return [{ row, id, text, probability: Math.exp(logProbability) }]
+    const event: TokenEvent = { row, id, text, probability: Math.exp(logProbability) }
+    const { alternatives: k = 0 } = options
+    return [k > 0 ? { ...event, alternatives: alternativesOf(mine, k, tokens) } : event]
   })
+}
+
+function alternativesOf(logProbabilities: Float32Array, k: number, tokens: Tokens): Alternative[] {
+  return mostLikely(logProbabilities, k).map((id) => ({
+    id,
+    text: tokens.name(id),
+    probability: Math.exp(logProbabilities[id] ?? -Infinity)
+  }))
 }
 
 function endRows(

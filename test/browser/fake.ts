@@ -3,7 +3,7 @@ import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
-import { fakeModel, fakeStorage } from '../fake-lab'
+import { fakeModel, fakePrompts, fakeStorage } from '../fake-lab'
 
 const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)
@@ -28,7 +28,8 @@ mount(App, {
     outside: {
       connect: () => fakeModel({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
-      math: connectMath()
+      math: connectMath(),
+      promptSet: fakePrompts
     }
   }
 })
