@@ -8,6 +8,15 @@ import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { fetchPromptSet } from './lab/shipped'
 import type { Outside } from './state/lab.svelte'
 
+/** Text that is laid out anew when its typeface comes moves all that is below it; where it does not come, the page does. */
+const mostPatience = 1000
+const typefaces = ['400 15px "Inter Variable"', '600 15px "Inter Variable"', '400 13px "JetBrains Mono Variable"']
+
+async function loadTypefaces(): Promise<void> {
+  const patience = new Promise((resolve) => setTimeout(resolve, mostPatience))
+  await Promise.race([Promise.allSettled(typefaces.map((typeface) => document.fonts.load(typeface))), patience])
+}
+
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
@@ -18,6 +27,7 @@ if ((await ensureIsolation()) !== 'reloading') {
     math: connectMath(),
     promptSet: (set) => fetchPromptSet(document.baseURI, set)
   }
+  await loadTypefaces()
   mount(App, { target, props: { outside } })
   void keepForOffline()
 }
