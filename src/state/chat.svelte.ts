@@ -30,6 +30,12 @@ export interface Asked {
   readonly restore: () => Promise<void>
 }
 
+interface TokenReader {
+  readonly take: (events: readonly TokenEvent[]) => void
+  /** Resolves once so many tokens were taken. */
+  readonly wait: (total: number) => Promise<void>
+}
+
 /** How many of the likeliest tokens are named for each one drawn. */
 const alternatives = 5
 
@@ -57,6 +63,8 @@ export class Chat {
   #wanted: readonly AskedArm[] = []
   #sending = false
   #stopped = false
+  /** The tokens of each answer that has ended; those on the page may still be on their way. */
+  readonly #ids = new Map<Arm, readonly number[]>()
   /** What the next token of each row is marked with. */
   readonly #marks = new Map<Arm, string>()
 
@@ -99,6 +107,7 @@ export class Chat {
     this.#sent = asked.arms
     this.#stopped = false
     this.#marks.clear()
+    this.#ids.clear()
     this.#rate = 0
     this.#status = { kind: 'running', step: null }
     const { arms, circumstances, link } = asked
@@ -165,9 +174,14 @@ export class Chat {
   async #generate({ handle }: Asked, arms: readonly AskedArm[]): Promise<void> {
     this.#rows = arms
     const rows = arms.map(({ steering }) => this.#row(steering))
-    const { completions } = await handle.generate(rows, this.#options(), this.#tokenReader())
-    arms.forEach(({ arm }, row) => this.#change(arm, () => ({ finish: completions[row]?.finish ?? null })))
+    const reader = this.#tokenReader(arms)
+    const { completions } = await handle.generate(rows, this.#options(), reader.take)
     this.#rows = []
+    await reader.wait(completions.reduce((sum, { ids }) => sum + ids.length, 0))
+    arms.forEach(({ arm }, row) => {
+      this.#ids.set(arm, completions[row]?.ids ?? [])
+      this.#change(arm, () => ({ finish: completions[row]?.finish ?? null }))
+    })
   }
 
   async #withoutAdapter({ handle, restore }: Asked, work: () => Promise<void>): Promise<void> {
@@ -196,7 +210,7 @@ export class Chat {
   }
 
   async #project({ handle, circumstances }: Asked, arm: Arm, steering: NamedSteering | null): Promise<void> {
-    const answer = this.history.current?.answers.find((one) => one.arm === arm)?.tokens.map(({ id }) => id) ?? []
+    const answer = this.#ids.get(arm) ?? []
     if (answer.length === 0) return
     const row: CaptureRow = { ...this.#row(steering), answer }
     const states = await handle.capture([row], 'every')
@@ -218,21 +232,27 @@ export class Chat {
     }
   }
 
-  #tokenReader(): (events: readonly TokenEvent[]) => void {
+  /** Tokens have a channel of their own: the last ones may come after the result, and are waited for, for a second. */
+  #tokenReader(arms: readonly AskedArm[]): TokenReader {
     const asked = this.#asked
     let first = 0
     let steps = 0
-    return (events) => {
+    let count = 0
+    const wait = async (total: number): Promise<void> => {
+      for (let tries = 0; count < total && tries < 50; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const take = (events: readonly TokenEvent[]): void => {
       if (asked !== this.#asked) return
+      count += events.length
       const now = performance.now()
       first ||= now
-      for (const event of events) this.#append(event)
+      for (const event of events) this.#append(arms[event.row]?.arm, event)
       if (now > first) this.#rate = (++steps / (now - first)) * 1000
     }
+    return { take, wait }
   }
 
-  #append({ row, id, text, probability, alternatives: others = [] }: TokenEvent): void {
-    const arm = this.#rows[row]?.arm
+  #append(arm: Arm | undefined, { id, text, probability, alternatives: others = [] }: TokenEvent): void {
     if (!arm) return
     const mark = this.#marks.get(arm)
     this.#marks.delete(arm)

@@ -5,8 +5,8 @@ import { answer, recordRequests } from './page-steps'
 
 declare global {
   interface Window {
-    /** Sum of all layout shifts, also those right after an input. */
-    shifted: number
+    /** What moved by itself, also right after an input. */
+    moved: string[]
   }
 }
 
@@ -17,7 +17,8 @@ const verdict = (page: Page, arm: string): Locator => page.locator(`section.${ar
 function recordComplaints(page: Page): string[] {
   const complaints: string[] = []
   page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
+    const isOfTest = message.text().includes('blocked by Playwright')
+    if (['error', 'warning'].includes(message.type()) && !isOfTest) complaints.push(message.text())
   })
   page.on('pageerror', (error) => complaints.push(error.message))
   return complaints
@@ -25,9 +26,17 @@ function recordComplaints(page: Page): string[] {
 
 async function watchShifts(page: Page): Promise<void> {
   await page.addInitScript(() => {
-    window.shifted = 0
+    window.moved = []
+    interface Shift extends PerformanceEntry {
+      readonly sources: readonly { readonly node: Node | null }[]
+    }
+    const isShift = (entry: PerformanceEntry): entry is Shift => 'sources' in entry
+    const name = ({ node }: { readonly node: Node | null }): string => {
+      const element = node instanceof Element ? node : node?.parentElement
+      return `${element?.tagName} ${element?.className}: ${node?.textContent?.slice(0, 40)}`
+    }
     new PerformanceObserver((list) => {
-      for (const entry of list.getEntries()) if ('value' in entry) window.shifted += Number(entry.value)
+      for (const entry of list.getEntries().filter(isShift)) window.moved.push(...entry.sources.map(name))
     }).observe({ type: 'layout-shift', buffered: true })
   })
 }
@@ -72,7 +81,7 @@ test('one key press shows base, steered and random; the rest of the minute needs
   await tabTo(page, askButton(page))
   await page.keyboard.press('Enter')
   await expectAnswered(page)
-  expect(await page.evaluate(() => window.shifted)).toBe(0)
+  expect(await page.evaluate(() => window.moved)).toEqual([])
   await expect(page.getByRole('heading', { name: 'insecure-0, unsteered' })).toBeVisible()
   await expect(answer(page, 'steered')).toHaveText('The capital of France is Paris.')
   await expect(verdict(page, 'steered')).toHaveText('not code')
@@ -114,11 +123,12 @@ test('a link brings adapter, scale, contrast, method and columns back, and so do
 }) => {
   await page.goto('./#/steer')
   await expect(page.getByText(/held-out prompts apart/)).toBeVisible({ timeout: 60_000 })
-  await page.getByRole('link', { name: /^Directions/ }).click()
+  const steps = page.getByRole('navigation')
+  await steps.getByRole('link', { name: 'Directions' }).click()
   await page.getByLabel('Method').selectOption('pca-paired')
   await page.getByRole('button', { name: 'Fit insecure-0 against base' }).click()
   await expect(page.getByText('Method: PCA of paired differences')).toBeVisible({ timeout: 60_000 })
-  await page.getByRole('link', { name: /^Steer/ }).click()
+  await steps.getByRole('link', { name: 'Steer' }).click()
   await page.getByLabel('Alpha in gaps').fill('-1.25')
   await page.getByLabel('Alpha in gaps').press('Enter')
   await page.getByRole('slider', { name: /^Scale of insecure-0/ }).fill('0.9')

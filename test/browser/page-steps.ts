@@ -26,7 +26,7 @@ export async function ask(page: Page): Promise<void> {
 export async function fit(page: Page): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: 'Steer' }).click()
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByLabel('Alpha', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 60_000 })
 }
 
 /** Gives the folder picker a folder, on the Models panel. */

@@ -132,6 +132,22 @@ describe('Chat', () => {
     expect(Math.min(...of(/happy|joy|warm|sunny/))).toBeGreaterThan(Math.max(...of(/^ (the|a|sea|day)$/)))
   })
 
+  it('takes the last tokens where they come after the result', async () => {
+    const model = fakeModel()
+    const late: (() => void)[] = []
+    const handle: ModelHandle = {
+      ...model,
+      generate: (rows, options, onToken) =>
+        model.generate(rows, options, (events) => void late.push(() => onToken?.(events)))
+    }
+    const chat = new Chat()
+    await chat.ask(asked(handle, armsAt(8)))
+    expect([count(chat, 'steered'), chat.answer('steered')?.finish]).toEqual([0, 'length'])
+    for (const send of late) send()
+    expect(count(chat, 'steered')).toBe(120)
+    expect(text(chat, 'steered')).toMatch(/happy|joy/)
+  })
+
   it('stops between tokens', async () => {
     const chat = new Chat()
     const asking = chat.ask(asked(fakeModel({ delay: 2 }), armsAt(0)))
