@@ -3,12 +3,20 @@
  * that are done leave the batch.
  */
 import { LabError } from '../src/errors'
-import type { Completion, Flattening, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
+import type {
+  Alternative,
+  Completion,
+  Flattening,
+  GenerateOptions,
+  GenerateResult,
+  Steering,
+  TokenEvent
+} from '../src/lab/api'
 import { takeRows } from './copies'
 import { flattenInto, lastTokens } from './flatten'
 import type { Host, Runtime } from './host'
 import type { PrefixStore } from './prefix'
-import { draw, randomStream } from './sample'
+import { draw, mostLikely, randomStream } from './sample'
 import { DecoderSession, type Cache, type RunOutput } from './session'
 import { TextStream, type Tokens } from './tokens'
 
@@ -145,7 +153,7 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow, index: nu
 
 /** Draws one token for each row of the batch that is not done. */
 function takeTokens(
-  { stop }: Generator,
+  { stop, tokens }: Generator,
   batch: readonly RowState[],
   scores: Float32Array,
   options: GenerateOptions
@@ -166,8 +174,18 @@ function takeTokens(
     const text = state.stream.push(id)
     state.text += text
     if (stop.has(id)) state.finish = 'stop'
-    return [{ row: state.row, id, text, probability: Math.exp(logProbability) }]
+    const event: TokenEvent = { row: state.row, id, text, probability: Math.exp(logProbability) }
+    const { alternatives: k = 0 } = options
+    return [k > 0 ? { ...event, alternatives: alternativesOf(mine, k, tokens) } : event]
   })
+}
+
+function alternativesOf(logProbabilities: Float32Array, k: number, tokens: Tokens): Alternative[] {
+  return mostLikely(logProbabilities, k).map((id) => ({
+    id,
+    text: tokens.name(id),
+    probability: Math.exp(logProbabilities[id] ?? -Infinity)
+  }))
 }
 
 function endRows(
