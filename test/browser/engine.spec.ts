@@ -2,6 +2,7 @@
 import { expect, type Page } from '@playwright/test'
 import { loadFixture } from '../fixtures'
 import type { HiddenStates } from '../../src/direction/hidden-states'
+import type { GenerateResult, GenerateRow } from '../../src/lab/api'
 import { defaultThreshold } from '../../src/lab/self-test'
 import { argmax } from '../../src/math/vector'
 import {
@@ -219,6 +220,24 @@ test('the KV cache stays in GPU buffers: 220 tokens leave no more of them alive 
   // One step's cache of 128 tokens: 768 bytes each.
   expect(Math.max(...counts.map(({ bytes }) => bytes))).toBeLessThanOrEqual(at20.bytes + 128 * 768)
 })
+
+for (const options of [onGpu, onWasm]) {
+  test(`rows that are done leave the batch on ${options.device}, and the others go on as they would alone`, async ({
+    page
+  }) => {
+    const model = await openNew(page, llama, options)
+    const rows = Array.from({ length: 12 }, (_, seed) => ({ prompt: idsPrompt(first), seed }))
+    const answer = (some: readonly GenerateRow[]): Promise<GenerateResult> =>
+      model.evaluate((handle, rows) => handle.generate(rows, { maxTokens: 90, sampling: { temperature: 1 } }), some)
+    const { completions } = await answer(rows)
+    const lengths = completions.map(({ ids }) => ids.length)
+    const longest = Math.max(...lengths)
+    // At half of the longest answer's length several rows have left.
+    expect(lengths.filter((length) => length < longest / 2).length).toBeGreaterThan(2)
+    const last = lengths.indexOf(longest)
+    expect(completions[last]?.ids).toEqual((await answer(rows.slice(last, last + 1))).completions[0]?.ids)
+  })
+}
 
 for (const options of [onWasm, onGpu]) {
   test(`a stop ends the answer within two tokens on ${options.device}`, async ({ page }) => {
