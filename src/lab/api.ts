@@ -361,7 +361,7 @@ export interface ModelApi {
   lens(vectors: Float32Array, options?: { readonly k?: number }): Promise<readonly LensRow[]>
   /**
    * Likelihood of given answers, in the order of the rows; the adapter in use counts, or none. Rows that are alike are
-   * computed once, and so is a prompt that all rows share.
+   * computed once, and so is a prompt that all rows share, where the graph keeps padding in its cache.
    * @throws LabError `shape` for a prompt and answer that are longer than the model's context
    */
   score(rows: readonly ScoreRow[]): Promise<readonly Score[]>
