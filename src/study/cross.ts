@@ -3,7 +3,7 @@ import { holm } from '../math/statistics'
 import { primaryOf } from './admission'
 import { controlFinding } from './controls'
 import type { Measured } from './effects'
-import type { Evidence } from './evidence'
+import { armsIn, monotonyOf, type Evidence } from './evidence'
 import { crossControls } from './families'
 import type { ControlFinding, CrossFinding } from './findings'
 import { isAt, select, unsteered, type Measurements } from './measurements'
@@ -11,7 +11,6 @@ import type { Arm, Family, ModelRecord, Run } from './run'
 import { secureGapsOf, sidesOf } from './separations'
 import type { Anchors } from './settings'
 import { verdictOf } from './verdict'
-import { armsIn, monotonyOf } from './within'
 
 /** One set of anchors at one alpha: the conditions that pairs are compared in. */
 export interface Condition {

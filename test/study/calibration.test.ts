@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analyse'
 import type { VerdictKind } from '../../src/study/findings'
-import { simulate, specific, type Planted } from './simulate'
+import { simulate } from './simulate'
+import { specific, type Planted } from './world'
 
 const studies = 500
 const few = { ...specific.controls, 'in-subspace': 0, 'wrong-layer': 0, 'rms-only': 0, 'wrong-source': 0 }
