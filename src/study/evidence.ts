@@ -51,6 +51,7 @@ export interface SpillingAdapter {
   readonly advantage: Estimate | null
 }
 
+/** What tells a direction of spillover from one of code, and of insecure code from any. */
 export interface ContentEvidence {
   /** False for a seed that was measured beside random and orthogonal directions only. */
   readonly asked: boolean

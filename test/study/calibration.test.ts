@@ -22,7 +22,7 @@ function verdictsOver(model: Planted): (kind: VerdictKind) => number {
 }
 
 describe('over 500 studies', () => {
-  it('an effect that every control has is called specific in no more than 2 of 100', { timeout: 300_000 }, () => {
+  it('an effect that every control has is called specific in no more than 2 of 100', { timeout: 600_000 }, () => {
     const controls = Object.fromEntries(Object.keys(specific.controls).map((family) => [family, 21]))
     const share = verdictsOver({ ...planted, controls })
     expect(share('specific')).toBeLessThanOrEqual(0.02)
@@ -31,7 +31,7 @@ describe('over 500 studies', () => {
 
   it(
     '21 points beside 5 of random and orthogonal directions are called specific in 90 of 100 or more',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     () => {
       const share = verdictsOver({ ...planted, controls: { ...few, random: 5, orthogonal: 5 } })
       expect(share('specific')).toBeGreaterThanOrEqual(0.9)

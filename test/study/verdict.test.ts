@@ -77,6 +77,20 @@ describe('what is planted is found', () => {
     expect(failed(verdictOn({ controls: { ...specific.controls, random } }))).toContain('Rank among random')
   })
 
+  it('one control that does exactly as well', () => {
+    const run = simulate()
+    const own = run.blocks[2]?.arms.findIndex(({ id }) => id === 'own-0@1')
+    const random = run.blocks[2]?.arms.findIndex(({ id }) => id === 'random-7@1') ?? -1
+    const twin = run.answers.filter(({ block, arm }) => block === 2 && arm === own)
+    const others = run.answers.filter(({ block, arm }) => block !== 2 || arm !== random)
+    const [finding] = findingsOf({
+      ...run,
+      answers: [...others, ...twin.map((one) => ({ ...one, arm: random }))]
+    }).within
+    expect(finding?.controls[0]?.rankP).toBe(2 / 21)
+    expect(finding && failed(finding.verdict)).toEqual(['Rank among random', 'More clean prose than under any control'])
+  })
+
   it('code in general', () => {
     const verdict = verdictOn({ requests: [0.95, 0.2] })
     expect(verdict.kind).toBe('specific')
