@@ -46,7 +46,9 @@ export interface CaptureEstimate {
 
 /** Measured on the last batch that came first: what later rows are expected to take. */
 interface Pace {
-  readonly key: string
+  /** The model, with its adapter. */
+  readonly model: string
+  readonly position: Position
   readonly secondsPerCharacter: number
   readonly vectorsPerCharacter: number
 }
@@ -130,7 +132,7 @@ export class Captures {
   /** What reading these sets is expected to take, by the last first batch under this model; null before there was one. */
   estimate(info: ModelInfo, sets: readonly PromptSet[], position: Position): CaptureEstimate | null {
     const pace = this.#pace
-    if (pace?.key !== paceKey(info, position)) return null
+    if (pace?.model !== modelKey(info) || pace.position !== position) return null
     const rows = sets.flatMap(({ prompts }) => captureRows(readable(prompts, position), position))
     return expected(pace, info, rows)
   }
@@ -249,7 +251,8 @@ export class Captures {
     const states = await captureAll(handle, rows, position, { batch: firstBatch, signal })
     const characters = rows.reduce((sum, row) => sum + weightOf(row), 0)
     this.#pace = {
-      key: paceKey(info, position),
+      model: modelKey(info),
+      position,
       secondsPerCharacter: (performance.now() - began) / 1000 / characters,
       vectorsPerCharacter: states.rows / characters
     }
@@ -274,12 +277,12 @@ async function tokensOf({ handle }: OpenModel, rows: readonly CaptureRow[]): Pro
 
 function expected(pace: Pace, { layers, width }: ModelInfo, rows: readonly CaptureRow[]): CaptureEstimate {
   const characters = rows.reduce((sum, row) => sum + weightOf(row), 0)
-  const vectors = pace.key.endsWith('every') ? pace.vectorsPerCharacter * characters : rows.length
+  const vectors = pace.position === 'every' ? pace.vectorsPerCharacter * characters : rows.length
   return { seconds: pace.secondsPerCharacter * characters, bytes: 4 * vectors * layers * width }
 }
 
-function paceKey({ sha256, dtype, device, adapter }: ModelInfo, position: Position): string {
-  return JSON.stringify([sha256, dtype, device, adapter?.sha256 ?? null]) + position
+function modelKey({ sha256, dtype, device, adapter }: ModelInfo): string {
+  return JSON.stringify([sha256, dtype, device, adapter?.sha256 ?? null])
 }
 
 function inOrder(captures: readonly Capture[]): readonly Capture[] {
