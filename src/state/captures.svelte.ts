@@ -18,7 +18,7 @@ import {
   weightOf,
   type Capture
 } from './capture'
-import { Keeping } from './keeping.svelte'
+import { Keeping, readEach } from './keeping.svelte'
 import { Meter } from './meter'
 import { setSha256, type PromptSet } from './prompt-set'
 import { endOf, type Status } from './status'
@@ -58,7 +58,7 @@ const firstBatch = 8
 /** Hidden states that are larger in all are refused: they would not fit beside the model. */
 const mostBytes = 2 ** 30
 /** Captures in one figure: there are as many shapes. */
-export const mostShown = 6
+const mostShown = 6
 
 /** The captures on the bench, those that the figures show, and the one that is under way. */
 export class Captures {
@@ -98,10 +98,6 @@ export class Captures {
 
   set layer(layer: number) {
     this.#layer = layer
-  }
-
-  isShown({ id }: Capture): boolean {
-    return this.#shown.includes(id)
   }
 
   /** Shows a capture; those of another model leave the figures, and the oldest where there are too many. */
@@ -179,7 +175,7 @@ export class Captures {
   /** Brings back what the browser kept. */
   restore(): Promise<void> {
     return this.keeping.now(async () => {
-      const kept = (await this.#shelf.all('captures')).map(readKeptCapture)
+      const { kept, error } = readEach(await this.#shelf.all('captures'), readKeptCapture)
       const isNew = ({ id }: Capture): boolean => !this.#list.some((capture) => capture.id === id)
       this.#list = inOrder([...kept.filter(isNew), ...this.#list])
       const last = this.#list.at(-1)
@@ -189,6 +185,7 @@ export class Captures {
           .slice(-2)
           .map(({ id }) => id)
       }
+      if (error) throw error
     })
   }
 
