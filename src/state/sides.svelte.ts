@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue.svelte'
 import { sourceId } from './link'
 import type { Model, Models } from './models.svelte'
 
+/** Where a direction comes from, and where it goes. */
 export const roles = ['donor', 'receiver'] as const
 export type Role = (typeof roles)[number]
 

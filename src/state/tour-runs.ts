@@ -21,6 +21,7 @@ import {
 } from './tour-kit'
 import { questionOf, subtract } from './transfer-run'
 
+/** One question's hidden states at its last token. */
 export interface StreamResult {
   readonly question: string
   /** Questions it was chosen from. */
@@ -64,6 +65,7 @@ function layersOf(states: HiddenStates, words: readonly string[]): StreamResult[
   })
 }
 
+/** Where the questions lie along the direction, without the adapter and with it. */
 export interface DirectionResult {
   readonly layer: number
   readonly width: number
@@ -90,6 +92,7 @@ export async function findDirection(kit: TourKit, model: Model, job: Job): Promi
   return { layer, width: vector.length, base, tuned, gap: norm, relativeGap: norm / meanNorm, right }
 }
 
+/** The same questions, answered without steering and with it. */
 export interface SteerResult {
   readonly pairs: readonly { readonly question: string; readonly none: Said; readonly steered: Said }[]
 }
@@ -105,6 +108,7 @@ export async function steerAnswers(kit: TourKit, model: Model, job: Job): Promis
   }
 }
 
+/** Rates of several arms on n questions. */
 export interface RatesResult {
   readonly n: number
   readonly lines: readonly RateLine[]
@@ -122,6 +126,7 @@ export async function compareRandom(kit: TourKit, model: Model, job: Job): Promi
   return { n: prompts.length, lines: said.map((arm, i) => line(labels[i] ?? '', tones[i] ?? 'random', arm)) }
 }
 
+/** Rates at several strengths. */
 export interface DoseResult extends RatesResult {
   /** One question at every strength. */
   readonly example: {
