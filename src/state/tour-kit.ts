@@ -7,7 +7,7 @@ import type { Steering } from '../lab/api'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
 import { sharesOf, type Outcome, type Share } from '../spillover/outcome'
-import { adapterOptions, pickAdapter, underAdapter, type AdapterOption } from './adapter-use'
+import { adapterOptions, underAdapter, type AdapterOption } from './adapter-use'
 import type { Catalogue } from './catalogue.svelte'
 import type { Model } from './models.svelte'
 import type { Readings, Job, Own, OwnDirections } from './own-directions'
@@ -22,11 +22,15 @@ export interface TourKit {
   readonly readings: Readings
 }
 
+/** Of the random directions. */
 export const seed = 0
+/** Enough for every answer of the organisms. */
 const tokens = 40
+/** Rows that decode together. */
 const batch = 40
 /** Questions that rates are measured on: enough to see it, few enough to wait for. */
 export const questions = 20
+/** Random directions beside one that is to be compared with them. */
 export const randomArms = 3
 
 /** One line of a figure of rates. */
@@ -37,6 +41,7 @@ export interface RateLine {
   readonly right: Share
 }
 
+/** An answer with its verdict. */
 export interface Said extends Outcome {
   readonly text: string
 }
@@ -48,13 +53,13 @@ export async function insecure(kit: TourKit, model: Model, job: Job): Promise<Ow
 
 /**
  * An adapter by its name.
- * @throws LabError `adapter` where the page has no adapter for the model
+ * @throws LabError `adapter` where the page has none of that name for the model
  */
 export function adapterOf({ catalogue }: TourKit, model: Model, name: string): AdapterOption {
   const bundled = model.status.kind === 'open' ? catalogue.adaptersFor(model.status.info) : []
-  const found = pickAdapter(adapterOptions(model, bundled), name)
+  const found = adapterOptions(model, bundled).find((option) => option.name === name)
   if (found) return found
-  throw new LabError('adapter', `no adapter for ${model.name} comes with this page; open an organism`)
+  throw new LabError('adapter', `${name} for ${model.name} does not come with this page; build it with public/models`)
 }
 
 /** Answers under the insecure adapter, judged. `[arm][prompt]` */

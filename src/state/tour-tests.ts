@@ -24,12 +24,14 @@ import {
 import type { RatesResult } from './tour-runs'
 import { fitTransfer, subtract } from './transfer-run'
 
+/** How many of n examples were sorted right: those of the fit, and those held out. */
 export interface HeldOutResult {
   readonly n: number
   readonly deals: number
   readonly lines: readonly RateLine[]
 }
 
+/** Questions in a pile. */
 const pile = 16
 const deals = 5
 
@@ -82,6 +84,7 @@ async function score(math: MathHandle, contrast: Contrast, { signal }: Job): Pro
   return [above(positive) + negative.rows - above(negative), heldOut]
 }
 
+/** Rates of what two maps carry, and how well the maps predict. */
 export interface AnchorsResult extends RatesResult {
   readonly donor: string
   readonly receiver: string
@@ -89,6 +92,7 @@ export interface AnchorsResult extends RatesResult {
   readonly cosine: { readonly neutral: number; readonly along: number }
 }
 
+/** Enough to see it, few enough to wait for. */
 const anchorTexts = 200
 
 /** Carries the donor's direction over both anchor sets, and random ones over the second. */

@@ -113,16 +113,11 @@ export class Tour {
     return this.#answered.length
   }
 
+  /** Chooses an answer of the step on the page; another one may be chosen after it. */
   answer(choice: number): void {
     const { id, choices } = this.text
     this.#chosen = { ...this.#chosen, [id]: choice }
     if (choices[choice]?.isRight && !this.#answered.includes(id)) this.#keep([...this.#answered, id])
-  }
-
-  /** Takes the choice back, to try another one. */
-  retry(): void {
-    const { [this.text.id]: _, ...others } = this.#chosen
-    this.#chosen = others
   }
 
   /** Forgets which questions were answered. */
