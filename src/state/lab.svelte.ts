@@ -13,8 +13,12 @@ import { importDirections } from './imported'
 import { readLink, writeLink, type Settings, type View } from './link'
 import { Models } from './models.svelte'
 import { Prompts } from './prompts.svelte'
+import { Runs } from './runs.svelte'
 import { SteeringControls } from './steering.svelte'
 import { StoredModels } from './stored.svelte'
+import { StudyDraft } from './study-draft.svelte'
+import type { StudyOutside } from './study-protocol'
+import { StudyRun } from './study.svelte'
 
 /** A step of the work, and what it waits for. */
 export interface Step {
@@ -29,6 +33,7 @@ export interface Outside {
   readonly connect: () => ModelHandle
   readonly storage: StorageApi
   readonly math: MathHandle
+  readonly study: StudyOutside
 }
 
 /** Everything on the page, in the order of the work. */
@@ -40,6 +45,9 @@ export class Lab {
   readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
+  readonly draft: StudyDraft
+  readonly study: StudyRun
+  readonly runs: Runs
   view = $state<View>('steer')
   /** For the next model that is opened. Null lets the device decide. */
   dtype = $state<Dtype | null>(null)
@@ -79,10 +87,13 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor({ connect, storage, math }: Outside) {
+  constructor({ connect, storage, math, study }: Outside) {
     this.models = new Models(connect)
     this.stored = new StoredModels(storage)
     this.fits = new Fits(math)
+    this.draft = new StudyDraft({ connect, math }, study.protocol)
+    this.study = new StudyRun({ connect, math }, study)
+    this.runs = new Runs(study.protocol)
     this.#defaults = this.settings
   }
 
@@ -99,7 +110,10 @@ export class Lab {
       layer: this.fits.chosen ? this.fits.layer : this.fits.wantedLayer,
       ...{ alpha, mode, positions, scope, temperature, seed, maxTokens, question },
       positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
-      negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText }
+      negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText },
+      run: this.runs.name,
+      claim: this.runs.claim,
+      arm: this.runs.arm
     }
   }
 
@@ -122,6 +136,7 @@ export class Lab {
     Object.assign(this.chat, { temperature, seed, maxTokens, question })
     if (settings.positive) this.prompts.setPositive(settings.positive)
     if (settings.negative) this.prompts.setNegative(settings.negative)
+    if (settings.view === 'study') void this.runs.follow(settings)
   }
 
   /** The way of the work: what is done, what can be done, what waits, and for what. */
@@ -134,7 +149,8 @@ export class Lab {
       this.fit
         ? { view: 'directions', state: 'done' }
         : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
-      waiting('steer', !active ? 'waits for a model' : this.fit ? null : 'waits for a direction')
+      waiting('steer', !active ? 'waits for a model' : this.fit ? null : 'waits for a direction'),
+      { view: 'study', state: this.study.status.kind === 'done' ? 'done' : 'ready' }
     ]
   }
 
@@ -144,7 +160,9 @@ export class Lab {
     const { status } = this.fits
     if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
     if (status.kind === 'running') return `Fitting ${share(status.step)}`.trim()
-    return this.chat.running ? 'Answering' : null
+    if (this.chat.running) return 'Answering'
+    if (this.study.status.kind === 'paused') return `Study paused ${share(this.study.progress ?? undefined)}`.trim()
+    return this.study.isBusy ? `Study ${share(this.study.progress ?? undefined)}`.trim() : null
   }
 
   open(source: ModelSource): Promise<boolean> {

@@ -1,7 +1,7 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import type { Device, Dtype, ModelSource } from '../lab/api'
 
-export const views = ['models', 'prompts', 'directions', 'steer'] as const
+export const views = ['models', 'prompts', 'directions', 'steer', 'study'] as const
 export type View = (typeof views)[number]
 
 /** What a link holds. Only what differs from the defaults is written. */
@@ -22,6 +22,20 @@ export interface Settings {
   /** Null for the example lists. */
   readonly positive: Side | null
   readonly negative: Side | null
+  /** A finished run that comes with the page, a claim of its report, and an arm whose answers are looked at. */
+  readonly run: string | null
+  readonly claim: string | null
+  readonly arm: ArmAddress | null
+}
+
+/** One arm of one block of a run, and one of its prompts or all: `12:own@1`, `12:own@1:7`. */
+export interface ArmAddress {
+  /** Index into the run's blocks. */
+  readonly block: number
+  /** Its id. */
+  readonly arm: string
+  /** Index into the set's prompts; null for all. */
+  readonly prompt: number | null
 }
 
 /** One side of a contrast: its name, and its prompts one a line. */
@@ -45,7 +59,10 @@ export function writeLink(settings: Settings, defaults: Settings): string {
       (name) => [name, settings[name] === defaults[name] ? null : settings[name]] as const
     ),
     ['positive', settings.positive && writeSide(settings.positive)],
-    ['negative', settings.negative && writeSide(settings.negative)]
+    ['negative', settings.negative && writeSide(settings.negative)],
+    ['run', settings.run],
+    ['claim', settings.claim],
+    ['arm', settings.arm && writeArm(settings.arm)]
   ]
   const query = new URLSearchParams(entries.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
   const text = query.toString()
@@ -75,7 +92,10 @@ export function readLink(hash: string, defaults: Settings): Settings {
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
     question: values.get('question') ?? defaults.question,
     positive: readSide(values.get('positive')),
-    negative: readSide(values.get('negative'))
+    negative: readSide(values.get('negative')),
+    run: values.get('run'),
+    claim: values.get('claim'),
+    arm: readArm(values.get('arm'))
   }
 }
 
@@ -104,6 +124,17 @@ function readSide(value: string | null): Side | null {
   if (value === null) return null
   const [name = '', ...lines] = value.split('\n')
   return { name, text: lines.join('\n') }
+}
+
+function writeArm({ block, arm, prompt }: ArmAddress): string {
+  return `${block}:${arm}${prompt === null ? '' : `:${prompt}`}`
+}
+
+/** An arm's id may hold colons, but none before digits at its end. */
+function readArm(value: string | null): ArmAddress | null {
+  const [, block, arm, prompt] = /^(\d+):(.+?)(?::(\d+))?$/.exec(value ?? '') ?? []
+  if (block === undefined || arm === undefined) return null
+  return { block: Number(block), arm, prompt: prompt === undefined ? null : Number(prompt) }
 }
 
 function oneOf<const Value extends string>(allowed: readonly Value[], value: string | null): Value | null {

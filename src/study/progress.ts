@@ -15,4 +15,6 @@ export interface StudyProgress {
   /** Seconds so far in this session, and those left by the speed of this session; null until it is known. */
   readonly elapsed: number
   readonly left: number | null
+  /** The last answer that came, for a look at what is going on; null before the first. */
+  readonly latest: { readonly arm: string; readonly prompt: string; readonly text: string } | null
 }

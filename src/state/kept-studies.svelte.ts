@@ -1,0 +1,90 @@
+import { heldNames } from '../lab/lock'
+import type { StudyCard, StudyStore } from '../lab/journal-idb'
+import type { StudySettings } from '../study/settings'
+import type { StudyProtocol } from './study-protocol'
+
+/** The lock of a study that runs: in this tab or another. */
+export const lockPrefix = 'azimuth-study:'
+
+/** A study that this browser keeps, with its settings as this version of the page reads them. */
+export interface KeptStudy {
+  readonly card: StudyCard
+  /** Null where another version of the page wrote them: it can be discarded, and no more. */
+  readonly settings: StudySettings | null
+  /** It runs now, here or in another tab. */
+  readonly isRunning: boolean
+}
+
+/** The studies that this browser keeps: unfinished ones to go on with, finished ones to open. */
+export class KeptStudies {
+  readonly #store: StudyStore
+  readonly #protocol: () => Promise<StudyProtocol>
+  #list = $state.raw<readonly KeptStudy[]>([])
+  #discarded = $state.raw<KeptStudy | null>(null)
+  #error = $state.raw<Error | null>(null)
+
+  constructor(store: StudyStore, protocol: () => Promise<StudyProtocol>) {
+    this.#store = store
+    this.#protocol = protocol
+  }
+
+  /** Newest first, without what was discarded. */
+  get list(): readonly KeptStudy[] {
+    return this.#list.filter(({ card }) => card.id !== this.#discarded?.card.id)
+  }
+
+  /** What can still be taken back. */
+  get discarded(): KeptStudy | null {
+    return this.#discarded
+  }
+
+  /** Why nothing can be kept, or was not read. */
+  get error(): Error | null {
+    return this.#error
+  }
+
+  async refresh(): Promise<void> {
+    try {
+      const [cards, { readSettings }, held] = await Promise.all([
+        this.#store.list(),
+        this.#protocol(),
+        heldNames(lockPrefix)
+      ])
+      this.#list = cards.map((card) => ({
+        card,
+        settings: settingsOrNull(card, readSettings),
+        isRunning: held.includes(lockPrefix + card.id)
+      }))
+      this.#error = null
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error))
+    }
+  }
+
+  /** Takes a study off the list. It is deleted when the next one is discarded or `forget` is called, not before. */
+  async discard(study: KeptStudy): Promise<void> {
+    await this.forget()
+    this.#discarded = study
+  }
+
+  undo(): void {
+    this.#discarded = null
+  }
+
+  /** Deletes for good what was discarded. */
+  async forget(): Promise<void> {
+    const gone = this.#discarded
+    if (!gone) return
+    await this.#store.remove(gone.card.id)
+    this.#list = this.#list.filter(({ card }) => card.id !== gone.card.id)
+    this.#discarded = null
+  }
+}
+
+function settingsOrNull(card: StudyCard, read: StudyProtocol['readSettings']): StudySettings | null {
+  try {
+    return read(card.settings, `the study of ${card.started}`)
+  } catch {
+    return null
+  }
+}
