@@ -15,6 +15,7 @@ import type {
   LensRow,
   ModelInfo,
   Prompt,
+  Score,
   Steering,
   StorageApi,
   StoredModel,
@@ -72,6 +73,11 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     async lens(vectors, { k = 10 } = {}) {
       onCall?.('lens')
       return Array.from({ length: vectors.length / width }, (_, row) => lensRow(vectors[row * width] ?? 0, k))
+    },
+    async score(rows) {
+      onCall?.('score')
+      await pause(delay)
+      return rows.map(({ answer }) => scoreOf(answer))
     },
     async generate(rows, { maxTokens }, onToken) {
       onCall?.('generate')
@@ -272,6 +278,13 @@ function completionOf(tokens: readonly TokenEvent[], finish: Completion['finish'
     finish,
     logProbabilities: tokens.map(({ probability }) => Math.log(probability))
   }
+}
+
+/** Its own words are likely, all others are not. */
+function scoreOf(answer: string): Score {
+  const words = wordsOf({ text: answer })
+  const sum = words.reduce((total, word) => total + (vocabulary.includes(word) ? -0.6 : -4.6), 0)
+  return { logProbability: sum / words.length, tokens: words.length }
 }
 
 function wordsOf(prompt: Prompt): string[] {

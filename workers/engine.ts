@@ -18,6 +18,8 @@ import type {
   Position,
   Progress,
   Prompt,
+  Score,
+  ScoreRow,
   Steering,
   TokenEvent
 } from '../src/lab/api'
@@ -30,6 +32,7 @@ import { lens } from './lens'
 import { checkAlive } from './liveness'
 import { openModel, type OpenModel } from './open'
 import { PrefixStore } from './prefix'
+import { encodeScore, score } from './score'
 import { DecoderSession } from './session'
 import { checkSteering } from './steering'
 
@@ -99,6 +102,16 @@ export class Engine implements ModelApi {
 
   lens(vectors: Float32Array, options: { readonly k?: number } = {}): Promise<readonly LensRow[]> {
     return this.#with(({ session, tokens }) => lens(session, vectors, options.k ?? 10, (id) => tokens.name(id)))
+  }
+
+  score(rows: readonly ScoreRow[]): Promise<readonly Score[]> {
+    return this.#with(async (model) => {
+      requireRows(rows)
+      const encoded = rows.map((row) => encodeScore(model.tokens, row, model.info.vocabulary))
+      for (const { prompt, answer } of encoded) requireRoom(model, prompt.length + answer.length)
+      await this.#checkSteering(model, rows)
+      return score(model, encoded)
+    })
   }
 
   generate(
@@ -200,12 +213,7 @@ export class Engine implements ModelApi {
     requireRows(rows)
     return rows.map((row) => {
       const encoded = encodeCapture(model.tokens, row, position, model.info.vocabulary)
-      if (encoded.ids.length > model.config.contextLength) {
-        throw new LabError(
-          'shape',
-          `a prompt has ${encoded.ids.length} tokens, the model's context holds ${model.config.contextLength}: shorten it`
-        )
-      }
+      requireRoom(model, encoded.ids.length)
       return encoded
     })
   }
@@ -286,6 +294,15 @@ function needAdapter({ adapters }: Open, sha256: string): LoadedAdapter {
   const found = adapters.get(sha256)
   if (found) return found
   throw new LabError('adapter', `no adapter ${sha256.slice(0, 12)} is loaded beside this model: load it first`)
+}
+
+/** @throws LabError `shape` */
+function requireRoom({ config }: Open, length: number): void {
+  if (length <= config.contextLength) return
+  throw new LabError(
+    'shape',
+    `a prompt has ${length} tokens, the model's context holds ${config.contextLength}: shorten it`
+  )
 }
 
 function requireRows(rows: readonly unknown[]): void {

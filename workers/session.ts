@@ -18,7 +18,7 @@ export interface Cache {
 }
 
 export interface RunInput {
-  /** New tokens of each row. Shorter rows are padded: on the right for a packed cache, on the left for a padded one. */
+  /** New tokens of each row. Shorter rows are padded: on the right for a packed cache, else on the left. */
   readonly tokens: readonly (readonly number[])[]
   readonly cache: Cache | null
   /** Prompt length of each row, which the positions of its steering refer to. */
@@ -26,12 +26,16 @@ export interface RunInput {
   readonly steering: readonly (Steering | null)[]
   /** Positions to read: weights over each row's new tokens, `[B][P][S]`. */
   readonly pool?: { readonly data: Float32Array; readonly positions: number }
-  /** What is wanted of the next token of each row. */
+  /** What is wanted of the token that follows each of `positions`. */
   readonly scores?: 'logits' | 'log_probabilities'
+  /** For each row, the new tokens whose next token is scored, counted from its first new one. Default: its last one. */
+  readonly positions?: readonly (readonly number[])[]
+  /** True where no run follows on its cache: then rows are padded on the right, after all that counts. */
+  readonly final?: boolean
 }
 
 export interface RunOutput {
-  /** `[row][vocabulary]` at each row's last new token; empty unless asked for. */
+  /** `[row][Q][vocabulary]`, Q the most positions of any row; rows with fewer are filled up. Empty unless asked for. */
   readonly scores: Float32Array
   /** `[layer][row][position][width]`; empty unless asked for. */
   readonly hidden: Float32Array
@@ -145,9 +149,9 @@ export class DecoderSession {
    */
   #batch(input: RunInput): Batch {
     const S = Math.max(...input.tokens.map((row) => row.length))
-    const packed = this.parts.info.cache.layout === 'packed'
+    const right = input.final === true || this.parts.info.cache.layout === 'packed'
     const from = input.cache?.lengths ?? input.tokens.map(() => 0)
-    const offset = input.tokens.map((row) => (packed ? 0 : S - row.length))
+    const offset = input.tokens.map((row) => (right ? 0 : S - row.length))
     const slots = input.tokens.map((row, b) => [
       ...(input.cache?.slots[b] ?? []),
       ...Array.from({ length: S }, (_, i) => i >= (offset[b] ?? 0) && i < (offset[b] ?? 0) + row.length)
@@ -237,11 +241,13 @@ export class DecoderSession {
     return new this.parts.runtime.Tensor('float32', pool, [B, P, S])
   }
 
-  /** One-hot rows for each row's last new token. */
+  /** One-hot rows for the tokens whose next token is scored. */
   #select(input: RunInput, { B, S, offset }: Batch): Tensor {
-    const select = new Float32Array(B * S)
-    input.tokens.forEach((row, b) => (select[b * S + (offset[b] ?? 0) + row.length - 1] = 1))
-    return floatTensor(this.parts.runtime, this.parts.info.activations, select, [B, 1, S])
+    const positions = input.positions ?? input.tokens.map((row) => [row.length - 1])
+    const Q = Math.max(...positions.map((row) => row.length))
+    const select = new Float32Array(B * Q * S)
+    positions.forEach((row, b) => row.forEach((at, q) => (select[(b * Q + q) * S + (offset[b] ?? 0) + at] = 1)))
+    return floatTensor(this.parts.runtime, this.parts.info.activations, select, [B, Q, S])
   }
 
   #asPast(outputs: Readonly<Record<string, Tensor>>): Record<string, Tensor> {

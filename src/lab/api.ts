@@ -188,6 +188,21 @@ export interface Steering {
   readonly positions?: 'all' | 'prompt' | 'generated'
 }
 
+/** An answer that is given, to be weighed by the open model. */
+export interface ScoreRow {
+  readonly prompt: Prompt
+  /** Text that follows the prompt, taken as it is: no end token is added. */
+  readonly answer: string
+  readonly steering?: Steering
+}
+
+/** How likely an answer is under the open model, with the adapter in use. */
+export interface Score {
+  /** Mean log-probability of its tokens, nats, at temperature 1. NaN for an empty answer, which has no mean. */
+  readonly logProbability: number
+  readonly tokens: number
+}
+
 export interface Sampling {
   /** 0 is greedy. */
   readonly temperature: number
@@ -297,6 +312,12 @@ export interface ModelApi {
    * Takes hidden states of any layer and bare directions. `k` tokens a side, default 10.
    */
   lens(vectors: Float32Array, options?: { readonly k?: number }): Promise<readonly LensRow[]>
+  /**
+   * Likelihood of given answers, in the order of the rows; the adapter in use counts, or none. Rows that are alike are
+   * computed once, and so is a prompt that all rows share.
+   * @throws LabError `shape` for a prompt and answer that are longer than the model's context
+   */
+  score(rows: readonly ScoreRow[]): Promise<readonly Score[]>
   generate(
     rows: readonly GenerateRow[],
     options: GenerateOptions,

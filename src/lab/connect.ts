@@ -89,6 +89,10 @@ class Connection implements ModelHandle {
     return this.#call((remote) => remote.lens(...args))
   }
 
+  score(...args: Parameters<ModelApi['score']>): ReturnType<ModelApi['score']> {
+    return this.#call((remote) => remote.score(...args))
+  }
+
   generate(...[rows, options, onToken]: Parameters<ModelApi['generate']>): ReturnType<ModelApi['generate']> {
     return this.#call((remote) =>
       onToken ? remote.generate(rows, options, proxy(onToken)) : remote.generate(rows, options)

@@ -1,0 +1,151 @@
+/** Answers of a block, cell by cell, with common random numbers: the seed of an answer depends on its prompt and sample alone. */
+import type { GenerateRow, Steering } from '../lab/api'
+import { base, type Lease } from './lease'
+import type { Answer, Arm, Block, StudyPrompt } from './run'
+import type { Study } from './study'
+import type { Stage } from './progress'
+
+/** An arm before it is run. */
+export interface ArmPlan extends Omit<Arm, 'hook'> {
+  readonly steering: Steering | null
+  readonly flatten?: GenerateRow['flatten']
+  readonly samples: number
+}
+
+export interface BlockPlan extends Pick<Block, 'model' | 'adapter' | 'part'> {
+  readonly stage: Stage
+  /** Told from other blocks of the same model, adapter and part. */
+  readonly name: string
+  readonly set: Block['set'] | 'fit'
+  readonly arms: readonly ArmPlan[]
+}
+
+/** An answer within its block. */
+export type BlockAnswer = Omit<Answer, 'block'>
+
+/** One cell: the distinct texts of each prompt, and which of them each arm's samples are. */
+interface Cell {
+  readonly prompts: readonly {
+    readonly texts: readonly string[]
+    /** [arm][sample], arms one behind the other. */
+    readonly text: readonly number[]
+    readonly tokens: readonly number[]
+  }[]
+}
+
+interface Range {
+  readonly from: number
+  readonly to: number
+}
+
+/** Runs a block, then asks the base how likely each distinct answer is. In the order of prompts, arms and samples. */
+export async function answerBlock(study: Study, lease: Lease, plan: BlockPlan): Promise<readonly BlockAnswer[]> {
+  const prompts = study.prompts[plan.set]
+  const rows = plan.arms.reduce((sum, { samples }) => sum + samples, 0)
+  const each = Math.max(1, Math.floor(study.settings.batch / rows))
+  const ranges: Range[] = []
+  for (let from = 0; from < prompts.length; from += each)
+    ranges.push({ from, to: Math.min(prompts.length, from + each) })
+  const cells: Cell[] = []
+  for (const range of ranges) cells.push(await answerCell(study, lease, plan, range, rows))
+  const all: BlockAnswer[] = []
+  for (const [i, range] of ranges.entries()) {
+    const cell = cells[i]
+    if (cell) all.push(...unfold(plan, range, cell, await scoreCell(study, lease, plan, range, cell)))
+  }
+  return all
+}
+
+const keyOf = ({ part, model, adapter, set, name }: BlockPlan, { from, to }: Range): string =>
+  `${part}/${model}/${adapter}/${set}/${name}/${from}-${to}`
+
+async function answerCell(study: Study, lease: Lease, plan: BlockPlan, range: Range, rows: number): Promise<Cell> {
+  const { model, adapter, stage, set, arms } = plan
+  const count = rows * (range.to - range.from)
+  const place = { stage, model, adapter, text: `${arms.length} ${arms.length === 1 ? 'arm' : 'arms'} on ${set}` }
+  const entry = await study.cell(place, `answers/${keyOf(plan, range)}`, count, async () => {
+    const prompts = study.prompts[set].slice(range.from, range.to)
+    const wanted = prompts.flatMap((prompt, i) => rowsOf(study, plan, prompt, range.from + i))
+    const { temperature, topP, maxTokens, batch } = study.settings
+    const got: { text: string; tokens: number }[] = []
+    for (let start = 0; start < wanted.length; start += batch) {
+      study.signal?.throwIfAborted()
+      const part = wanted.slice(start, start + batch)
+      const sampling = { temperature, topP }
+      const { completions } = await lease.call(adapter, (handle) => handle.generate(part, { maxTokens, sampling }))
+      got.push(...completions.map(({ text, ids }) => ({ text, tokens: ids.length })))
+    }
+    const [first] = prompts
+    if (first)
+      study.show({ arm: arms[0]?.id ?? '', prompt: first.messages.at(-1)?.content ?? '', text: got[0]?.text ?? '' })
+    return { json: { prompts: prompts.map((_, i) => fold(got.slice(i * rows, (i + 1) * rows))) } satisfies Cell }
+  })
+  return entry.json as Cell
+}
+
+function rowsOf(study: Study, { arms, set }: BlockPlan, { messages }: StudyPrompt, prompt: number): GenerateRow[] {
+  return arms.flatMap(({ steering, flatten, samples }) =>
+    Array.from({ length: samples }, (_, sample) => ({
+      prompt: { messages },
+      seed: answerSeed(study.settings.seed, set, prompt, sample),
+      ...(steering && { steering }),
+      ...(flatten && { flatten })
+    }))
+  )
+}
+
+function fold(answers: readonly { readonly text: string; readonly tokens: number }[]): Cell['prompts'][number] {
+  const place = new Map<string, number>()
+  const text = answers.map((answer) => {
+    const known = place.get(answer.text) ?? place.size
+    place.set(answer.text, known)
+    return known
+  })
+  return { texts: [...place.keys()], text, tokens: answers.map(({ tokens }) => tokens) }
+}
+
+/** Mean log-probability per token of each distinct text under the base; NaN for an empty one. */
+async function scoreCell(study: Study, lease: Lease, plan: BlockPlan, range: Range, cell: Cell): Promise<Float32Array> {
+  const { model } = plan
+  const place = { stage: 'score', model, adapter: base, text: `how likely the answers are, ${plan.set}` } as const
+  const entry = await study.cell(place, `scores/${keyOf(plan, range)}`, 0, async () => {
+    const scores: number[] = []
+    for (const [i, { texts }] of cell.prompts.entries()) {
+      const messages = study.prompts[plan.set][range.from + i]?.messages ?? []
+      for (let start = 0; start < texts.length; start += study.settings.batch) {
+        const part = texts.slice(start, start + study.settings.batch)
+        const rows = part.map((answer) => ({ prompt: { messages }, answer }))
+        const likelihoods = await lease.call(base, (handle) => handle.score(rows))
+        scores.push(...likelihoods.map(({ logProbability }) => logProbability))
+      }
+    }
+    return { json: null, floats: Float32Array.from(scores) }
+  })
+  return entry.floats ?? new Float32Array()
+}
+
+function unfold({ arms }: BlockPlan, { from }: Range, { prompts }: Cell, scores: Float32Array): BlockAnswer[] {
+  let offset = 0
+  return prompts.flatMap(({ texts, text, tokens }, i) => {
+    let at = 0
+    const answers = arms.flatMap(({ samples }, arm) =>
+      Array.from({ length: samples }, (_, sample): BlockAnswer => {
+        const index = text[at] ?? 0
+        const score = scores[offset + index] ?? NaN
+        const logProbability = Number.isFinite(score) ? score : null
+        return { arm, prompt: from + i, sample, text: texts[index] ?? '', tokens: tokens[at++] ?? 0, logProbability }
+      })
+    )
+    offset += texts.length
+    return answers
+  })
+}
+
+/** The seed of an answer: FNV-1a of what it depends on. */
+export function answerSeed(seed: number, set: string, prompt: number, sample: number): number {
+  let hash = 0x811c9dc5
+  for (const character of `${seed}/${set}/${prompt}/${sample}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
+  }
+  return hash >>> 0
+}

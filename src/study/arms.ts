@@ -1,0 +1,200 @@
+/** The arms of a model's own direction, and of directions from elsewhere, as steering. All controls have the norm of the arm under test. */
+import type { Direction } from '../direction/direction'
+import type { Intervention, Steering } from '../lab/api'
+import { gaussianUnits, orthogonalUnits, subspaceUnits } from '../math/controls'
+import { cosine, type Vector } from '../math/vector'
+import type { ArmPlan } from './answers'
+import type { Arm, Family } from './run'
+import type { Anchors, StudySettings } from './settings'
+
+/** A vector of unit length to be added at one layer. */
+export interface Push {
+  readonly layer: number
+  readonly vector: Float32Array
+  /** Signed: below 0 it is subtracted. */
+  readonly coefficient: number
+}
+
+interface Facts {
+  readonly family: Family
+  readonly alpha: number
+  readonly samples: number
+  readonly member?: number
+  readonly donor?: string
+  readonly anchors?: Anchors
+  readonly source?: string
+  readonly cosine?: number
+}
+
+/** The unsteered arm. */
+export function plainArm(samples: number): ArmPlan {
+  return { ...factsOf({ family: 'none', alpha: 0, samples }, []), steering: null, samples }
+}
+
+/** An arm that adds vectors from the last prompt token on. */
+export function pushArm(facts: Facts, pushes: readonly Push[]): ArmPlan {
+  const interventions = pushes.map((push): Intervention => ({ mode: 'add', ...push }))
+  return steeredArm(facts, interventions)
+}
+
+function steeredArm(facts: Facts, interventions: readonly Intervention[], more: Partial<Steering> = {}): ArmPlan {
+  const layers = interventions.map(({ layer }) => layer)
+  const steering: Steering = { interventions, positions: 'generated', ...more }
+  return { ...factsOf(facts, layers), steering, samples: facts.samples }
+}
+
+function factsOf(facts: Facts, layers: readonly number[]): Omit<Arm, 'hook'> {
+  const { family, alpha, member = 0, donor = null, anchors = null, source = null, cosine: angle = null } = facts
+  return { id: idOf(facts), family, alpha, member, layers, donor, anchors, source, cosine: angle }
+}
+
+/** `own@0.5`, `random-3@1`, `wrong-source:secure2-0@1`, `mapped-random-7@3<gemma2:neutral` */
+function idOf({ family, alpha, member, donor, anchors, source }: Facts): string {
+  if (family === 'none') return 'none'
+  const which = source !== undefined ? `:${source}` : member !== undefined ? `-${member}` : ''
+  const origin = donor === undefined ? '' : `<${donor}:${anchors ?? ''}`
+  return `${family}${which}@${alpha}${origin}`
+}
+
+/** What the arms within a model are made of. */
+export interface WithinParts {
+  readonly settings: StudySettings
+  /** The adapter's direction at every layer. */
+  readonly directions: readonly Direction[]
+  readonly layer: number
+  readonly alpha: number
+  /** Tells the random directions of one model and adapter from another's. */
+  readonly seed: number
+}
+
+/** The direction subtracted at each alpha, at the steering layer. */
+export function doseArms({ settings, directions, layer }: WithinParts): ArmPlan[] {
+  const own = at(directions, layer)
+  return settings.alphas.map((alpha) =>
+    pushArm({ family: 'own', alpha, samples: settings.samples, cosine: 1 }, [
+      { layer, vector: own.vector, coefficient: -alpha * own.norm }
+    ])
+  )
+}
+
+/** Random and orthogonal directions of the norm of alpha gaps. */
+export function randomArms({ settings, directions, layer, alpha, seed }: WithinParts): ArmPlan[] {
+  const own = at(directions, layer)
+  const { random, orthogonal } = settings.controls
+  const width = own.vector.length
+  return [
+    ...family('random', gaussianUnits(random, width, seed)),
+    ...family('orthogonal', orthogonalUnits(orthogonal, width, [own.vector], seed + 1))
+  ]
+  function family(name: Family, vectors: readonly Float32Array[]): ArmPlan[] {
+    return vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member }))
+  }
+}
+
+interface ControlPlace {
+  readonly settings: StudySettings
+  readonly own: Direction
+  readonly alpha: number
+  readonly member?: number
+  readonly source?: string
+  readonly donor?: string
+  readonly anchors?: Anchors
+}
+
+/** One control direction in place of the own one: same layer, same norm, same positions, same sign. */
+export function controlArm(
+  name: Family,
+  vector: Float32Array,
+  { settings, own, alpha, ...facts }: ControlPlace
+): ArmPlan {
+  const samples = settings.controlSamples
+  return pushArm({ family: name, alpha, samples, cosine: cosine(vector, own.vector), ...facts }, [
+    { layer: own.layer, vector, coefficient: -alpha * own.norm }
+  ])
+}
+
+/** What only the primary adapter of a model is measured with. */
+export interface PrimaryParts extends WithinParts {
+  readonly middleLayer: number | null
+  /** Principal components of the fit's states at the steering layer. */
+  readonly span: readonly Vector[]
+  readonly swapped: readonly Float32Array[]
+  /** Directions of the secure adapters at the steering layer. */
+  readonly sources: readonly { readonly name: string; readonly vector: Float32Array }[]
+  readonly keepNorm: boolean
+}
+
+/** Other ways to use the direction: modes and places. */
+export function modeArms({ settings, directions, layer, alpha, middleLayer, keepNorm }: PrimaryParts): ArmPlan[] {
+  const own = at(directions, layer)
+  const { samples } = settings
+  const push: Push = { layer, vector: own.vector, coefficient: -alpha * own.norm }
+  const middle = middleLayer === null ? null : at(directions, middleLayer)
+  const whole = { layer, vector: own.vector, coefficient: -own.norm }
+  const target = own.midpoint - own.norm / 2
+  return [
+    pushArm({ family: 'raw', alpha: 1, samples, cosine: 1 }, [whole]),
+    steeredArm({ family: 'ablate', alpha: 1, samples, cosine: 1 }, [
+      { mode: 'clamp', layer, vector: own.vector, value: target }
+    ]),
+    ...(keepNorm
+      ? [steeredArm({ family: 'norm-keeping', alpha, samples, cosine: 1 }, [{ mode: 'add', ...push }], { keepNorm })]
+      : []),
+    ...(middle
+      ? [
+          pushArm({ family: 'middle', alpha, samples }, [
+            { layer: middle.layer, vector: middle.vector, coefficient: -alpha * middle.norm }
+          ])
+        ]
+      : []),
+    pushArm(
+      { family: 'all-layers', alpha, samples },
+      directions.map((direction) => ({
+        layer: direction.layer,
+        vector: direction.vector,
+        coefficient: (-alpha * direction.norm) / directions.length
+      }))
+    )
+  ]
+}
+
+/** The controls beside random and orthogonal ones. */
+export function primaryControls(parts: PrimaryParts): ArmPlan[] {
+  const { settings, directions, layer, alpha, seed, span, swapped, sources } = parts
+  const own = at(directions, layer)
+  const place = { settings, own, alpha }
+  const inSpan = span.length < 2 ? [] : subspaceUnits(settings.controls.inSubspace, span, own.vector, seed + 2)
+  const wrong = at(directions, Math.floor((directions.length - 1) / 4))
+  return [
+    ...inSpan.map((vector, member) => controlArm('in-subspace', vector, { ...place, member })),
+    controlArm('wrong-layer', wrong.vector, place),
+    ...sources.map(({ name, vector }) => controlArm('wrong-source', vector, { ...place, source: name })),
+    ...swapped.map((vector, member) => controlArm('swapped', vector, { ...place, member })),
+    controlArm(
+      'sign',
+      own.vector.map((value) => -value),
+      place
+    ),
+    flattenArm(own, alpha, settings.samples)
+  ]
+}
+
+/** No vector, but the flattening that it would cause. */
+export function flattenArm(own: Direction, alpha: number, samples: number): ArmPlan {
+  const flatten = { layer: own.layer, vector: own.vector, coefficient: -alpha * own.norm }
+  return { ...factsOf({ family: 'rms-only', alpha, samples }, []), steering: null, flatten, samples }
+}
+
+/** The primary direction at one alpha: under other adapters, and on other sets. */
+export function ownArm(own: Direction, alpha: number, samples: number): ArmPlan {
+  return pushArm({ family: 'own', alpha, samples, cosine: 1 }, [
+    { layer: own.layer, vector: own.vector, coefficient: -alpha * own.norm }
+  ])
+}
+
+/** The direction of a layer. */
+export function at(directions: readonly Direction[], layer: number): Direction {
+  const found = directions[layer]
+  if (!found) throw new RangeError(`no direction at layer ${layer} of ${directions.length}`)
+  return found
+}

@@ -1,0 +1,132 @@
+/** A model while the study needs it: opened with the first call, one adapter in use at a time, opened again once where its worker is lost. */
+import type { ModelRef } from '../direction/hidden-states'
+import { LabError } from '../errors'
+import type { AdapterInfo } from '../lab/api'
+import type { ModelHandle } from '../lab/connect'
+import { openTested } from '../lab/self-test'
+import type { ModelRecord } from './run'
+import type { StudyModel } from './settings'
+import type { Study } from './study'
+
+/** What is known of a model once it was open. */
+export type Identity = Omit<ModelRecord, 'leastLogProbability'>
+
+/** The name of the state without an adapter. */
+export const base = 'base'
+
+interface Opened {
+  readonly handle: ModelHandle
+  readonly identity: Identity
+  readonly adapters: ReadonlyMap<string, AdapterInfo>
+  inUse: string
+}
+
+export class Lease {
+  readonly model: StudyModel
+  readonly #study: Study
+  #opened: Promise<Opened> | null = null
+  #identity: Identity | null = null
+
+  constructor(study: Study, model: StudyModel) {
+    this.#study = study
+    this.model = model
+  }
+
+  /** Names, hashes and sizes: from the journal, or by opening the model. */
+  async identity(): Promise<Identity> {
+    if (this.#identity) return this.#identity
+    const { key } = this.model
+    const place = { stage: 'open', model: key, adapter: null, text: `opening ${key}` } as const
+    const entry = await this.#study.cell(place, `model/${key}`, 0, async () => ({
+      json: (await this.#open()).identity
+    }))
+    return (this.#identity = entry.json as Identity)
+  }
+
+  /** The model under an adapter, or under none, as captures and directions name it. */
+  async ref(adapter: string): Promise<ModelRef> {
+    const { id, sha256, dtype, adapters } = await this.identity()
+    const found = adapters.find(({ name }) => name === adapter)
+    return { id, sha256, dtype, adapter: found ? { id: found.id, sha256: found.sha256, scale: 1 } : null }
+  }
+
+  /** Calls the model with an adapter in use (`base` for none). A lost worker or device is replaced once a call. */
+  async call<T>(adapter: string, work: (handle: ModelHandle) => Promise<T>): Promise<T> {
+    try {
+      return await work(await this.#use(adapter))
+    } catch (error) {
+      const isLost = error instanceof LabError && (error.code === 'worker-lost' || error.code === 'device')
+      if (!isLost) throw error
+      this.#study.notes.push(`${this.model.key} was lost and opened again: ${error.message}`)
+      await this.close().catch(() => undefined)
+      return work(await this.#use(adapter))
+    }
+  }
+
+  async close(): Promise<void> {
+    const opened = await this.#opened?.catch(() => null)
+    this.#opened = null
+    await opened?.handle.close()
+  }
+
+  async #use(adapter: string): Promise<ModelHandle> {
+    const opened = await this.#open()
+    if (opened.inUse === adapter) return opened.handle
+    const info = opened.adapters.get(adapter)
+    if (adapter !== base && !info) {
+      throw new LabError('adapter', `${this.model.key} has no adapter ${adapter}; name it in the study's settings`)
+    }
+    await opened.handle.useAdapter(info ? { sha256: info.sha256, scale: 1 } : null)
+    opened.inUse = adapter
+    return opened.handle
+  }
+
+  #open(): Promise<Opened> {
+    return (this.#opened ??= this.#openNow().catch((error: unknown) => {
+      this.#opened = null
+      throw error
+    }))
+  }
+
+  async #openNow(): Promise<Opened> {
+    const { settings, lab, signal } = this.#study
+    const { key, title, source, adapters } = this.model
+    const { dtype, device } = settings
+    const options = { ...(dtype && { dtype }), ...(device && { device }), adapt: adapters.length > 0 }
+    const { handle, info } = await openTested(lab.connect, source, options, signal ? { signal } : {})
+    const loaded = new Map<string, AdapterInfo>()
+    try {
+      for (const adapter of adapters) loaded.set(adapter.name, await handle.loadAdapter(adapter.source))
+    } catch (error) {
+      handle.terminate()
+      throw error
+    }
+    const identity: Identity = {
+      ...{ key, title, id: info.id, sha256: info.sha256, family: info.family, layers: info.layers, width: info.width },
+      ...{ dtype: info.dtype, device: info.device, deviceName: info.deviceName },
+      adapters: adapters.map(({ name, kind }) => {
+        const found = loaded.get(name)
+        return { name, kind, id: found?.id ?? '', sha256: found?.sha256 ?? '' }
+      })
+    }
+    await this.#assertSame(identity, handle)
+    return { handle, identity, adapters: loaded, inUse: base }
+  }
+
+  /** A resumed study goes on with the weights it began with; another device or dtype is noted. */
+  async #assertSame(now: Identity, handle: ModelHandle): Promise<void> {
+    const then = (await this.#study.journal.read(`model/${now.key}`))?.json as Identity | undefined
+    if (!then) return
+    const hashes = ({ sha256, adapters }: Identity): string => [sha256, ...adapters.map((one) => one.sha256)].join()
+    if (hashes(then) !== hashes(now)) {
+      handle.terminate()
+      throw new LabError(
+        'checksum',
+        `${now.key} or an adapter of it has other weights than when this study began; bring those back, or begin a new study`
+      )
+    }
+    const where = ({ dtype, device, deviceName }: Identity): string => `${dtype} on ${device} (${deviceName})`
+    const note = `${now.key} began as ${where(then)} and went on as ${where(now)}.`
+    if (where(then) !== where(now) && !this.#study.notes.includes(note)) this.#study.notes.push(note)
+  }
+}

@@ -1,0 +1,63 @@
+/** Hidden states of a model on a set, under the base or an adapter: captured once, then from the journal. */
+import { layerOf, type HiddenStates } from '../direction/hidden-states'
+import { captureAll } from '../lab/loops'
+import type { CaptureRow, Position } from '../lab/api'
+import type { Lease } from './lease'
+import type { StudyPrompt } from './run'
+import type { SetName } from './settings'
+import type { Study } from './study'
+
+type Facts = Pick<HiddenStates, 'layers' | 'rows' | 'width' | 'prompt' | 'position'>
+
+/** Last-token states at every layer; of anchors only the last layer is kept, as layer 0 of the result. */
+export async function setStates(study: Study, lease: Lease, adapter: string, set: SetName): Promise<HiddenStates> {
+  const rows = study.prompts[set].map(({ messages }) => ({ prompt: { messages } }))
+  return states(study, lease, adapter, { key: set, rows, position: 'last', lastOnly: set.startsWith('anchors') })
+}
+
+/** States of answers, mean over each one's tokens: one row an answer, numbered by its prompt. */
+export async function answerStates(
+  study: Study,
+  lease: Lease,
+  adapter: string,
+  answers: readonly { readonly prompt: StudyPrompt; readonly number: number; readonly text: string }[]
+): Promise<HiddenStates> {
+  const rows = answers.map(({ prompt, text }) => ({ prompt: { messages: prompt.messages }, answer: text }))
+  const captured = await states(study, lease, adapter, {
+    key: 'answers',
+    rows,
+    position: 'answer-mean',
+    lastOnly: false
+  })
+  return { ...captured, prompt: answers.map(({ number }) => number) }
+}
+
+interface Task {
+  readonly key: string
+  readonly rows: readonly CaptureRow[]
+  readonly position: Position
+  readonly lastOnly: boolean
+}
+
+async function states(study: Study, lease: Lease, adapter: string, task: Task): Promise<HiddenStates> {
+  const { key } = lease.model
+  const place = { stage: 'capture', model: key, adapter, text: `reading ${task.key}` } as const
+  const entry = await study.cell(place, `states/${key}/${adapter}/${task.key}`, 0, async () => {
+    const batch = Math.min(32, study.settings.batch)
+    const options = { batch, ...(study.signal && { signal: study.signal }) }
+    const captured = await lease.call(adapter, (handle) => captureAll(handle, task.rows, task.position, options))
+    const kept = task.lastOnly ? lastLayer(captured) : captured
+    const { layers, rows, width, prompt, position } = kept
+    return { json: { layers, rows, width, prompt, position } satisfies Facts, floats: kept.data }
+  })
+  return { ...(entry.json as Facts), data: entry.floats ?? new Float32Array(), model: await lease.ref(adapter) }
+}
+
+function lastLayer(states: HiddenStates): HiddenStates {
+  return { ...states, layers: 1, data: layerOf(states, states.layers - 1).data.slice() as Float32Array }
+}
+
+/** The same with buffers of its own: the math worker takes those that it is given. */
+export function copyOf(states: HiddenStates): HiddenStates {
+  return { ...states, data: states.data.slice() }
+}
