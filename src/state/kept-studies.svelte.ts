@@ -1,7 +1,6 @@
-import { heldNames } from '../lab/lock'
-import type { StudyCard, StudyStore } from '../lab/journal-idb'
+import type { StudyCard } from '../lab/journal-idb'
 import type { StudySettings } from '../study/settings'
-import type { StudyProtocol } from './study-protocol'
+import type { StudyOutside, StudyProtocol } from './study-protocol'
 
 /** The lock of a study that runs: in this tab or another. */
 export const lockPrefix = 'azimuth-study:'
@@ -17,15 +16,13 @@ export interface KeptStudy {
 
 /** The studies that this browser keeps: unfinished ones to go on with, finished ones to open. */
 export class KeptStudies {
-  readonly #store: StudyStore
-  readonly #protocol: () => Promise<StudyProtocol>
+  readonly #outside: StudyOutside
   #list = $state.raw<readonly KeptStudy[]>([])
   #discarded = $state.raw<KeptStudy | null>(null)
   #error = $state.raw<Error | null>(null)
 
-  constructor(store: StudyStore, protocol: () => Promise<StudyProtocol>) {
-    this.#store = store
-    this.#protocol = protocol
+  constructor(outside: StudyOutside) {
+    this.#outside = outside
   }
 
   /** Newest first, without what was discarded. */
@@ -46,9 +43,9 @@ export class KeptStudies {
   async refresh(): Promise<void> {
     try {
       const [cards, { readSettings }, held] = await Promise.all([
-        this.#store.list(),
-        this.#protocol(),
-        heldNames(lockPrefix)
+        this.#outside.store.list(),
+        this.#outside.protocol(),
+        this.#outside.locks.held()
       ])
       this.#list = cards.map((card) => ({
         card,
@@ -59,6 +56,11 @@ export class KeptStudies {
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error))
     }
+  }
+
+  /** The bundle of a finished study. */
+  bundle(id: string): Promise<Blob | null> {
+    return this.#outside.store.bundle(id)
   }
 
   /** Takes a study off the list. It is deleted when the next one is discarded or `forget` is called, not before. */
@@ -75,16 +77,20 @@ export class KeptStudies {
   async forget(): Promise<void> {
     const gone = this.#discarded
     if (!gone) return
-    await this.#store.remove(gone.card.id)
+    await this.#outside.store.remove(gone.card.id)
     this.#list = this.#list.filter(({ card }) => card.id !== gone.card.id)
     this.#discarded = null
   }
 }
 
-function settingsOrNull(card: StudyCard, read: StudyProtocol['readSettings']): StudySettings | null {
-  try {
-    return read(card.settings, `the study of ${card.started}`)
-  } catch {
-    return null
+/** The value itself, which may hold files that no file of settings carries. */
+function settingsOrNull({ settings, started }: StudyCard, read: StudyProtocol['readSettings']): StudySettings | null {
+  const isSettings = (value: unknown): value is StudySettings => {
+    try {
+      return Boolean(read(value, `the study of ${started}`))
+    } catch {
+      return false
+    }
   }
+  return isSettings(settings) ? settings : null
 }

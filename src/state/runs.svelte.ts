@@ -10,6 +10,8 @@ export interface OpenedRun {
   /** Of a run that comes with the page, as in links; null for others. */
   readonly name: string | null
   readonly title: string
+  /** Its file; null where it could not be made. */
+  readonly bundle: Blob | null
   readonly run: Run
   readonly findings: Findings
 }
@@ -94,10 +96,10 @@ export class Runs {
   }
 
   /** Shows a run that is at hand. */
-  show(title: string, run: Run, findings: Findings): void {
+  show(title: string, run: Run, findings: Findings, bundle: Blob | null): void {
     this.#turn++
     this.#wanted = null
-    this.#opened = { name: null, title, run, findings }
+    this.#opened = { name: null, title, bundle, run, findings }
     this.#status = { kind: 'done' }
   }
 
@@ -128,9 +130,10 @@ export class Runs {
       const { readBundle, findings: findingsOf } = await this.#protocol()
       const run = await readBundle(bytes)
       this.#step(turn, { what: 'findings', done: 0, total: 0 })
-      const findings = await findingsOf(run)
+      const onShare = (share: number): void => this.#step(turn, { what: 'findings', done: share, total: 1 })
+      const findings = await findingsOf(run, onShare)
       if (turn !== this.#turn) return
-      this.#opened = { name, title, run, findings }
+      this.#opened = { name, title, bundle: new Blob([bytes], { type: 'application/zip' }), run, findings }
       this.#status = { kind: 'done' }
     } catch (error) {
       if (turn === this.#turn) this.#status = endOf(error)

@@ -1,11 +1,12 @@
 import { LabError } from '../errors'
-import type { AdapterSource, Prompt } from '../lab/api'
+import type { AdapterSource } from '../lab/api'
 import { measureSpeed, type Speed } from '../lab/measure-speed'
+import type { StudyPlan } from '../study/plan'
 import type { StudyAdapter, StudyModel, StudySettings } from '../study/settings'
 import type { SettingNote } from '../study/setting-fields'
 import { endOf, type Status } from './status'
 import { cautionsOf, estimateOf, problemsOf, speedKey, type Estimate } from './study-estimate'
-import type { Engines, Preset, StudyPlan, StudyProtocol } from './study-protocol'
+import type { Engines, Preset, StudyProtocol } from './study-protocol'
 
 /** The study that is being planned: a preset, or one of one's own. */
 export class StudyDraft {
@@ -101,6 +102,11 @@ export class StudyDraft {
     this.#adapters(key, (adapters) => adapters.filter((adapter) => adapter.name !== name))
   }
 
+  /** The settings as a file. */
+  get text(): string {
+    return this.#ready && this.#settings ? this.#ready.writeSettings(this.#settings) : ''
+  }
+
   /** Reads settings from a file. */
   async open(file: File): Promise<void> {
     this.#failure = null
@@ -113,7 +119,7 @@ export class StudyDraft {
   }
 
   /** Measures every model of the study on this device, one after the other. */
-  async measure(promptsOf: (count: number) => Promise<readonly Prompt[]>): Promise<void> {
+  async measure(): Promise<void> {
     const settings = this.#settings
     if (!settings || this.#status.kind === 'running') return
     const { signal } = (this.#controller = new AbortController())
@@ -122,6 +128,7 @@ export class StudyDraft {
     try {
       for (const model of settings.models) {
         this.#status = { kind: 'running', step: model.title }
+        const { prompts: promptsOf } = await this.#protocol()
         const prompts = await promptsOf(Math.min(settings.batch, mostMeasured))
         const adapter = model.adapters[0]?.source ?? null
         const task = { source: model.source, adapter, options, prompts, maxTokens, temperature }

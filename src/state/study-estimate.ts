@@ -1,7 +1,7 @@
 /** What can be told of a study before it starts. */
 import type { Speed } from '../lab/measure-speed'
 import type { StudyModel, StudySettings } from '../study/settings'
-import type { StudyPlan } from './study-protocol'
+import type { StudyPlan } from '../study/plan'
 
 /** What the measured speeds say of the study that is planned. */
 export interface Estimate {

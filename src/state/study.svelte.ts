@@ -1,15 +1,15 @@
 import { LabError } from '../errors'
 import type { StudyCard } from '../lab/journal-idb'
-import { exclusively } from '../lab/lock'
 import type { Findings } from '../study/findings'
 import type { Journal } from '../study/journal'
+import type { StudyPlan } from '../study/plan'
 import type { StudyProgress } from '../study/progress'
 import type { Run } from '../study/run'
 import type { StudySettings } from '../study/settings'
 import { KeptStudies, lockPrefix, type KeptStudy } from './kept-studies.svelte'
 import { Pause } from './pause'
 import { endOf } from './status'
-import type { Engines, StudyOutside, StudyPlan } from './study-protocol'
+import type { Engines, FinishedStudy, StudyOutside } from './study-protocol'
 
 export type StudyStatus =
   | { readonly kind: 'idle' }
@@ -38,13 +38,14 @@ export class StudyRun {
   #latest = $state.raw<readonly LatestAnswer[]>([])
   #notice = $state.raw<string | null>(null)
   #isElsewhere = $state.raw(false)
+  #bundle = $state.raw<Blob | null>(null)
   #controller: AbortController | null = null
   #saved = 0
 
   constructor(engines: Engines, outside: StudyOutside) {
     this.#engines = engines
     this.#outside = outside
-    this.kept = new KeptStudies(outside.store, outside.protocol)
+    this.kept = new KeptStudies(outside)
   }
 
   get status(): StudyStatus {
@@ -77,6 +78,11 @@ export class StudyRun {
   /** True where the last start found the study running in another tab. */
   get isElsewhere(): boolean {
     return this.#isElsewhere
+  }
+
+  /** Of the run that has just finished. */
+  get bundle(): Blob | null {
+    return this.#bundle
   }
 
   get isBusy(): boolean {
@@ -137,10 +143,11 @@ export class StudyRun {
     this.#plan = null
     this.#latest = []
     this.#notice = null
+    this.#bundle = null
     this.#isElsewhere = false
     this.#status = { kind: 'running', progress: null }
     const { signal } = this.#controller
-    const ran = await exclusively(lockPrefix + card.id, async () => {
+    const ran = await this.#outside.locks.exclusively(lockPrefix + card.id, async () => {
       await this.#work(card, settings, signal)
       return true
     })
@@ -155,10 +162,11 @@ export class StudyRun {
       this.#plan = protocol.plan(settings)
       const journal = await this.#journal(card)
       const onProgress = (progress: StudyProgress): void => this.#report(progress)
-      const run = await protocol.run(settings, this.#engines, { journal, signal, onProgress, pause: this.#pause })
-      const findings = await protocol.findings(run)
-      await this.#keep(run, findings)
-      this.#status = { kind: 'done', run, findings }
+      const options = { journal, signal, onProgress, pause: this.#pause }
+      const finished = await protocol.run(settings, this.#engines, options)
+      const findings = await protocol.findings(finished.run)
+      await this.#keep(finished, findings)
+      this.#status = { kind: 'done', run: finished.run, findings }
     } catch (error) {
       this.#status = endOf(signal.aborted ? signal.reason : error)
       await this.#save()
@@ -189,11 +197,11 @@ export class StudyRun {
   }
 
   /** A finished run is a bundle. Where there is no room for it, the reader can still save it. */
-  async #keep(run: Run, findings: Findings): Promise<void> {
+  async #keep({ pack }: FinishedStudy, findings: Findings): Promise<void> {
     if (!this.#card) return
+    const bundle = new Blob([await pack(findings)], { type: 'application/zip' })
+    this.#bundle = bundle
     try {
-      const { writeBundle } = await this.#outside.protocol()
-      const bundle = new Blob([await writeBundle(run, findings)], { type: 'application/zip' })
       this.#card = { ...this.#card, finished: true, changed: new Date().toISOString() }
       await this.#outside.store.finish(this.#card, bundle)
     } catch (error) {

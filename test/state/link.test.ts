@@ -16,7 +16,10 @@ const defaults: Settings = {
   maxTokens: 160,
   question: 'How?',
   positive: null,
-  negative: null
+  negative: null,
+  run: null,
+  claim: null,
+  arm: null
 }
 
 const full: Settings = {
@@ -34,7 +37,10 @@ const full: Settings = {
   maxTokens: 32,
   question: 'a=b&c#d\nnew line',
   positive: { name: 'warm', text: 'one\ntwo' },
-  negative: { name: 'cold', text: '' }
+  negative: { name: 'cold', text: '' },
+  run: 'offline',
+  claim: 'within',
+  arm: { block: 12, arm: 'mapped-random-7@3<gemma2:neutral', prompt: 4 }
 }
 
 describe('links', () => {
@@ -45,6 +51,12 @@ describe('links', () => {
   it('come back as they were written', () => {
     expect(readLink(writeLink(full, defaults), defaults)).toEqual(full)
     expect(readLink(writeLink(defaults, defaults), defaults)).toEqual(defaults)
+  })
+
+  it('tell the arm of a run from its prompt', () => {
+    const arm = { block: 0, arm: 'carried@1<llama:along', prompt: null }
+    expect(readLink(writeLink({ ...full, arm }, defaults), defaults).arm).toEqual(arm)
+    expect(readLink('#/study?arm=own@1', defaults).arm).toBeNull()
   })
 
   it('never hold a token, nor a local folder', () => {
