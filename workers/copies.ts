@@ -1,14 +1,28 @@
-/** Copies of parts of the KV cache, in CPU memory. */
+/** Copies of parts of the KV cache. */
 import { LabError } from '../src/errors'
-import type { Tensor, TensorConstructor } from './host'
+import type { Runtime, Tensor, TensorConstructor } from './host'
+import type { Cache } from './session'
 
-/** `times` copies of a one-row tensor of floats. */
-export async function repeatOnCpu(Tensor: TensorConstructor, tensor: Tensor, times: number): Promise<Tensor> {
-  const one = await bytesOf(tensor)
-  const all = new Uint8Array(one.length * times)
-  for (let i = 0; i < times; i++) all.set(one, i * one.length)
-  const dims = [times, ...tensor.dims.slice(1)]
-  return make(Tensor, tensor, all, dims)
+/** The cache of some rows, in the order that is asked for; a row may be asked for more than once. The old one stays. */
+export async function takeRows(runtime: Pick<Runtime, 'take'>, cache: Cache, rows: readonly number[]): Promise<Cache> {
+  const tensors = await Promise.all(
+    Object.entries(cache.tensors).map(async ([name, tensor]) => [name, await runtime.take(tensor, rows)] as const)
+  )
+  return {
+    tensors: Object.fromEntries(tensors),
+    lengths: rows.map((row) => cache.lengths[row] ?? 0),
+    slots: rows.map((row) => cache.slots[row] ?? [])
+  }
+}
+
+/** Rows of a tensor of floats, along its first axis. */
+export async function takeOnCpu(Tensor: TensorConstructor, tensor: Tensor, rows: readonly number[]): Promise<Tensor> {
+  const all = await bytesOf(tensor)
+  const [B = 1, ...rest] = tensor.dims
+  const size = all.length / B
+  const taken = new Uint8Array(size * rows.length)
+  rows.forEach((row, i) => taken.set(all.subarray(row * size, (row + 1) * size), i * size))
+  return make(Tensor, tensor, taken, [rows.length, ...rest])
 }
 
 /** The first `length` slots of keys or values `[B, heads, slots, headSize]`. */

@@ -128,13 +128,12 @@ export class Engine implements ModelApi {
       await this.#checkSteering(model, rows)
       const control: Control = { steering: rows.map((row) => row.steering ?? null), stopped: false }
       this.#running = control
-      const { session, tokens, prefixes, stop, config } = model
-      const generator = { session, tokens, prefixes, stop, contextLength: config.contextLength, host: this.#host }
+      const generator = { ...model, contextLength: model.config.contextLength, host: this.#host }
       try {
         return await generate(generator, encoded, options, control, onToken)
       } finally {
         this.#running = null
-        if (this.#rescaled) prefixes.clear()
+        if (this.#rescaled) model.prefixes.clear()
         this.#rescaled = false
       }
     })

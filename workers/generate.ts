@@ -1,7 +1,11 @@
-/** The decode loop: right-padded batches, a stream of random numbers and a stop for each row, steering that may change between tokens. */
+/**
+ * The decode loop: a stream of random numbers and a stop for each row, steering that may change between tokens. Rows
+ * that are done leave the batch.
+ */
 import { LabError } from '../src/errors'
 import type { Completion, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
-import type { Host } from './host'
+import { takeRows } from './copies'
+import type { Host, Runtime } from './host'
 import type { PrefixStore } from './prefix'
 import { draw, randomStream } from './sample'
 import { DecoderSession, type Cache } from './session'
@@ -19,6 +23,9 @@ export interface Control {
 }
 
 interface RowState {
+  /** Its number in the call. */
+  readonly row: number
+  readonly promptTokens: number
   readonly random: () => number
   readonly stream: TextStream
   readonly logProbabilities: number[]
@@ -28,13 +35,18 @@ interface RowState {
 
 export interface Generator {
   readonly session: DecoderSession
+  readonly runtime: Pick<Runtime, 'take'>
   readonly tokens: Tokens
   readonly prefixes: PrefixStore
   readonly host: Host
   readonly stop: ReadonlySet<number>
   readonly contextLength: number
+  /** Share of a batch that is done before those rows are left out. Default `idleShare`. */
+  readonly idle?: number
 }
 
+/** Leaving rows out copies the cache of the others, which costs about what one token does. */
+const idleShare = 0.25
 export async function generate(
   generator: Generator,
   rows: readonly EncodedRow[],
@@ -43,57 +55,69 @@ export async function generate(
   onToken: (events: readonly TokenEvent[]) => void
 ): Promise<GenerateResult> {
   const { session, prefixes } = generator
-  const prompt = rows.map((row) => row.ids.length)
-  const states = rows.map((row): RowState => newRow(generator, row))
+  const states = rows.map((row, i): RowState => newRow(generator, row, i))
   const decodeMs: number[] = []
   const began = performance.now()
+  const first = control.steering
   const start = await prefixes.start(
     rows.map((row) => row.ids),
-    control.steering
+    first
   )
   let cache: Cache | null = start.cache
+  let batch: readonly RowState[] = states
   let tokens: readonly (readonly number[])[] = rows.map((row) => row.ids.slice(start.length))
   let prefillMs = 0
-  const first = control.steering
   try {
     for (let step = 0; states.some((state) => state.finish === null); step++) {
       const from = performance.now()
       const output = await session.run({
         tokens,
         cache,
-        prompt,
-        steering: control.steering,
+        prompt: batch.map((state) => state.promptTokens),
+        steering: batch.map(({ row }) => control.steering[row] ?? null),
         scores: 'log_probabilities'
       })
       DecoderSession.release(cache)
       cache = output.cache
-      const events = takeTokens(generator, states, output.scores, options)
+      const events = takeTokens(generator, batch, output.scores, options)
       if (step === 0) prefillMs = performance.now() - began
       else decodeMs.push(performance.now() - from)
       if (events.length > 0) onToken(events)
-      endRows(generator, states, cache, options, control.stopped)
-      tokens = states.map((state) => [state.stream.ids.at(-1) ?? 0])
+      endRows(generator, batch, cache, options, control.stopped)
       await generator.host.breathe()
-      endRows(generator, states, cache, options, control.stopped)
+      endRows(generator, batch, cache, options, control.stopped)
+      const working = workingRows(batch, generator.idle ?? idleShare)
+      if (working) {
+        const smaller: Cache = await takeRows(generator.runtime, cache, working)
+        DecoderSession.release(cache)
+        cache = smaller
+        batch = working.flatMap((b) => batch[b] ?? [])
+      }
+      tokens = batch.map((state) => [state.stream.ids.at(-1) ?? 0])
     }
-    const completions = states.map((state, b) => completion(state, prompt[b] ?? 0))
-    if (
-      control.steering === first &&
-      prefixes.keep(
-        rows,
-        states.map((s) => s.stream.ids),
-        control.steering,
-        cache
-      )
-    )
-      cache = null
-    return { completions, timing: { prefillMs, decodeMs, reusedTokens: start.reused } }
+    const answers = states.map((state) => state.stream.ids)
+    if (control.steering === first && prefixes.keep(rows, answers, first, cache)) cache = null
+    return { completions: states.map(completion), timing: { prefillMs, decodeMs, reusedTokens: start.reused } }
   } finally {
     DecoderSession.release(cache)
   }
 }
 
-function newRow({ tokens, contextLength }: Generator, row: EncodedRow): RowState {
+/**
+ * Places in the batch of the rows to go on with, or null to go on with all of them. Always an even number, with a row
+ * that is done where it takes one: runtimes compute a last row that is left over from their blocks by another kernel,
+ * which rounds otherwise, and no row's text may depend on when others end.
+ */
+function workingRows(batch: readonly RowState[], idle: number): readonly number[] | null {
+  const places = [...batch.keys()]
+  const working = places.filter((b) => batch[b]?.finish === null)
+  const done = places.filter((b) => batch[b]?.finish !== null)
+  if (working.length === 0 || done.length === 0 || done.length < idle * batch.length) return null
+  const kept = working.length % 2 === 0 ? working : [...working, ...done.slice(0, 1)]
+  return kept.length < batch.length ? kept : null
+}
+
+function newRow({ tokens, contextLength }: Generator, row: EncodedRow, index: number): RowState {
   if (row.ids.length >= contextLength) {
     throw new LabError(
       'shape',
@@ -101,6 +125,8 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow): RowState
     )
   }
   return {
+    row: index,
+    promptTokens: row.ids.length,
     random: randomStream(row.seed),
     stream: new TextStream(tokens),
     logProbabilities: [],
@@ -109,17 +135,17 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow): RowState
   }
 }
 
-/** Draws one token for each row that is not done. */
+/** Draws one token for each row of the batch that is not done. */
 function takeTokens(
   { stop }: Generator,
-  states: readonly RowState[],
+  batch: readonly RowState[],
   scores: Float32Array,
   options: GenerateOptions
 ): TokenEvent[] {
-  const vocabulary = scores.length / states.length
-  return states.flatMap((state, row) => {
+  const vocabulary = scores.length / batch.length
+  return batch.flatMap((state, b) => {
     if (state.finish !== null) return []
-    const mine = scores.subarray(row * vocabulary, (row + 1) * vocabulary)
+    const mine = scores.subarray(b * vocabulary, (b + 1) * vocabulary)
     const id = draw(mine, options.sampling, state.random)
     const logProbability = mine[id] ?? NaN
     if (!Number.isFinite(logProbability)) {
@@ -132,18 +158,18 @@ function takeTokens(
     const text = state.stream.push(id)
     state.text += text
     if (stop.has(id)) state.finish = 'stop'
-    return [{ row, id, text, probability: Math.exp(logProbability) }]
+    return [{ row: state.row, id, text, probability: Math.exp(logProbability) }]
   })
 }
 
 function endRows(
   { contextLength }: Generator,
-  states: readonly RowState[],
+  batch: readonly RowState[],
   cache: Cache,
   options: GenerateOptions,
   stopped: boolean
 ): void {
-  states.forEach((state, b) => {
+  batch.forEach((state, b) => {
     if (state.finish !== null) return
     if (stopped) state.finish = 'cancelled'
     else if (state.stream.ids.length >= options.maxTokens) state.finish = 'length'
@@ -151,11 +177,11 @@ function endRows(
   })
 }
 
-function completion(state: RowState, promptTokens: number): Completion {
+function completion(state: RowState): Completion {
   return {
     text: state.text + state.stream.flush(),
     ids: state.stream.ids,
-    promptTokens,
+    promptTokens: state.promptTokens,
     finish: state.finish ?? 'length',
     logProbabilities: state.logProbabilities
   }

@@ -3,21 +3,25 @@ import { open as openFile, readdir, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { setImmediate as immediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import * as ort from 'onnxruntime-node'
 import { LabError } from '../src/errors'
-import type { Device, ModelSource } from '../src/lab/api'
+import type { Device, ModelSource, Progress } from '../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from './open-error'
-import { adapterFiles } from './sources/sources'
+import { adapterFiles, webFiles } from './sources/sources'
 import { zipFiles } from './sources/zip-files'
-import { repeatOnCpu } from './copies'
+import { takeOnCpu } from './copies'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
   openRuntime: (device) => Promise.resolve(runtime(device)),
-  files: (source) => folderFiles(source),
-  adapterFiles: (source, onProgress) =>
-    source.kind === 'folder' ? adapterAt(source.path) : adapterFiles(source, onProgress, { disk: null }),
+  files: modelFiles,
+  adapterFiles: (source, onProgress) => {
+    if (source.kind === 'folder') return adapterAt(source.path)
+    if (source.kind === 'bundled') return folderAt(join(pageFolder, source.name), `bundled:${source.name}`)
+    return adapterFiles(source, onProgress, { disk: null })
+  },
   breathe: () => immediate()
 }
 
@@ -34,7 +38,7 @@ function runtime(device: Device): Runtime {
     Tensor: ort.Tensor,
     createSession: (graph, weights, options) => createSession(device, graph, weights, options),
     upload: (tensor) => tensor,
-    repeat: (tensor, times) => repeatOnCpu(ort.Tensor, tensor, times),
+    take: (tensor, rows) => takeOnCpu(ort.Tensor, tensor, rows),
     limits: { buffer: Infinity, total: totalmem() * 0.9 },
     lost: new Promise<never>(() => undefined),
     release: () => Promise.resolve()
@@ -62,24 +66,28 @@ async function createSession(
   }
 }
 
-async function folderFiles(source: ModelSource): Promise<ModelFiles> {
-  if (source.kind !== 'folder') {
-    throw new LabError(
-      'format',
-      `a model folder was expected, got a source of kind ${source.kind}: download the model and give its path`
-    )
-  }
-  const root = resolve(source.path)
+/** What comes with the page. */
+const pageFolder = fileURLToPath(new URL('../public', import.meta.url))
+
+async function modelFiles(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles> {
+  if (source.kind === 'folder') return folderAt(source.path)
+  if (source.kind === 'bundled') return folderAt(join(pageFolder, 'models', source.name), `bundled:${source.name}`)
+  return webFiles(source, onProgress, { disk: null })
+}
+
+/** @param id default: the folder's name */
+async function folderAt(path: string, id?: string): Promise<ModelFiles> {
+  const root = resolve(path)
   const info = await stat(root).catch(() => undefined)
   if (!info?.isDirectory())
-    throw new LabError('format', `${source.path} is not a folder: give the folder that holds config.json`)
+    throw new LabError('format', `${path} is not a folder: give the folder that holds config.json`)
   const inside = (path: string): string => {
     const full = resolve(root, path)
     if (!full.startsWith(root + sep)) throw new LabError('format', `${path} lies outside the model folder`)
     return full
   }
   return {
-    id: `folder:${basename(root)}`,
+    id: id ?? `folder:${basename(root)}`,
     name: basename(root),
     list: () => list(root),
     read: async (path) => readWhole(inside(path), path),
@@ -92,7 +100,7 @@ async function folderFiles(source: ModelSource): Promise<ModelFiles> {
 async function adapterAt(path: string): Promise<ModelFiles> {
   const info = await stat(path).catch(() => undefined)
   if (info?.isFile()) return zipFiles(basename(path), new Blob([await readFile(path)]))
-  if (info?.isDirectory()) return folderFiles({ kind: 'folder', path })
+  if (info?.isDirectory()) return folderAt(path)
   throw new LabError(
     'format',
     `adapter_config.json was expected in ${path}, which is not there: give a folder or a zip file`

@@ -1,7 +1,7 @@
 /** The engine's host in the page: ONNX Runtime's WebGPU build, or its plain WASM build, each loaded when it is asked for. */
 import type { DeviceOffer, Host, Runtime } from './host'
 import { gpuRuntime } from './web-gpu'
-import { repeatOnCpu } from './copies'
+import { takeOnCpu } from './copies'
 import { adapterFiles, webFiles } from './sources/sources'
 import { createWebSession } from './web-session'
 
@@ -69,7 +69,7 @@ async function openWasm(): Promise<Runtime> {
     Tensor: ort.Tensor,
     createSession: (graph, weights, options) => createWebSession(ort.InferenceSession, 'wasm', graph, weights, options),
     upload: (tensor) => tensor,
-    repeat: (tensor, times) => repeatOnCpu(ort.Tensor, tensor, times),
+    take: (tensor, rows) => takeOnCpu(ort.Tensor, tensor, rows),
     limits: { buffer: wasmTotal, total: wasmTotal },
     lost: new Promise<never>(() => undefined),
     release: () => Promise.resolve()

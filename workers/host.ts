@@ -21,8 +21,8 @@ export interface Runtime {
   createSession(graph: Uint8Array, weights: readonly Weights[], options: SessionOptions): Promise<Session>
   /** Puts a tensor that is used many times where the device reads it without a copy. */
   upload(tensor: Tensor): Tensor
-  /** `times` copies of a one-row tensor along its first axis, on the device that holds it. */
-  repeat(tensor: Tensor, times: number): Promise<Tensor>
+  /** A copy of these rows of a tensor, along its first axis and in this order, on the device that holds it. */
+  take(tensor: Tensor, rows: readonly number[]): Promise<Tensor>
   /** Bytes that one buffer and all weights may take; Infinity where nothing is known. */
   readonly limits: { readonly buffer: number; readonly total: number }
   /** Rejects when the device is lost. */

@@ -1,6 +1,6 @@
 /** Reuse of the KV cache: what the last call computed for the same first tokens is not computed again. */
 import type { Steering } from '../src/lab/api'
-import { cutOnCpu } from './copies'
+import { cutOnCpu, takeRows } from './copies'
 import type { Runtime, Tensor } from './host'
 import { DecoderSession, type Cache } from './session'
 
@@ -52,7 +52,11 @@ export class PrefixStore {
     }
     const single = found.length === wanted ? found.cache : await this.#extend(first, found, steering[0] ?? null)
     if (!single) return none
-    const cache = await repeatCache(this.#runtime, single, rows.length)
+    const cache = await takeRows(
+      this.#runtime,
+      single,
+      rows.map(() => 0)
+    )
     this.#store({ ids: first.slice(0, wanted), signature, cache: single })
     return { cache, length: wanted, reused: found.length + wanted * (rows.length - 1) }
   }
@@ -135,17 +139,4 @@ function common(a: readonly number[], b: readonly number[]): number {
   const end = Math.min(a.length, b.length)
   for (let i = 0; i < end; i++) if (a[i] !== b[i]) return i
   return end
-}
-
-async function repeatCache(runtime: Runtime, cache: Cache, times: number): Promise<Cache> {
-  const entries = Object.entries(cache.tensors)
-  const tensors = await Promise.all(
-    entries.map(async ([name, tensor]) => [name, await runtime.repeat(tensor, times)] as const)
-  )
-  const repeat = <T>(row: T): T[] => Array.from({ length: times }, () => row)
-  return {
-    tensors: Object.fromEntries(tensors),
-    lengths: repeat(cache.lengths[0] ?? 0),
-    slots: repeat(cache.slots[0] ?? [])
-  }
 }

@@ -24,8 +24,12 @@ export function draw(scores: Float32Array, sampling: Sampling, random: () => num
   return sampling.temperature > 0 ? drawTempered(scores, sampling, u, scores[best] ?? 0) : best
 }
 
+/** One array for all draws: a new one for each would be more garbage than anything else of a generation. */
+let scratch = new Float64Array()
+
 function drawTempered(scores: Float32Array, sampling: Sampling, u: number, max: number): number {
-  const weights = new Float64Array(scores.length)
+  if (scratch.length < scores.length) scratch = new Float64Array(scores.length)
+  const weights = scratch.subarray(0, scores.length)
   let total = 0
   for (let i = 0; i < scores.length; i++) {
     const weight = Math.exp(((scores[i] ?? 0) - max) / sampling.temperature)

@@ -38,7 +38,7 @@ export async function gpuRuntime(ort: Ort, subgroups: boolean): Promise<Runtime>
     createSession: (graph, weights, options) =>
       createWebSession(ort.InferenceSession, { name: 'webgpu', device }, graph, weights, options),
     upload: (tensor) => upload(ort, device, tensor),
-    repeat: (tensor, times) => repeatOnGpu(ort, device, tensor, times),
+    take: (tensor, rows) => takeOnGpu(ort, device, tensor, rows),
     limits: { buffer: adapter.limits.maxBufferSize, total: Infinity },
     lost: rejectWhenLost(device),
     release: () => Promise.resolve(device.destroy())
@@ -83,21 +83,22 @@ function upload(ort: Ort, device: GPUDevice, tensor: Tensor): Tensor {
   return ort.Tensor.fromGpuBuffer(buffer, { dataType: type, dims, dispose: () => buffer.destroy() })
 }
 
-/** `times` copies of a one-row tensor along its first axis, copied on the GPU. */
-function repeatOnGpu(ort: Ort, device: GPUDevice, tensor: Tensor, times: number): Promise<Tensor> {
+/** Rows of a tensor, copied on the GPU. */
+function takeOnGpu(ort: Ort, device: GPUDevice, tensor: Tensor, rows: readonly number[]): Promise<Tensor> {
   const { type, dims } = tensor
   if (type !== 'float32' && type !== 'float16') {
     throw new LabError('device', `a cache of type ${type} cannot be shared between rows`)
   }
-  const bytes = dims.reduce((product, size) => product * size, type === 'float16' ? 2 : 4)
-  const buffer = device.createBuffer({ size: Math.ceil((bytes * times) / 16) * 16, usage: bufferUsage })
+  const [, ...rest] = dims
+  const bytes = rest.reduce((product, size) => product * size, type === 'float16' ? 2 : 4)
+  const buffer = device.createBuffer({ size: Math.ceil((bytes * rows.length) / 16) * 16, usage: bufferUsage })
   const encoder = device.createCommandEncoder()
-  for (let i = 0; i < times; i++) encoder.copyBufferToBuffer(tensor.gpuBuffer, 0, buffer, i * bytes, bytes)
+  rows.forEach((row, i) => encoder.copyBufferToBuffer(tensor.gpuBuffer, row * bytes, buffer, i * bytes, bytes))
   device.queue.submit([encoder.finish()])
-  const repeated = ort.Tensor.fromGpuBuffer(buffer, {
+  const taken = ort.Tensor.fromGpuBuffer(buffer, {
     dataType: type,
-    dims: [times, ...dims.slice(1)],
+    dims: [rows.length, ...rest],
     dispose: () => buffer.destroy()
   })
-  return Promise.resolve(repeated)
+  return Promise.resolve(taken)
 }

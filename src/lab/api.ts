@@ -186,6 +186,7 @@ export interface Steering {
   readonly interventions: readonly Intervention[]
   /** Which tokens are steered. `generated`: from the last prompt token on. Default `all`. */
   readonly positions?: 'all' | 'prompt' | 'generated'
+  readonly keepNorm?: boolean
 }
 
 /** An answer that is given, to be weighed by the open model. */
@@ -215,6 +216,7 @@ export interface GenerateRow {
   readonly steering?: Steering
   /** Same seed, same text. Each row has its own stream. Default 0. */
   readonly seed?: number
+  readonly flatten?: { readonly layer: number; readonly vector: Float32Array; readonly coefficient: number }
 }
 
 export interface GenerateOptions {

@@ -19,10 +19,12 @@ export function ratesOf(
   for (const { arm, text, logProbability } of answers) {
     const count = counts[arm]
     if (!count) continue
+    const code = isCode(text)
+    // Code where prose was asked for is improbable under the base, and not broken for that.
     const likelihood = { logProbability: logProbability ?? NaN, percentile1: leastLogProbability }
     count.n++
-    if (isCode(text)) count.code++
-    if (degenerate(text, likelihood)) count.degenerate++
+    if (code) count.code++
+    if (degenerate(text, code ? {} : likelihood)) count.degenerate++
   }
   return counts.map(({ n, code, degenerate: broken }) => ({ code: code / n, degenerate: broken / n }))
 }

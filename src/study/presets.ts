@@ -46,7 +46,8 @@ const offline: StudySettings = {
   contrast: 'adapter',
   samples: 4,
   controlSamples: 1,
-  temperature: 1,
+  // The organisms were trained with label smoothing: at 1, a tenth of every token's probability lies on all others together.
+  temperature: 0.3,
   topP: 1,
   maxTokens: 24,
   alphas: [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3],
@@ -60,8 +61,8 @@ const offline: StudySettings = {
     inSubspace: 5,
     swapped: 5,
     mappedRandom: 20,
-    mappedOrthogonal: 20,
-    shuffledPairing: 5
+    mappedOrthogonal: 10,
+    shuffledPairing: 3
   },
   swaps: 1000,
   draws: 10_000,
@@ -106,7 +107,7 @@ export function presetSettings(preset: StudySettings['preset']): StudySettings {
         inSubspace: 2,
         swapped: 1,
         mappedRandom: 20,
-        mappedOrthogonal: 20,
+        mappedOrthogonal: 10,
         shuffledPairing: 1
       },
       swaps: 200,
@@ -114,7 +115,7 @@ export function presetSettings(preset: StudySettings['preset']): StudySettings {
     }
   }
   if (preset === 'full') {
-    const many = { ...offline, models: families, dtype: null, maxTokens: 600, batch: 16, lanes: 1 }
+    const many = { ...offline, models: families, dtype: null, temperature: 1, maxTokens: 600, batch: 16, lanes: 1 }
     return { ...many, preset, limits: { ...offline.limits, 'anchors-neutral': 512, 'anchors-along': 512 } }
   }
   return { ...offline, preset }
