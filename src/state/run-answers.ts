@@ -1,16 +1,12 @@
 /** The answers behind a number: those of one arm, with what each counts as. */
-import { isCode } from '../spillover/detector'
-import { cleanProse, degeneration, type Degeneration } from '../spillover/quality'
+import { outcomeReader, type Outcome } from '../study/outcome'
 import type { Answer, Arm, Block, Run, StudyPrompt } from '../study/run'
 import type { ArmAddress } from './link'
 
 export interface JudgedAnswer {
   readonly answer: Answer
   readonly prompt: StudyPrompt | null
-  readonly isCode: boolean
-  readonly isClean: boolean
-  /** Why it is degenerate; null where it is not. */
-  readonly degeneration: Degeneration | null
+  readonly outcome: Outcome
 }
 
 export interface ArmAnswers {
@@ -28,13 +24,19 @@ export function armAnswers(run: Run, { block: at, arm: id, prompt }: ArmAddress)
   const index = block?.arms.findIndex((one) => one.id === id) ?? -1
   const arm = block?.arms[index]
   if (!block || !arm) return null
-  const least = run.models.find(({ key }) => key === block.model)?.leastLogProbability ?? -Infinity
+  const read = outcomeReader(run.models.find(({ key }) => key === block.model)?.leastLogProbability ?? NaN)
   const prompts = run.prompts[block.set]?.prompts ?? []
   const some = (indexOf(run).get(`${at} ${index}`) ?? []).filter((one) => prompt === null || one.prompt === prompt)
-  const sorted = some.toSorted((a, b) => a.prompt - b.prompt || a.sample - b.sample)
-  return { block, arm, answers: sorted.map((answer) => judged(answer, prompts[answer.prompt] ?? null, least)) }
+  const answers = some
+    .toSorted((a, b) => a.prompt - b.prompt || a.sample - b.sample)
+    .map((answer) => {
+      const asked = prompts[answer.prompt] ?? null
+      return { answer, prompt: asked, outcome: read(answer, asked?.expected ?? null) }
+    })
+  return { block, arm, answers }
 }
 
+/** Answers by block and arm, looked through once. */
 function indexOf(run: Run): ReadonlyMap<string, readonly Answer[]> {
   const known = indexes.get(run)
   if (known) return known
@@ -47,15 +49,4 @@ function indexOf(run: Run): ReadonlyMap<string, readonly Answer[]> {
   }
   indexes.set(run, index)
   return index
-}
-
-function judged(answer: Answer, prompt: StudyPrompt | null, least: number): JudgedAnswer {
-  const { text, logProbability } = answer
-  return {
-    answer,
-    prompt,
-    isCode: isCode(text),
-    isClean: logProbability !== null && cleanProse(text, { nll: -logProbability, bound: -least }),
-    degeneration: degeneration(text, { ...(logProbability !== null && { logProbability }), percentile1: least })
-  }
 }

@@ -1,9 +1,10 @@
 import { LabError } from '../errors'
-import type { AdapterSource } from '../lab/api'
+import type { AdapterSource, ModelSource } from '../lab/api'
 import { measureSpeed, type Speed } from '../lab/measure-speed'
 import type { StudyPlan } from '../study/plan'
 import type { StudyAdapter, StudyModel, StudySettings } from '../study/settings'
 import type { SettingNote } from '../study/setting-fields'
+import { sourceName } from './models.svelte'
 import { endOf, type Status } from './status'
 import { cautionsOf, estimateOf, problemsOf, speedKey, type Estimate } from './study-estimate'
 import type { Engines, Preset, StudyProtocol } from './study-protocol'
@@ -42,6 +43,11 @@ export class StudyDraft {
   /** Null until the study's code has come. */
   get settings(): StudySettings | null {
     return this.#settings
+  }
+
+  /** Models that can be taken in: the organisms, and the families of the source. */
+  get available(): readonly StudyModel[] {
+    return this.#ready ? [...this.#ready.preset('offline').models, ...this.#ready.preset('full').models] : []
   }
 
   /** Of the measurement: the step is the title of the model. */
@@ -87,6 +93,15 @@ export class StudyDraft {
     if (!this.#settings || !this.#ready) return
     const others = this.#settings.models.filter(({ key }) => key !== model.key)
     this.#models(isIn ? [...others, model] : others)
+  }
+
+  /** Takes in a model of the reader's own. */
+  addModel(source: ModelSource): void {
+    const title = sourceName(source)
+    const taken = new Set(this.#settings?.models.map(({ key }) => key))
+    const base = title.toLowerCase().replace(/[^a-z0-9.]+/g, '-')
+    const key = [base, ...Array.from(taken, (_, i) => `${base}-${i + 2}`)].find((one) => !taken.has(one)) ?? base
+    this.toggle({ key, title, source, adapters: [] }, true)
   }
 
   addAdapter(key: string, kind: StudyAdapter['kind'], source: AdapterSource): void {
@@ -152,7 +167,7 @@ export class StudyDraft {
   #adapters(key: string, change: (adapters: readonly StudyAdapter[]) => readonly StudyAdapter[]): void {
     const models = this.#settings?.models ?? []
     const next = models.map((model) => (model.key === key ? { ...model, adapters: change(model.adapters) } : model))
-    // The families without adapters are no study; with them they are still the preset.
+    // The preset of the families is one that adapters are attached to.
     if (this.#settings) this.#settings = { ...this.#settings, models: next }
   }
 

@@ -1,8 +1,9 @@
 import { LabError } from '../errors'
 import type { StudyCard } from '../lab/journal-idb'
 import type { Findings } from '../study/findings'
-import type { Journal } from '../study/journal'
+import type { Entry, Journal } from '../study/journal'
 import type { StudyPlan } from '../study/plan'
+import { withCell, type DosePreview } from '../study/preview'
 import type { StudyProgress } from '../study/progress'
 import type { Run } from '../study/run'
 import type { StudySettings } from '../study/settings'
@@ -36,6 +37,7 @@ export class StudyRun {
   #settings = $state.raw<StudySettings | null>(null)
   #plan = $state.raw<StudyPlan | null>(null)
   #latest = $state.raw<readonly LatestAnswer[]>([])
+  #doses = $state.raw<readonly DosePreview[]>([])
   #notice = $state.raw<string | null>(null)
   #isElsewhere = $state.raw(false)
   #bundle = $state.raw<Blob | null>(null)
@@ -68,6 +70,11 @@ export class StudyRun {
   /** The newest first. */
   get latest(): readonly LatestAnswer[] {
     return this.#latest
+  }
+
+  /** The first numbers, as they come. */
+  get doses(): readonly DosePreview[] {
+    return this.#doses
   }
 
   /** What a reader should know of the keeping, one sentence; null where all is well. */
@@ -142,6 +149,7 @@ export class StudyRun {
     this.#settings = settings
     this.#plan = null
     this.#latest = []
+    this.#doses = []
     this.#notice = null
     this.#bundle = null
     this.#isElsewhere = false
@@ -160,7 +168,7 @@ export class StudyRun {
     try {
       const protocol = await this.#outside.protocol()
       this.#plan = protocol.plan(settings)
-      const journal = await this.#journal(card)
+      const journal = await this.#journal(card, settings)
       const onProgress = (progress: StudyProgress): void => this.#report(progress)
       const options = { journal, signal, onProgress, pause: this.#pause }
       const finished = await protocol.run(settings, this.#engines, options)
@@ -174,9 +182,18 @@ export class StudyRun {
   }
 
   /** The cells of a study. Its card comes first, so that a tab that is killed at once leaves a study and no stray cells. */
-  async #journal(card: StudyCard): Promise<Journal> {
+  async #journal(card: StudyCard, settings: StudySettings): Promise<Journal> {
     await this.#outside.store.save(card)
-    return this.#outside.store.cells(card.id)
+    const cells = this.#outside.store.cells(card.id)
+    const seen = <Cell extends Entry | null>(key: string, cell: Cell): Cell => {
+      if (cell) this.#doses = withCell(this.#doses, key, cell.json, settings)
+      return cell
+    }
+    return {
+      keys: () => cells.keys(),
+      read: async (key) => seen(key, await cells.read(key)),
+      write: (key, entry) => cells.write(key, seen(key, entry))
+    }
   }
 
   #report(progress: StudyProgress): void {

@@ -37,7 +37,19 @@ export const presets: Readonly<Record<Preset, { readonly title: string; readonly
 
 /** What is done until a run is on the page. */
 export function describeOpening({ what, done, total }: OpeningStep): string {
-  if (what === 'fetch') return total > 0 ? `Fetching the run, ${formatBytes(done)} of ${formatBytes(total)}` : 'Fetching the run'
+  if (what === 'fetch')
+    return total > 0 ? `Fetching the run, ${formatBytes(done)} of ${formatBytes(total)}` : 'Fetching the run'
   if (what === 'read') return 'Reading the run and checking its files'
   return `Working out the findings, ${Math.floor(100 * done)} %`
+}
+
+/** A minus that is as wide as a plus. */
+export function formatPoints(points: number): string {
+  if (Number.isNaN(points)) return '\u2013'
+  return points.toFixed(1).replace('-', '\u2212')
+}
+
+/** A share as percent, one digit: differences of a few answers show. */
+export function formatRate(share: number): string {
+  return Number.isNaN(share) ? '\u2013' : `${(100 * share).toFixed(1)}\u00a0%`
 }
