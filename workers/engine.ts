@@ -34,7 +34,7 @@ import { openModel, type OpenModel } from './open'
 import { PrefixStore } from './prefix'
 import { encodeScore, score } from './score'
 import { DecoderSession } from './session'
-import { checkSteering } from './steering'
+import { checkSteering, checkVector } from './steering'
 
 interface Open extends OpenModel {
   readonly files: ModelFiles
@@ -123,8 +123,10 @@ export class Engine implements ModelApi {
       requireRows(rows)
       const encoded = rows.map((row) => ({
         ids: model.tokens.encode(row.prompt, model.info.vocabulary),
-        seed: row.seed ?? 0
+        seed: row.seed ?? 0,
+        flatten: row.flatten
       }))
+      for (const { flatten } of rows) if (flatten) checkVector(flatten, model.session.parts.info, flatten.coefficient)
       await this.#checkSteering(model, rows)
       const control: Control = { steering: rows.map((row) => row.steering ?? null), stopped: false }
       this.#running = control

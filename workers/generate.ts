@@ -3,17 +3,19 @@
  * that are done leave the batch.
  */
 import { LabError } from '../src/errors'
-import type { Completion, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
+import type { Completion, Flattening, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
 import { takeRows } from './copies'
+import { flattenInto, lastTokens } from './flatten'
 import type { Host, Runtime } from './host'
 import type { PrefixStore } from './prefix'
 import { draw, randomStream } from './sample'
-import { DecoderSession, type Cache } from './session'
+import { DecoderSession, type Cache, type RunOutput } from './session'
 import { TextStream, type Tokens } from './tokens'
 
 export interface EncodedRow {
   readonly ids: readonly number[]
   readonly seed: number
+  readonly flatten?: Flattening | undefined
 }
 
 /** What may change while a generation runs. */
@@ -26,6 +28,7 @@ interface RowState {
   /** Its number in the call. */
   readonly row: number
   readonly promptTokens: number
+  readonly flatten: Flattening | null
   readonly random: () => number
   readonly stream: TextStream
   readonly logProbabilities: number[]
@@ -70,15 +73,19 @@ export async function generate(
   try {
     for (let step = 0; states.some((state) => state.finish === null); step++) {
       const from = performance.now()
-      const output = await session.run({
+      const flatten = batch.map((state) => state.flatten)
+      const pool = lastTokens(flatten, tokens)
+      const output: RunOutput = await session.run({
         tokens,
         cache,
         prompt: batch.map((state) => state.promptTokens),
         steering: batch.map(({ row }) => control.steering[row] ?? null),
-        scores: 'log_probabilities'
+        scores: 'log_probabilities',
+        ...(pool && { pool })
       })
       DecoderSession.release(cache)
       cache = output.cache
+      if (pool) flattenInto(output, flatten, session.parts.info.width)
       const events = takeTokens(generator, batch, output.scores, options)
       if (step === 0) prefillMs = performance.now() - began
       else decodeMs.push(performance.now() - from)
@@ -127,6 +134,7 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow, index: nu
   return {
     row: index,
     promptTokens: row.ids.length,
+    flatten: row.flatten ?? null,
     random: randomStream(row.seed),
     stream: new TextStream(tokens),
     logProbabilities: [],

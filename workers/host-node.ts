@@ -15,7 +15,7 @@ import { takeOnCpu } from './copies'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
-  openRuntime: (device) => Promise.resolve(runtime(device)),
+  openRuntime: async (device, { threads }) => runtime(device, threads),
   files: modelFiles,
   adapterFiles: (source, onProgress) => {
     if (source.kind === 'folder') return adapterAt(source.path)
@@ -31,12 +31,19 @@ function offers(): DeviceOffer[] {
   return webgpu ? [cpu, { device: 'webgpu', half: false, reason: 'native WebGPU' }] : [cpu]
 }
 
-function runtime(device: Device): Runtime {
+/** @throws LabError `device` for a number of threads that is none */
+function runtime(device: Device, threads: number | undefined): Runtime {
+  if (device === 'cpu' && threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
+    throw new LabError(
+      'device',
+      `the number of threads should be 1 or more, got ${threads}: leave it out for all cores`
+    )
+  }
   return {
     device,
-    deviceName: device === 'cpu' ? `${availableParallelism()} threads` : 'native WebGPU',
+    deviceName: device === 'cpu' ? threadsName(threads ?? availableParallelism()) : 'native WebGPU',
     Tensor: ort.Tensor,
-    createSession: (graph, weights, options) => createSession(device, graph, weights, options),
+    createSession: (graph, weights, options) => createSession(device, threads, graph, weights, options),
     upload: (tensor) => tensor,
     take: (tensor, rows) => takeOnCpu(ort.Tensor, tensor, rows),
     limits: { buffer: Infinity, total: totalmem() * 0.9 },
@@ -45,13 +52,20 @@ function runtime(device: Device): Runtime {
   }
 }
 
+const threadsName = (threads: number): string => (threads === 1 ? '1 thread' : `${threads} threads`)
+
 async function createSession(
   device: Device,
+  threads: number | undefined,
   graph: Uint8Array,
   weights: readonly Weights[],
   options: SessionOptions
 ): Promise<Session> {
-  const base: ort.InferenceSession.SessionOptions = { executionProviders: [device], logSeverityLevel: 3 }
+  const base: ort.InferenceSession.SessionOptions = {
+    executionProviders: [device],
+    logSeverityLevel: 3,
+    ...(device === 'cpu' && threads !== undefined && { intraOpNumThreads: threads })
+  }
   const extra = { session: { model_external_initializers_file_folder_path: options.folder } }
   try {
     if (options.folder === undefined) {

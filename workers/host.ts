@@ -30,6 +30,14 @@ export interface Runtime {
   release(): Promise<void>
 }
 
+/** What a device is asked for; each ignores what is not its own. */
+export interface RuntimeOptions {
+  /** Of WebGPU: leave its feature `subgroups` out. */
+  readonly withoutSubgroups: boolean
+  /** Of the native CPU. */
+  readonly threads?: number | undefined
+}
+
 export interface SessionOptions {
   /** Outputs that stay on the device: the KV cache. */
   readonly keepOnDevice: readonly string[]
@@ -62,7 +70,7 @@ export interface ModelFiles {
 export interface Host {
   /** The devices that work here, best first. */
   offers(): Promise<readonly DeviceOffer[]>
-  openRuntime(device: Device, options: { readonly withoutSubgroups: boolean }): Promise<Runtime>
+  openRuntime(device: Device, options: RuntimeOptions): Promise<Runtime>
   files(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles>
   adapterFiles(source: AdapterSource, onProgress: (progress: Progress) => void): Promise<ModelFiles>
   /** Lets messages in (stop, steer) between two tokens. */

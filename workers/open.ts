@@ -53,7 +53,8 @@ export async function openModel(
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
   if (folder !== undefined) checkWeights(listing, choice.graph, described.externalFiles)
-  const runtime = await host.openRuntime(offer.device, { withoutSubgroups: options.withoutSubgroups ?? false })
+  const { withoutSubgroups = false, threads } = options
+  const runtime = await host.openRuntime(offer.device, { withoutSubgroups, threads })
   try {
     const headSize = described.cache.headSize || config.headSize || 0
     const size = { device: offer.device, graphBytes: file.length, headSize }

@@ -38,22 +38,31 @@ function then(map: AffineMap, intervention: Intervention): AffineMap {
 
 const subtract = (a: Float32Array, c: number, d: Float32Array): Float32Array => a.map((x, i) => x - c * (d[i] ?? 0))
 
-/** @throws LabError `shape` for a vector of the wrong length, a missing layer, a zero or non-finite vector */
+/** @throws LabError `shape` for a vector of the wrong length, a missing layer, NaN or infinity in it or in its `amount` */
+export function checkVector(
+  { layer, vector }: { readonly layer: number; readonly vector: Float32Array },
+  info: GraphInfo,
+  amount: number
+): void {
+  if (!Number.isInteger(layer) || layer < 0 || layer >= info.layers) {
+    throw new LabError('shape', `layer ${layer} was asked for, the open model has layers 0 to ${info.layers - 1}`)
+  }
+  if (vector.length !== info.width) {
+    throw new LabError(
+      'shape',
+      `the direction has width ${vector.length}, the open model ${info.width}: fit it on this model, or carry it over with a map`
+    )
+  }
+  if (!vector.every(Number.isFinite) || !Number.isFinite(amount)) {
+    throw new LabError('shape', `the direction for layer ${layer} holds NaN or infinity: fit it again`)
+  }
+}
+
+/** @throws LabError `shape` for a vector that does not fit or is zero, `graph` for what the open graph cannot do */
 export function checkSteering(steering: Steering, info: GraphInfo, level: WriteLevel): void {
   for (const { layer, vector, ...rest } of steering.interventions) {
-    if (!Number.isInteger(layer) || layer < 0 || layer >= info.layers) {
-      throw new LabError('shape', `layer ${layer} was asked for, the open model has layers 0 to ${info.layers - 1}`)
-    }
-    if (vector.length !== info.width) {
-      throw new LabError(
-        'shape',
-        `the direction has width ${vector.length}, the open model ${info.width}: fit it on this model, or carry it over with a map`
-      )
-    }
     const amount = rest.mode === 'add' ? rest.coefficient : rest.mode === 'clamp' ? rest.value : 0
-    if (!vector.every(Number.isFinite) || !Number.isFinite(amount)) {
-      throw new LabError('shape', `the direction for layer ${layer} holds NaN or infinity: fit it again`)
-    }
+    checkVector({ layer, vector }, info, amount)
     if (rest.mode !== 'add' && !vector.some((x) => x !== 0)) {
       throw new LabError('shape', `the direction for layer ${layer} is zero, so there is nothing to ${rest.mode}`)
     }

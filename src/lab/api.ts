@@ -59,6 +59,11 @@ export interface OpenOptions {
   readonly exact?: boolean
   /** Keep int4 weights as they are, also on wasm, where they decode much slower. Default false. */
   readonly keepInt4?: boolean
+  /**
+   * Threads of the native CPU, so that models side by side do not wait for each other's cores; ignored on other devices.
+   * Default: all cores.
+   */
+  readonly threads?: number
 }
 
 export interface Memory {
@@ -211,12 +216,25 @@ export interface Sampling {
   readonly topK?: number
 }
 
+/**
+ * The control of a vector's length: nothing is added to the residual stream, but each next token's logits are multiplied
+ * by rms(h) / rms(h + coefficient * vector), as the final norm would do. h is the hidden state at `layer` of the token
+ * that is continued, steering included. Greedy answers stay as they are. Exact for the last layer and logits that are
+ * linear in the normed state; Gemma 2 caps its logits, and what is multiplied are the capped ones.
+ */
+export interface Flattening {
+  readonly layer: number
+  /** Length `width`. */
+  readonly vector: Float32Array
+  readonly coefficient: number
+}
+
 export interface GenerateRow {
   readonly prompt: Prompt
   readonly steering?: Steering
+  readonly flatten?: Flattening
   /** Same seed, same text. Each row has its own stream. Default 0. */
   readonly seed?: number
-  readonly flatten?: { readonly layer: number; readonly vector: Float32Array; readonly coefficient: number }
 }
 
 export interface GenerateOptions {
@@ -229,7 +247,7 @@ export interface TokenEvent {
   readonly id: number
   /** Text added by this token; may be empty inside a multi-byte character. */
   readonly text: string
-  /** Probability of this token under the model at temperature 1, after steering. */
+  /** Probability of this token under the model at temperature 1, after steering and flattening. */
   readonly probability: number
 }
 
@@ -239,7 +257,7 @@ export interface Completion {
   readonly promptTokens: number
   /** `stop`: an end token; `length`: maxTokens; `context`: the model's limit; `cancelled`. */
   readonly finish: 'stop' | 'length' | 'context' | 'cancelled'
-  /** Log-probability of each generated token, at temperature 1. */
+  /** Log-probability of each generated token, at temperature 1, after steering and flattening. */
   readonly logProbabilities: readonly number[]
 }
 

@@ -11,7 +11,7 @@ import { questionsOf } from './questions'
 import type { Run } from './run'
 import { tiersOf } from './tiers'
 import { topologyOf } from './topology'
-import { withinFindings } from './within-findings'
+import { withinFindings } from './within'
 
 /** Everything that follows from a run. The same run gives the same findings, in whatever order its answers lie. */
 export function findingsOf(run: Run): Findings {

@@ -11,7 +11,7 @@ import type { Arm, Family, ModelRecord } from './run'
 import { secureGapsOf, sidesOf } from './separations'
 import type { Anchors } from './settings'
 import { verdictOf } from './verdict'
-import { armsIn, monotonyOf } from './within-findings'
+import { armsIn, monotonyOf } from './within'
 
 /** One set of anchors at one alpha: the conditions that pairs are compared in. */
 export interface Condition {

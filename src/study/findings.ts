@@ -4,7 +4,10 @@ import type { AdditiveFit } from '../math/transfer-table'
 import type { Arm, Family } from './run'
 import type { Anchors } from './settings'
 
-/** One arm on one set, beside `none` of the same block. Rates from 0 to 1, `delta` in points. */
+/**
+ * One arm on one set, beside `none` of the same block. Rates from 0 to 1 with Wilson intervals for clustered answers; `delta`
+ * and `cleanGain` in points, `delta` with the interval of the cluster bootstrap.
+ */
 export interface ArmResult {
   readonly arm: Arm
   /** Index of the block in the run. */
@@ -21,6 +24,8 @@ export interface ArmResult {
   readonly right: Estimate | null
   /** 100 (code of none - code of this), over the samples that both have. Positive is suppression. */
   readonly delta: Estimate
+  /** 100 (clean of this - clean of none), over the same samples: what came in the place of code. */
+  readonly cleanGain: number
 }
 
 /** One family of controls at the norm of the arm under test. */
@@ -38,18 +43,22 @@ export interface ControlFinding {
 
 export type VerdictKind = 'invalid' | 'no effect' | 'specific' | 'non-specific' | 'unresolved'
 
+/** One condition of a verdict. */
+export interface Check {
+  readonly name: string
+  readonly holds: boolean
+  /** One sentence with the numbers. */
+  readonly detail: string
+  /** Which kinds of verdict this one decides between. */
+  readonly decides: 'validity' | 'effect' | 'specificity' | 'content'
+}
+
 export interface Verdict {
   readonly kind: VerdictKind
   /** In words for a reader: "causal and direction-specific". */
   readonly title: string
   /** Every condition that was asked, whether it held, and the numbers: what the verdict rests on. */
-  readonly checks: readonly {
-    readonly name: string
-    readonly holds: boolean
-    readonly detail: string
-    /** Which kinds of verdict this one decides between. */
-    readonly decides: 'validity' | 'effect' | 'specificity' | 'content'
-  }[]
+  readonly checks: readonly Check[]
   /** "code in general, not spillover", "content-specific", "not content-specific", "content not testable: no secure adapter spills" */
   readonly tags: readonly string[]
 }
@@ -74,7 +83,7 @@ export interface WithinFinding {
   readonly effect: ArmResult
   /** Spearman of alpha and delta over the dose arms and none. */
   readonly monotony: number
-  /** Bootstrap p that delta is not above 0, and Holm's over the primary adapters. */
+  /** One-sided bootstrap p that delta is not above 0, and Holm's over the primary adapters; another seed stands for itself. */
   readonly p: number
   readonly pHolm: number
   readonly controls: readonly ControlFinding[]
@@ -138,7 +147,7 @@ export interface TopologyFinding {
     readonly onExcess: Estimate
     readonly role: 'donor' | 'receiver' | 'neither'
   }[]
-  /** False: "sensitivity, not geometry". */
+  /** Whether every donor and receiver on T is one on E, too. False: "sensitivity, not geometry". True where T has neither. */
   readonly signsPersist: boolean
   readonly text: string
 }
@@ -150,6 +159,8 @@ export interface Claim {
   /** What the source says, in our words with its numbers. */
   readonly source: string
   readonly found: string
+  /** When it counts as confirmed, and when in part. */
+  readonly rule: string
   readonly verdict: 'confirmed' | 'in part' | 'not confirmed' | 'not tested'
 }
 

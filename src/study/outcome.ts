@@ -43,7 +43,8 @@ export function outcomeReader(least: number, read = textReader()): OutcomeReader
       code,
       share,
       clean: clean && isLikely,
-      degeneration: reason ?? (isLikely ? null : 'improbable'),
+      // Code where prose was asked for is improbable under the base, and not broken for that.
+      degeneration: reason ?? (isLikely || code ? null : 'improbable'),
       right: expected === null ? null : text.trim() === expected.trim()
     }
   }

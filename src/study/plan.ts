@@ -1,5 +1,5 @@
 /** How much a study is, before it starts. Adapters of the three kinds of arms are counted as they will be run. */
-import { middleLayers } from './choose'
+import { middleLayers } from './steps/choose'
 import type { Stage } from './progress'
 import type { SetName, StudyModel, StudySettings } from './settings'
 

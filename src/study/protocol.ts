@@ -7,8 +7,8 @@ import { planStudy, type SetSizes } from './plan'
 import { runFormat, runVersion, type PromptSetRecord, type Run, type StudyPrompt } from './run'
 import type { SetName, StudySettings } from './settings'
 import { loadSets, Study, type StudyLab, type StudyOptions } from './study'
-import { studyTransfer, type TransferResult } from './transfer'
-import { studyWithin, type WithinResult } from './within'
+import { studyTransfer, type TransferResult } from './steps/transfer'
+import { studyWithin, type WithinResult } from './steps/within'
 
 export type { StudyLab, StudyOptions } from './study'
 

@@ -117,7 +117,7 @@ export interface ModelRecord {
     readonly id: string
     readonly sha256: string
   }[]
-  /** 1st percentile of the base's own answers' `logProbability`: below it an answer is improbable, above it prose is clean. */
+  /** 1st percentile of `logProbability` over the base's own answers to `tune`: below it an answer is improbable, above it prose is clean. */
   readonly leastLogProbability: number
 }
 

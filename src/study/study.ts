@@ -18,6 +18,8 @@ export interface StudyLab {
   readonly host: string
   /** Of the app. */
   readonly version: string
+  /** Threads of each model, where the device lets choose: models that are open side by side share the cores. */
+  readonly threads?: number
 }
 
 export interface StudyOptions {

@@ -1,11 +1,11 @@
 /** Hidden states of a model on a set, under the base or an adapter: captured once, then from the journal. */
-import { layerOf, type HiddenStates } from '../direction/hidden-states'
-import { captureAll } from '../lab/loops'
-import type { CaptureRow, Position } from '../lab/api'
+import { layerOf, type HiddenStates } from '../../direction/hidden-states'
+import { captureAll } from '../../lab/loops'
+import type { CaptureRow, Position } from '../../lab/api'
 import type { Lease } from './lease'
-import type { StudyPrompt } from './run'
-import type { SetName } from './settings'
-import type { Study } from './study'
+import type { StudyPrompt } from '../run'
+import type { SetName } from '../settings'
+import type { Study } from '../study'
 
 type Facts = Pick<HiddenStates, 'layers' | 'rows' | 'width' | 'prompt' | 'position'>
 

@@ -1,11 +1,11 @@
 /** The arms of a model's own direction, and of directions from elsewhere, as steering. All controls have the norm of the arm under test. */
-import type { Direction } from '../direction/direction'
-import type { Intervention, Steering } from '../lab/api'
-import { gaussianUnits, orthogonalUnits, subspaceUnits } from '../math/controls'
-import { cosine, type Vector } from '../math/vector'
+import type { Direction } from '../../direction/direction'
+import type { Intervention, Steering } from '../../lab/api'
+import { gaussianUnits, orthogonalUnits, subspaceUnits } from '../../math/controls'
+import { cosine, type Vector } from '../../math/vector'
 import type { ArmPlan } from './answers'
-import type { Arm, Family } from './run'
-import type { Anchors, StudySettings } from './settings'
+import type { Arm, Family } from '../run'
+import type { Anchors, StudySettings } from '../settings'
 
 /** A vector of unit length to be added at one layer. */
 export interface Push {

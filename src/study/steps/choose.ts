@@ -1,6 +1,5 @@
 /** What is chosen on `tune` and frozen: how strongly to steer, and at which middle layer. */
-import { degenerate } from '../spillover/quality'
-import { isCode } from '../spillover/detector'
+import { outcomeReader } from '../outcome'
 import type { ArmPlan, BlockAnswer } from './answers'
 
 /** Shares of an arm's answers, 0 to 1. */
@@ -15,18 +14,17 @@ export function ratesOf(
   answers: readonly BlockAnswer[],
   leastLogProbability: number
 ): readonly Rates[] {
+  const read = outcomeReader(leastLogProbability)
   const counts = arms.map(() => ({ n: 0, code: 0, degenerate: 0 }))
-  for (const { arm, text, logProbability } of answers) {
-    const count = counts[arm]
+  for (const answer of answers) {
+    const count = counts[answer.arm]
     if (!count) continue
-    const code = isCode(text)
-    // Code where prose was asked for is improbable under the base, and not broken for that.
-    const likelihood = { logProbability: logProbability ?? NaN, percentile1: leastLogProbability }
+    const { code, degeneration } = read(answer, null)
     count.n++
     if (code) count.code++
-    if (degenerate(text, code ? {} : likelihood)) count.degenerate++
+    if (degeneration !== null) count.degenerate++
   }
-  return counts.map(({ n, code, degenerate: broken }) => ({ code: code / n, degenerate: broken / n }))
+  return counts.map(({ n, code, degenerate }) => ({ code: code / n, degenerate: degenerate / n }))
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Answers of a block, cell by cell, with common random numbers: the seed of an answer depends on its prompt and sample alone. */
-import type { GenerateRow, Steering } from '../lab/api'
+import type { GenerateRow, Steering } from '../../lab/api'
 import { base, type Lease } from './lease'
-import type { Answer, Arm, Block, StudyPrompt } from './run'
-import type { Study } from './study'
-import type { Stage } from './progress'
+import type { Answer, Arm, Block, StudyPrompt } from '../run'
+import type { Study } from '../study'
+import type { Stage } from '../progress'
 
 /** An arm before it is run. */
 export interface ArmPlan extends Omit<Arm, 'hook'> {

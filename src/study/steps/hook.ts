@@ -1,11 +1,11 @@
 /** The hook gate: how far each arm moves the hidden state at its first layer, measured, beside what it should do by arithmetic. */
-import { hiddenState } from '../direction/hidden-states'
-import type { CaptureRow, Intervention, Steering } from '../lab/api'
-import { addInto, dot, length } from '../math/vector'
+import { hiddenState } from '../../direction/hidden-states'
+import type { CaptureRow, Intervention, Steering } from '../../lab/api'
+import { addInto, dot, length } from '../../math/vector'
 import type { ArmPlan } from './answers'
 import type { Lease } from './lease'
-import type { Arm } from './run'
-import type { Study } from './study'
+import type { Arm } from '../run'
+import type { Study } from '../study'
 
 /** Prompts of `eval` that the gate looks at. */
 const looked = 2

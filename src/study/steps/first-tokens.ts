@@ -1,9 +1,9 @@
 /** How much of the first token's probability begins code, in the arms of the direction itself. */
-import { codeTokens, firstTokenMassOfLogits } from '../spillover/first-token'
+import { codeTokens, firstTokenMassOfLogits } from '../../spillover/first-token'
 import type { ArmPlan } from './answers'
 import type { Lease } from './lease'
-import type { FirstTokenRecord } from './run'
-import type { Study } from './study'
+import type { FirstTokenRecord } from '../run'
+import type { Study } from '../study'
 
 /** Largest floats of logits a call: 64 MB. */
 const most = 2 ** 24

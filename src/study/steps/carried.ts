@@ -1,15 +1,15 @@
 /** Directions that come from another model: through a ridge map, and through the same map the controls of it. */
-import type { Direction } from '../direction/direction'
-import type { HiddenStates } from '../direction/hidden-states'
-import { mapTask, shuffledPairing, type MapTask } from '../direction/carry'
-import { gaussianUnits, orthogonalUnits } from '../math/controls'
-import * as ridge from '../math/ridge'
-import { cosine, unit } from '../math/vector'
+import type { Direction } from '../../direction/direction'
+import type { HiddenStates } from '../../direction/hidden-states'
+import { mapTask, shuffledPairing, type MapTask } from '../../direction/carry'
+import { gaussianUnits, orthogonalUnits } from '../../math/controls'
+import * as ridge from '../../math/ridge'
+import { cosine, unit } from '../../math/vector'
 import { controlArm, flattenArm, plainArm, pushArm } from './arms'
 import type { ArmPlan } from './answers'
-import type { MapRecord } from './run'
-import type { Anchors, StudySettings } from './settings'
-import type { Study } from './study'
+import type { MapRecord } from '../run'
+import type { Anchors, StudySettings } from '../settings'
+import type { Study } from '../study'
 
 /** A model as a donor and as a receiver. */
 export interface TransferSide {

@@ -1,12 +1,12 @@
 /** A model while the study needs it: opened with the first call, one adapter in use at a time, opened again once where its worker is lost. */
-import type { ModelRef } from '../direction/hidden-states'
-import { LabError } from '../errors'
-import type { AdapterInfo } from '../lab/api'
-import type { ModelHandle } from '../lab/connect'
-import { openTested } from '../lab/self-test'
-import type { ModelRecord } from './run'
-import type { StudyModel } from './settings'
-import type { Study } from './study'
+import type { ModelRef } from '../../direction/hidden-states'
+import { LabError } from '../../errors'
+import type { AdapterInfo } from '../../lab/api'
+import type { ModelHandle } from '../../lab/connect'
+import { openTested } from '../../lab/self-test'
+import type { ModelRecord } from '../run'
+import type { StudyModel } from '../settings'
+import type { Study } from '../study'
 
 /** What is known of a model once it was open. */
 export type Identity = Omit<ModelRecord, 'leastLogProbability'>
@@ -92,7 +92,9 @@ export class Lease {
     const { settings, lab, signal } = this.#study
     const { key, title, source, adapters } = this.model
     const { dtype, device } = settings
-    const options = { ...(dtype && { dtype }), ...(device && { device }), adapt: adapters.length > 0 }
+    const { threads } = lab
+    const where = { ...(dtype && { dtype }), ...(device && { device }), ...(threads !== undefined && { threads }) }
+    const options = { ...where, adapt: adapters.length > 0 }
     const { handle, info } = await openTested(lab.connect, source, options, signal ? { signal } : {})
     const loaded = new Map<string, AdapterInfo>()
     try {

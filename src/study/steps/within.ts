@@ -1,0 +1,249 @@
+/** One model by itself: admission, separation, alpha, the arms of its own direction, and what it does elsewhere. */
+import { LabError } from '../../errors'
+import { quantile } from '../../math/statistics'
+import { answerBlock, type ArmPlan, type BlockAnswer, type BlockPlan } from './answers'
+import {
+  at,
+  doseArms,
+  modeArms,
+  ownArm,
+  plainArm,
+  primaryControls,
+  pushArm,
+  randomArms,
+  type PrimaryParts,
+  type WithinParts
+} from './arms'
+import type { TransferSide } from './carried'
+import { chooseAlpha, chooseLayer, middleLayers, ratesOf } from './choose'
+import { fitAdapter, separationRecord, spanOf, swappedDirections, type AdapterFit } from './directions'
+import { firstTokens } from './first-tokens'
+import { hookGate } from './hook'
+import { base, Lease } from './lease'
+import type { Arm, Block, Choice, FirstTokenRecord, ModelRecord, SeparationRecord } from '../run'
+import type { StudyModel } from '../settings'
+import { setStates } from './states'
+import type { Study } from '../study'
+
+/** A block with its answers. */
+export interface MeasuredBlock extends Block {
+  readonly answers: readonly BlockAnswer[]
+}
+
+/** What the part within one model adds to a run. */
+export interface WithinResult {
+  readonly record: ModelRecord
+  readonly blocks: readonly MeasuredBlock[]
+  readonly separations: readonly SeparationRecord[]
+  readonly choices: readonly Choice[]
+  readonly firstTokens: readonly FirstTokenRecord[]
+  /** Directions of every adapter, as in the settings. */
+  readonly fits: readonly AdapterFit[]
+  /** The adapter whose direction is carried to other models. */
+  readonly primary: string
+  readonly side: TransferSide
+}
+
+/** Runs everything within one model. @throws LabError `adapter` for a model without an insecure adapter */
+export async function studyWithin(study: Study, model: StudyModel): Promise<WithinResult> {
+  const lease = new Lease(study, model)
+  try {
+    return await new Within(study, lease).run()
+  } finally {
+    await lease.close()
+  }
+}
+
+class Within {
+  readonly #study: Study
+  readonly #lease: Lease
+  readonly #blocks: MeasuredBlock[] = []
+  readonly #choices: Choice[] = []
+  #least = -Infinity
+
+  constructor(study: Study, lease: Lease) {
+    this.#study = study
+    this.#lease = lease
+  }
+
+  async run(): Promise<WithinResult> {
+    const { model } = this.#lease
+    const identity = await this.#lease.identity()
+    await this.#admission()
+    const fits: AdapterFit[] = []
+    for (const adapter of model.adapters) fits.push(await fitAdapter(this.#study, this.#lease, adapter))
+    const primary = this.#primary(fits)
+    const layer = identity.layers - 1
+    for (const fit of fits) if (fit.adapter.kind === 'insecure') await this.#insecure(fit, primary, fits)
+    const own = at(primary.directions, layer)
+    const alpha = this.#choice(primary.adapter.name).alpha
+    await this.#elsewhere(fits, own, alpha)
+    const first = await this.#firstTokens(primary, layer)
+    return {
+      record: { ...identity, leastLogProbability: this.#least },
+      blocks: this.#blocks,
+      separations: fits.map((fit) => separationRecord(model.key, fit, primary, layer)),
+      choices: this.#choices,
+      firstTokens: first,
+      fits,
+      primary: primary.adapter.name,
+      side: { key: model.key, own, anchors: await this.#anchors() }
+    }
+  }
+
+  /** Every state on `tune`, where it is learnt what an answer of the base is like, and the base on `eval`. */
+  async #admission(): Promise<void> {
+    const { samples } = this.#study.settings
+    const plan = (adapter: string, set: 'tune' | 'eval'): Omit<BlockPlan, 'model'> => ({
+      ...{ adapter, part: 'admission', stage: 'admission', name: 'none', set },
+      arms: [plainArm(samples)]
+    })
+    const own = await this.#answer(plan(base, 'tune'))
+    const scores = own.answers.flatMap(({ logProbability }) => logProbability ?? [])
+    this.#least = quantile(scores, 0.01)
+    await this.#answer(plan(base, 'eval'))
+    for (const { name } of this.#lease.model.adapters) await this.#answer(plan(name, 'tune'))
+  }
+
+  /** The first insecure adapter that spills enough; where none does, the first. */
+  #primary(fits: readonly AdapterFit[]): AdapterFit {
+    const insecure = fits.filter(({ adapter }) => adapter.kind === 'insecure')
+    const { admitInsecure } = this.#study.settings.thresholds
+    const spill = ({ adapter }: AdapterFit): number => {
+      const block = this.#blocks.find((one) => one.adapter === adapter.name && one.part === 'admission')
+      return block ? (ratesOf([plainArm(1)], block.answers, this.#least)[0]?.code ?? 0) : 0
+    }
+    const primary = insecure.find((fit) => spill(fit) >= admitInsecure) ?? insecure[0]
+    if (primary) return primary
+    const { key } = this.#lease.model
+    throw new LabError('adapter', `${key} has no insecure adapter; name one in the study's settings`)
+  }
+
+  async #insecure(fit: AdapterFit, primary: AdapterFit, fits: readonly AdapterFit[]): Promise<void> {
+    const { settings } = this.#study
+    const layer = fit.directions.length - 1
+    const { name } = fit.adapter
+    const seed = settings.seed * 1000 + fits.indexOf(fit) * 10
+    const parts: WithinParts = { settings, directions: fit.directions, layer, alpha: 1, seed }
+    const choice = await this.#choose(fit, parts, fit === primary)
+    this.#choices.push(choice)
+    const { alpha, middleLayer } = choice
+    const chosen = { ...parts, alpha }
+    const more = fit === primary ? await this.#primaryArms(fit, fits, { ...chosen, middleLayer }) : []
+    const dose = doseArms(chosen)
+    const extra = dose.some((arm) => arm.alpha === alpha)
+      ? []
+      : [ownArm(at(fit.directions, layer), alpha, settings.samples)]
+    const arms = [plainArm(settings.samples), ...dose, ...extra, ...randomArms(chosen), ...more]
+    await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'eval', arms })
+    const requests = [plainArm(settings.samples), ownArm(at(fit.directions, layer), alpha, settings.samples)]
+    await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'code', arms: requests })
+  }
+
+  async #primaryArms(
+    fit: AdapterFit,
+    fits: readonly AdapterFit[],
+    chosen: WithinParts & { readonly middleLayer: number | null }
+  ): Promise<ArmPlan[]> {
+    const { layer, seed } = chosen
+    const parts: PrimaryParts = {
+      ...chosen,
+      span: spanOf(fit, layer, 10),
+      swapped: await swappedDirections(fit, layer, this.#study.settings.controls.swapped, seed + 3),
+      sources: fits
+        .filter(({ adapter }) => adapter.kind === 'secure')
+        .map(({ adapter, directions }) => ({ name: adapter.name, vector: at(directions, layer).vector })),
+      keepNorm: true
+    }
+    return [...modeArms(parts), ...primaryControls(parts)]
+  }
+
+  /** Alpha, and for the primary adapter the middle layer, on `tune`. */
+  async #choose(fit: AdapterFit, parts: WithinParts, isPrimary: boolean): Promise<Choice> {
+    const { settings } = this.#study
+    const { name } = fit.adapter
+    const allowed = settings.thresholds.degeneration / 100
+    const tune = { adapter: name, part: 'within', stage: 'alpha', set: 'tune' } as const
+    const dose = [plainArm(settings.samples), ...doseArms(parts)]
+    const curve = await this.#rates({ ...tune, name: 'alpha', arms: dose })
+    const [none = { code: NaN, degenerate: NaN }, ...steered] = curve
+    const points = steered.map((rates, i) => ({ alpha: settings.alphas[i] ?? NaN, ...rates }))
+    const alpha = chooseAlpha(none, points, allowed)
+    const candidates = isPrimary ? middleLayers(fit.directions.length) : []
+    const arms = candidates.map((layer, member) => {
+      const { vector, norm } = at(fit.directions, layer)
+      const facts = { family: 'middle', alpha, member, samples: settings.samples } as const
+      return pushArm(facts, [{ layer, vector, coefficient: -alpha * norm }])
+    })
+    const rates =
+      arms.length === 0
+        ? []
+        : await this.#rates({ ...tune, name: 'middle', arms: [plainArm(settings.samples), ...arms] })
+    const middle = candidates.map((layer, i) => ({ layer, ...(rates[i + 1] ?? none) }))
+    return {
+      ...{ model: this.#lease.model.key, adapter: name, layer: parts.layer, alpha, middle },
+      middleLayer: chooseLayer(none, middle, allowed),
+      curve: [{ alpha: 0, ...none }, ...points]
+    }
+  }
+
+  /** The primary direction under each secure adapter. */
+  async #elsewhere(fits: readonly AdapterFit[], own: ReturnType<typeof at>, alpha: number): Promise<void> {
+    const { samples } = this.#study.settings
+    for (const { adapter } of fits) {
+      if (adapter.kind !== 'secure') continue
+      const arms = [plainArm(samples), ownArm(own, alpha, samples)]
+      await this.#answer({
+        adapter: adapter.name,
+        part: 'secure-adapter',
+        stage: 'within',
+        name: 'own',
+        set: 'eval',
+        arms
+      })
+    }
+  }
+
+  #firstTokens(primary: AdapterFit, layer: number): Promise<readonly FirstTokenRecord[]> {
+    const { settings } = this.#study
+    const parts = { settings, directions: primary.directions, layer, alpha: 1, seed: 0 }
+    const arms = [plainArm(settings.samples), ...doseArms(parts)]
+    return firstTokens(this.#study, this.#lease, primary.adapter.name, arms)
+  }
+
+  async #anchors(): Promise<TransferSide['anchors']> {
+    const sides: { -readonly [Key in keyof TransferSide['anchors']]: TransferSide['anchors'][Key] } = {}
+    if (this.#study.settings.models.length < 2) return sides
+    for (const anchors of this.#study.settings.anchors) {
+      sides[anchors] = await setStates(this.#study, this.#lease, base, `anchors-${anchors}`)
+    }
+    return sides
+  }
+
+  #choice(adapter: string): Choice {
+    const found = this.#choices.find((choice) => choice.adapter === adapter)
+    if (!found) throw new RangeError(`no choice for ${adapter}`)
+    return found
+  }
+
+  async #rates(plan: Omit<BlockPlan, 'model'>): Promise<ReturnType<typeof ratesOf>> {
+    const { answers } = await this.#answer(plan)
+    return ratesOf(plan.arms, answers, this.#least)
+  }
+
+  async #answer(plan: Omit<BlockPlan, 'model'>): Promise<MeasuredBlock> {
+    const block = await measureBlock(this.#study, this.#lease, plan)
+    this.#blocks.push(block)
+    return block
+  }
+}
+
+/** Gate and answers of a block. */
+export async function measureBlock(study: Study, lease: Lease, plan: Omit<BlockPlan, 'model'>): Promise<MeasuredBlock> {
+  const model = lease.model.key
+  const { adapter, part, set, name } = plan
+  if (set === 'fit') throw new RangeError('answers to fit belong to no block')
+  const arms: readonly Arm[] = await hookGate(study, lease, adapter, `${part}-${set}-${name}`, plan.arms)
+  const answers = await answerBlock(study, lease, { ...plan, model })
+  return { model, adapter, set, part, arms, answers }
+}
