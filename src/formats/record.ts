@@ -28,7 +28,7 @@ export class Fields {
   /** A finite number. */
   number(name: string): number {
     const value = this.#fields.get(name)
-    return typeof value === 'number' && Number.isFinite(value) ? value : this.#refuse(name, 'a number')
+    return isFiniteNumber(value) ? value : this.#refuse(name, 'a number')
   }
 
   /** 0, 1, 2 ... */
@@ -37,10 +37,47 @@ export class Fields {
     return isNatural(value) ? value : this.#refuse(name, '0 or a positive whole number')
   }
 
+  /** Null where the field is null or missing. */
+  textOrNull(name: string): string | null {
+    return this.#isNothing(name) ? null : this.text(name)
+  }
+
+  numberOrNull(name: string): number | null {
+    return this.#isNothing(name) ? null : this.number(name)
+  }
+
+  naturalOrNull(name: string): number | null {
+    return this.#isNothing(name) ? null : this.natural(name)
+  }
+
+  /** A number, or the null that JSON makes of NaN. */
+  numberOrNaN(name: string): number {
+    return this.numberOrNull(name) ?? NaN
+  }
+
+  flag(name: string): boolean {
+    const value = this.#fields.get(name)
+    return typeof value === 'boolean' ? value : this.#refuse(name, 'true or false')
+  }
+
+  flagOrNull(name: string): boolean | null {
+    return this.#isNothing(name) ? null : this.flag(name)
+  }
+
   /** One of the names of a record, which the compiler holds to be complete. */
   choice<T extends string>(name: string, choices: Readonly<Record<T, true>>): T {
     const value = this.#fields.get(name)
     return isKeyOf(choices, value) ? value : this.#refuse(name, `one of ${Object.keys(choices).join(', ')}`)
+  }
+
+  choiceOrNull<T extends string>(name: string, choices: Readonly<Record<T, true>>): T | null {
+    return this.#isNothing(name) ? null : this.choice(name, choices)
+  }
+
+  choices<T extends string>(name: string, choices: Readonly<Record<T, true>>): readonly T[] {
+    const list = this.list(name)
+    const isChoice = (one: unknown): one is T => isKeyOf(choices, one)
+    return list.every(isChoice) ? list : this.#refuse(name, `a list of ${Object.keys(choices).join(', ')}`)
   }
 
   object(name: string): Fields {
@@ -48,12 +85,34 @@ export class Fields {
   }
 
   objectOrNull(name: string): Fields | null {
-    return this.#fields.get(name) == null ? null : this.object(name)
+    return this.#isNothing(name) ? null : this.object(name)
   }
 
   list(name: string): readonly unknown[] {
     const value = this.#fields.get(name)
     return isList(value) ? value : this.#refuse(name, 'a list')
+  }
+
+  /** A list of objects, each read by itself. */
+  objects<T>(name: string, read: (fields: Fields) => T): readonly T[] {
+    return this.list(name).map((one, i) => read(new Fields(one, `${this.where}: ${name}[${i}]`)))
+  }
+
+  /** An object whose names are data, each with a text. */
+  textMap(name: string): ReadonlyMap<string, string> {
+    const fields = this.object(name)
+    return new Map(Array.from(fields.#fields.keys(), (key) => [key, fields.text(key)]))
+  }
+
+  texts(name: string): readonly string[] {
+    const list = this.list(name)
+    return list.every((one) => typeof one === 'string') ? list : this.#refuse(name, 'a list of texts')
+  }
+
+  /** Finite numbers. */
+  numbers(name: string): readonly number[] {
+    const list = this.list(name)
+    return list.every(isFiniteNumber) ? list : this.#refuse(name, 'a list of numbers')
   }
 
   naturals(name: string): readonly number[] {
@@ -63,6 +122,10 @@ export class Fields {
 
   floats(name: string): Float32Array {
     return floatsOf(this.list(name), `${this.where}: ${name}`)
+  }
+
+  #isNothing(name: string): boolean {
+    return this.#fields.get(name) == null
   }
 
   #refuse(name: string, wanted: string): never {
@@ -118,6 +181,8 @@ const isList = (value: unknown): value is readonly unknown[] => Array.isArray(va
 function isKeyOf<T extends string>(choices: Readonly<Record<T, true>>, value: unknown): value is T {
   return typeof value === 'string' && Object.hasOwn(choices, value)
 }
+
+const isFiniteNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const isNatural = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 

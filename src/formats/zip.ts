@@ -1,6 +1,8 @@
 /** Single files out of a zip archive, unpacked piece by piece so that no archive can take more memory than it is allowed. */
 import { Unzip, UnzipInflate, type UnzipFile } from 'fflate'
 import { LabError } from '../errors'
+import { joined } from './bytes'
+import { quoted } from './record'
 
 export interface ZipContents {
   /** Every path in the archive, in its order; without folders and macOS's shadow files. */
@@ -19,14 +21,16 @@ const signature = [0x50, 0x4b, 3, 4]
 /**
  * @param chunks the archive in order
  * @param limitOf the most bytes that an entry may have; undefined for one that is not wanted
+ * @param most bytes of all wanted entries together
  * @throws LabError `format` for what is no zip, encrypted, or holds paths that lead out of it or occur twice, `checksum` for
  * one that ends early, `memory` for an entry beyond its limit, by what it declares or by what comes out
  */
 export async function readZip(
   chunks: AsyncIterable<Uint8Array>,
-  limitOf: (path: string) => number | undefined
+  limitOf: (path: string) => number | undefined,
+  most = Infinity
 ): Promise<ZipContents> {
-  const reader = new ZipReader(limitOf)
+  const reader = new ZipReader(limitOf, most)
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.length; at += piece) reader.push(chunk.subarray(at, at + piece))
   }
@@ -41,9 +45,12 @@ class ZipReader {
   readonly #unfinished = new Set<string>()
   /** The first four bytes, or as many as came. */
   #head: readonly number[] = []
+  /** Bytes that may still come out. */
+  #left: number
 
-  constructor(limitOf: (path: string) => number | undefined) {
+  constructor(limitOf: (path: string) => number | undefined, most: number) {
     this.#limitOf = limitOf
+    this.#left = most
     this.#unzip.register(UnzipInflate)
   }
 
@@ -71,7 +78,7 @@ class ZipReader {
     }
     this.#paths.add(path)
     const limit = this.#limitOf(path)
-    if (limit !== undefined) this.#collect(file, path, limit)
+    if (limit !== undefined) this.#collect(file, path, Math.min(limit, this.#left))
   }
 
   #collect(file: UnzipFile, path: string, limit: number): void {
@@ -91,7 +98,8 @@ class ZipReader {
           `${path} should have ${file.originalSize} bytes, the zip has ${size}: fetch it again`
         )
       }
-      this.#files.set(path, join(parts, size))
+      this.#left -= size
+      this.#files.set(path, joined(parts))
       this.#unfinished.delete(path)
     }
     file.start()
@@ -126,13 +134,11 @@ const tooLarge = (path: string, limit: number): LabError =>
 /** @throws LabError `format` for a path that would lie elsewhere when it is unpacked */
 function requirePlainPath(path: string): void {
   const parts = path.split('/')
-  const isPlain = !/^\/|^[a-z]:|[\\\0]/i.test(path) && !parts.includes('..') && !parts.includes('.')
+  const isPlain =
+    !/^\/|^[a-z]:|[\\\p{Cc}]/iu.test(path) && path.length < 256 && !parts.includes('..') && !parts.includes('.')
   if (!isPlain)
-    throw new LabError('format', `the zip has a file at ${path}, which leads out of its folder: it is not opened`)
-}
-
-function join(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size)
-  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0)
-  return all
+    throw new LabError(
+      'format',
+      `the zip has a file at ${quoted(path)}, which is no plain path or leads out of its folder: it is not opened`
+    )
 }
