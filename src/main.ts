@@ -5,12 +5,16 @@ import { connectModel } from './lab/connect'
 import { connectMath } from './lab/connect-math'
 import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
+import { browserStudies } from './lab/journal-idb'
+import { browserLocks } from './lab/lock'
+import { loadProtocol } from './state/load-protocol'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
-  const outside = { connect: () => connectModel(), storage: connectStorage(), math: connectMath() }
+  const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol }
+  const outside = { connect: () => connectModel(), storage: connectStorage(), math: connectMath(), study }
   mount(App, { target, props: { outside } })
   void keepForOffline()
 }

@@ -4,6 +4,7 @@ import type { StudyCard, StudyCell, StudyStore } from '../src/lab/journal-idb'
 import type { Locks } from '../src/lab/lock'
 import type { FinishedStudy, StudyOutside, StudyProtocol } from '../src/state/study-protocol'
 import { once } from '../src/study/journal'
+import { packJournal, unpackJournal } from '../src/study/journal-file'
 import { planStudy } from '../src/study/plan'
 import { presetSettings } from '../src/study/presets'
 import type { Stage } from '../src/study/progress'
@@ -39,7 +40,17 @@ export function fakeProtocol(options: FakeStudyOptions = {}): StudyProtocol {
     findings: async () => {
       throw new LabError('format', 'the fake study has no findings: bring some')
     },
-    readBundle: async (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as Run,
+    readBundle: async (bytes) => {
+      const run = JSON.parse(new TextDecoder().decode(bytes)) as Run
+      return {
+        run,
+        stated: () => {
+          throw new LabError('format', 'the fake study states no findings: bring some')
+        }
+      }
+    },
+    packJournal,
+    unpackJournal,
     readSettings: (value) => {
       if (typeof value === 'object' && value !== null && 'preset' in value) return value as StudySettings
       throw new LabError('format', 'these are no settings: choose another file')

@@ -1,3 +1,4 @@
+import { fieldsOf } from '../formats/fields'
 import type { StudyCard } from '../lab/journal-idb'
 import type { StudySettings } from '../study/settings'
 import type { StudyOutside, StudyProtocol } from './study-protocol'
@@ -61,6 +62,27 @@ export class KeptStudies {
   /** The bundle of a finished study. */
   bundle(id: string): Promise<Blob | null> {
     return this.#outside.store.bundle(id)
+  }
+
+  /** An unfinished study as a file, for another machine. */
+  async pack(id: string): Promise<Blob> {
+    const { packJournal } = await this.#outside.protocol()
+    return new Blob([await packJournal(this.#outside.store.cells(id))], { type: 'application/zip' })
+  }
+
+  /** Takes an unfinished study in from a file. @throws LabError `format` */
+  async unpack(file: Blob): Promise<void> {
+    const { unpackJournal, readSettings } = await this.#outside.protocol()
+    const cells = await unpackJournal(new Uint8Array(await file.arrayBuffer()))
+    const head = fieldsOf(cells.get('study')?.json)
+    const settings = readSettings(head.get('settings'), 'the study in the file')
+    const started = head.get('started')
+    const now = new Date().toISOString()
+    const when = { started: typeof started === 'string' ? started : now, changed: now }
+    const card = { id: crypto.randomUUID(), settings, ...when, done: 0, total: 0, finished: false }
+    await this.#outside.store.save(card)
+    for (const [key, entry] of cells) await this.#outside.store.cells(card.id).write(key, entry)
+    await this.refresh()
   }
 
   /** Takes a study off the list. It is deleted when the next one is discarded or `forget` is called, not before. */

@@ -215,6 +215,15 @@ export class Lab {
     if (this.models.active || (await this.open(this.firstSource))) await this.runFit()
   }
 
+  /** Opens a finished run, or takes an unfinished study in. */
+  async openStudyFile(file: File): Promise<void> {
+    const isUnfinished = await this.study.kept.unpack(file).then(
+      () => true,
+      () => false
+    )
+    if (!isUnfinished) await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
+  }
+
   async ask(): Promise<void> {
     const { active } = this.models
     if (active && this.steering && !this.chat.running) await this.chat.ask(active.handle, this.steering)

@@ -128,10 +128,10 @@ export class Runs {
       const bytes = await fetchBytes(turn)
       this.#step(turn, { what: 'read', done: 0, total: 0 })
       const { readBundle, findings: findingsOf } = await this.#protocol()
-      const run = await readBundle(bytes)
+      const { run, stated } = await readBundle(bytes)
       this.#step(turn, { what: 'findings', done: 0, total: 0 })
       const onShare = (share: number): void => this.#step(turn, { what: 'findings', done: share, total: 1 })
-      const findings = await findingsOf(run, onShare)
+      const findings = name === null ? await findingsOf(run, onShare) : stated()
       if (turn !== this.#turn) return
       this.#opened = { name, title, bundle: new Blob([bytes], { type: 'application/zip' }), run, findings }
       this.#status = { kind: 'done' }
