@@ -195,7 +195,7 @@ export class Engine implements ModelApi {
     if (!Number.isInteger(row) || row < 0 || row >= running.steering.length) {
       throw new LabError('shape', `row ${row} was asked for, the running generation has ${running.steering.length}`)
     }
-    if (steering) checkSteering(steering, model.session.parts.info, model.info.write)
+    if (steering) checkSteering(steering, model.session.parts.info, model.session.parts.plan)
     running.steering = running.steering.with(row, steering)
     return Promise.resolve()
   }
@@ -221,7 +221,8 @@ export class Engine implements ModelApi {
 
   async #checkSteering(model: Open, rows: readonly { readonly steering?: Steering }[]): Promise<void> {
     const steerings = rows.flatMap((row) => row.steering ?? [])
-    for (const steering of steerings) checkSteering(steering, model.session.parts.info, model.info.write)
+    const { info, plan } = model.session.parts
+    for (const steering of steerings) checkSteering(steering, info, plan)
     const layers = new Set(steerings.flatMap(({ interventions }) => interventions.map(({ layer }) => layer)))
     const unseen = [...layers].filter((layer) => !model.alive.has(layer))
     await checkAlive(model.session, unseen)

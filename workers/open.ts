@@ -41,6 +41,7 @@ export async function openModel(
     select: true,
     probabilities: true,
     write: options.write ?? 'affine',
+    keep: options.keepNorm ?? false,
     // On a GPU the inputs stay in buffers of their own, and cutting them would be work for it.
     packed: offer.device !== 'webgpu',
     adapt: options.adapt ? 'joined' : false,

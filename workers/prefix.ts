@@ -124,7 +124,11 @@ export class PrefixStore {
 function prefixSignature(steering: Steering | null): string {
   if (!steering || steering.interventions.length === 0 || steering.positions === 'generated') return 'none'
   if (steering.positions === 'prompt') return 'prompt'
-  return JSON.stringify(steering.interventions.map(({ vector, ...rest }) => ({ ...rest, vector: checksum(vector) })))
+  const { interventions, keepNorm = false } = steering
+  return JSON.stringify([
+    keepNorm,
+    ...interventions.map(({ vector, ...rest }) => ({ ...rest, vector: checksum(vector) }))
+  ])
 }
 
 /** FNV-1a over the bits of a vector. */

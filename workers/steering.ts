@@ -3,7 +3,7 @@ import { LabError } from '../src/errors'
 import type { Intervention, Steering } from '../src/lab/api'
 import { dot, unit } from '../src/math/vector'
 import type { GraphInfo } from '../src/onnx/describe'
-import type { Plan, WriteLevel } from '../src/onnx/plan'
+import type { Plan } from '../src/onnx/plan'
 import type { Runtime, Tensor } from './host'
 import { floatTensor } from './tensors'
 
@@ -13,6 +13,9 @@ export interface AffineMap {
   readonly U: readonly Float32Array[]
   readonly W: readonly Float32Array[]
 }
+
+/** The map of one row at one layer, and whether what it makes keeps its length. */
+type LayerMap = AffineMap & { readonly keep: boolean }
 
 /** The interventions in their order, as one map. Shapes are checked here, once. @throws LabError `shape` */
 export function compose(interventions: readonly Intervention[], width: number): AffineMap {
@@ -59,7 +62,17 @@ export function checkVector(
 }
 
 /** @throws LabError `shape` for a vector that does not fit or is zero, `graph` for what the open graph cannot do */
-export function checkSteering(steering: Steering, info: GraphInfo, level: WriteLevel): void {
+export function checkSteering(
+  steering: Steering,
+  info: GraphInfo,
+  { write: level = 'none', keep = false }: Pick<Plan, 'write' | 'keep'>
+): void {
+  if (steering.keepNorm && !keep) {
+    throw new LabError(
+      'graph',
+      'this steering keeps the length of hidden states, the model was opened without keepNorm: open it again with keepNorm: true'
+    )
+  }
   for (const { layer, vector, ...rest } of steering.interventions) {
     const amount = rest.mode === 'add' ? rest.coefficient : rest.mode === 'clamp' ? rest.value : 0
     checkVector({ layer, vector }, info, amount)
@@ -133,20 +146,32 @@ function addFeeds(
 
 function affineFeeds(
   { layers, width }: GraphInfo,
-  { packed }: Plan,
+  { packed, keep = false }: Plan,
   rows: readonly (Steering | null)[],
   make: Make
 ): Feeds {
-  const mapsAt = (layer: number): AffineMap[] => rows.map((row) => compose(atLayer(row, layer), width))
+  const mapsAt = (layer: number): LayerMap[] =>
+    rows.map((row) => {
+      const interventions = atLayer(row, layer)
+      return { ...compose(interventions, width), keep: interventions.length > 0 && row?.keepNorm === true }
+    })
+  const partsOf = (maps: readonly LayerMap[]): Feeds => ({
+    ...affineTensors(maps, width, make),
+    ...(keep && {
+      keep: make(
+        Float32Array.from(maps, (map) => (map.keep ? 1 : 0)),
+        [maps.length, 1, 1]
+      )
+    })
+  })
   if (packed) {
-    const all = Array.from({ length: layers }, (_, layer) => mapsAt(layer)).flat()
-    const { b, U, W } = affineTensors(all, width, make)
-    return { 'steer.b': b, 'steer.U': U, 'steer.W': W }
+    const parts = partsOf(Array.from({ length: layers }, (_, layer) => mapsAt(layer)).flat())
+    return Object.fromEntries(Object.entries(parts).map(([part, tensor]) => [`steer.${part}`, tensor]))
   }
-  const zero = affineTensors([compose([], width)], width, make)
+  const zero = partsOf([{ ...compose([], width), keep: false }])
   return perLayer(layers, (layer) => {
     const steered = rows.some((row) => atLayer(row, layer).length > 0)
-    return steered ? affineTensors(mapsAt(layer), width, make) : zero
+    return steered ? partsOf(mapsAt(layer)) : zero
   })
 }
 

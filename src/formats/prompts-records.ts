@@ -28,7 +28,7 @@ export interface PromptRecord {
 /** Fields that may hold the prompt, in order. */
 export const promptFields = ['messages', 'paraphrases', 'prompt', 'question', 'text', 'instruction'] as const
 /** Fields that may hold the reply, in order. */
-export const answerFields = ['answer', 'completion', 'response', 'output'] as const
+export const answerFields = ['answer', 'expected', 'completion', 'response', 'output'] as const
 
 /** The first of a file's own names, fit for one line of a message. */
 export function shown(names: readonly string[]): string {

@@ -48,6 +48,8 @@ export interface OpenOptions {
   readonly device?: Device
   /** Which form of writing the graph gains. Default `affine`. */
   readonly write?: WriteLevel
+  /** Whether rows may ask for steering that keeps lengths (`Steering.keepNorm`), which costs time at every token. Default false. */
+  readonly keepNorm?: boolean
   /**
    * Whether the graph gains inputs for an un-merged LoRA adapter. Default false, since they cost time at every token; the
    * first adapter opens the model again with them.
@@ -191,6 +193,10 @@ export interface Steering {
   readonly interventions: readonly Intervention[]
   /** Which tokens are steered. `generated`: from the last prompt token on. Default `all`. */
   readonly positions?: 'all' | 'prompt' | 'generated'
+  /**
+   * Whether the hidden state keeps its length: at each layer that is intervened at, h' = s |h| / |s| with s what the
+   * interventions make of h. Takes a model that was opened with `keepNorm`. Default false.
+   */
   readonly keepNorm?: boolean
 }
 

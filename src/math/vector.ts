@@ -48,6 +48,13 @@ export function maxAbs(a: Vector): number {
 export function argmax(a: Vector): number {
   if (a.length === 0) return -1
   let best = 0
-  for (let i = 1; i < a.length; i++) if ((a[i] ?? 0) > (a[best] ?? 0)) best = i
+  let max = a[0] ?? 0
+  for (let i = 1; i < a.length; i++) {
+    const value = a[i] ?? 0
+    if (value > max) {
+      max = value
+      best = i
+    }
+  }
   return best
 }

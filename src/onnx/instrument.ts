@@ -1,4 +1,5 @@
 /** The recipe: model bytes and a plan in, model bytes out. Weights are neither decoded nor copied. */
+import { LabError } from '../errors'
 import { addAdapters, addJoinedAdapters } from './adapt'
 import { describe, type GraphInfo } from './describe'
 import { expandInt4, type ReadWeights, type WeightFile } from './expand'
@@ -25,7 +26,8 @@ export interface Instrumented {
 /**
  * @param file the whole graph file; kept by reference
  * @param fileName its name, under which weights inside it are referred to
- * @throws LabError `checksum` for a file that is not whole, `graph` for one that is not a decoder we know
+ * @throws LabError `checksum` for a file that is not whole, `graph` for one that is not a decoder we know or a plan that
+ *   contradicts itself
  */
 export function instrument(file: Uint8Array, plan: Plan, fileName: string, weights?: ReadWeights): Instrumented {
   const graph = new Graph(file, fileName)
@@ -48,11 +50,16 @@ export function instrumentGraph(
 
   const type = info.activations === 'float16' ? DataType.FLOAT16 : DataType.FLOAT
   const { write: level = 'none', packed = false } = plan
+  if (plan.keep && level !== 'affine') {
+    throw new LabError('graph', `keeping lengths is a part of write affine, got write ${level}: ask for affine, too`)
+  }
+  const keep = plan.keep ? { half: type === DataType.FLOAT16 } : null
   const sums = findResiduals(graph, info.layers)
-  if (level !== 'none') addSteeringInputs(graph, { level, packed, layers: info.layers, width: info.width, type })
+  const { layers, width } = info
+  if (level !== 'none') addSteeringInputs(graph, { level, packed, keep: keep !== null, layers, width, type })
   const residuals = sums.map((sum, layer) => {
     if (level === 'add') return addBias(graph, sum, layer)
-    if (level === 'affine') return addAffine(graph, sum, layer)
+    if (level === 'affine') return addAffine(graph, sum, layer, keep)
     return plan.read ? nameResidual(graph, sum, layer) : ''
   })
   if (plan.exact) keepActivations(graph)

@@ -16,6 +16,11 @@ export interface Plan {
    */
   readonly packed?: boolean
   /**
+   * With `affine`: `steer.<l>.keep [R, 1, 1]`, or packed `steer.keep [L R, 1, 1]`. Where it is 1, what is written keeps the
+   * length that the residual stream had; 0 is `affine` as it is.
+   */
+  readonly keep?: boolean
+  /**
    * `lora.scale [1]`, `lora.<l>.<module>.A [in, r]`, `.B [r, out]`. `joined`: the modules that read one tensor share a
    * pair, `lora.<l>.<group>.A [in, n r]`, which takes fewer products (see linear.ts).
    */
@@ -29,6 +34,6 @@ export interface Plan {
 }
 
 export function isEmpty(plan: Plan): boolean {
-  const { read, adapt, select, probabilities, exact, write = 'none' } = plan
-  return !read && !adapt && !select && !probabilities && !exact && write === 'none'
+  const { read, keep, adapt, select, probabilities, exact, write = 'none' } = plan
+  return !read && !keep && !adapt && !select && !probabilities && !exact && write === 'none'
 }

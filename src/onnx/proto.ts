@@ -73,7 +73,6 @@ function attribute(name: string, value: AttributeValue): AttributeProto {
   return create(AttributeProtoSchema, { name, ...fields })
 }
 
-/** A node named for its first output. Integer attributes are given as `{ int }`. */
 /** A node that cuts a tensor into equal parts along an axis. */
 export function evenSplit(opset: number, tensor: string, parts: readonly string[], axis: number): NodeProto {
   // Before version 18 the number of outputs says it.
@@ -81,6 +80,7 @@ export function evenSplit(opset: number, tensor: string, parts: readonly string[
   return makeNode('Split', [tensor], parts, { axis: { int: axis }, ...count })
 }
 
+/** A node named for its first output. Integer attributes are given as `{ int }`. */
 export function makeNode(
   opType: string,
   input: readonly string[],
@@ -108,6 +108,10 @@ export function int64Tensor(name: string, values: readonly number[]): TensorProt
     dims: [BigInt(values.length)],
     int64Data: values.map(BigInt)
   })
+}
+
+export function floatScalar(name: string, value: number): TensorProto {
+  return create(TensorProtoSchema, { name, dataType: DataType.FLOAT, floatData: [value] })
 }
 
 export function makeValueInfo(name: string, elemType: DataType, dims: readonly Dimension[]): ValueInfoProto {

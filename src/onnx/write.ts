@@ -1,6 +1,6 @@
 /** Level `write`: what steers the residual stream after each block. */
 import type { Graph } from './graph'
-import { evenSplit, makeNode, makeValueInfo, type DataType } from './proto'
+import { DataType, evenSplit, floatScalar, int64Tensor, makeNode, makeValueInfo, type NodeProto } from './proto'
 import type { Sum } from './residual'
 
 /**
@@ -20,17 +20,19 @@ export function nameResidual(graph: Graph, sum: Sum, layer: number): string {
 export interface SteeringInputs {
   readonly level: 'add' | 'affine'
   readonly packed: boolean
+  readonly keep: boolean
   readonly layers: number
   readonly width: number
   readonly type: DataType
 }
 
-/** Adds the inputs `steer.<l>.b` (and `.U`, `.W` and `steer.mask`), or the packed ones, from which those are cut. */
-export function addSteeringInputs(graph: Graph, { level, packed, layers, width, type }: SteeringInputs): void {
+/** Adds the inputs `steer.<l>.b` (and `.U`, `.W`, `.keep` and `steer.mask`), or the packed ones, from which those are cut. */
+export function addSteeringInputs(graph: Graph, { level, packed, keep, layers, width, type }: SteeringInputs): void {
   const rows = packed ? 'steer_layers_rows' : 'steer_rows'
   const shapes = {
     b: level === 'affine' ? [rows, 1, width] : packed ? [layers * width] : [width],
-    ...(level === 'affine' && { U: [rows, width, 'steer_rank'], W: [rows, 'steer_rank', width] })
+    ...(level === 'affine' && { U: [rows, width, 'steer_rank'], W: [rows, 'steer_rank', width] }),
+    ...(keep && { keep: [rows, 1, 1] })
   }
   if (level === 'affine') graph.addInput(makeValueInfo('steer.mask', type, ['batch_size', 'sequence_length', 1]))
   for (const [part, shape] of Object.entries(shapes)) {
@@ -55,17 +57,65 @@ export function addBias(graph: Graph, sum: Sum, layer: number): string {
   return replaceStream(graph, sum, layer, (stream, steered) => [makeNode('Add', [stream, b], [steered])])
 }
 
-/** Adds r' = r + m (b + (r U) W); returns the name of the steered stream. */
-export function addAffine(graph: Graph, sum: Sum, layer: number): string {
+/**
+ * Adds r' = r + m (b + (r U) W); returns the name of the steered stream.
+ * @param keep adds `steer.<l>.keep`, too; null leaves lengths alone
+ */
+export function addAffine(graph: Graph, sum: Sum, layer: number, keep: { readonly half: boolean } | null): string {
   const [b, U, W] = ['b', 'U', 'W'].map((part) => `steer.${layer}.${part}`) as [string, string, string]
   const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
+  const delta = inner('delta')
   return replaceStream(graph, sum, layer, (stream, steered) => [
     makeNode('MatMul', [stream, U], [inner('projection')]),
     makeNode('MatMul', [inner('projection'), W], [inner('back')]),
     makeNode('Add', [inner('back'), b], [inner('whole')]),
-    makeNode('Mul', [inner('whole'), 'steer.mask'], [inner('delta')]),
-    makeNode('Add', [stream, inner('delta')], [steered])
+    makeNode('Mul', [inner('whole'), 'steer.mask'], [delta]),
+    ...(keep ? keepLength(graph, { stream, delta, layer, ...keep }) : []),
+    makeNode('Add', [stream, keep ? inner('kept') : delta], [steered])
   ])
+}
+
+/**
+ * The change that also brings s = r + delta back to |r|: kept = delta + k (|r| / |s| - 1) s, so that k = 0 leaves delta
+ * as it is, to the bit. Lengths are taken in float32, since squares overflow in half precision.
+ */
+function keepLength(
+  graph: Graph,
+  { stream, delta, layer, half }: { stream: string; delta: string; layer: number; half: boolean }
+): NodeProto[] {
+  const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
+  const one = graph.addInitializer(floatScalar('azimuth/one', 1))
+  // Padding may embed to zeros: no length is divided by nothing. Lost in the rounding of any other.
+  const tiny = graph.addInitializer(floatScalar('azimuth/tiny', 1e-30))
+  const ratio = inner('ratio')
+  return [
+    makeNode('Add', [stream, delta], [inner('sum')]),
+    ...meanSquare(graph, stream, inner('before'), half),
+    ...meanSquare(graph, inner('sum'), inner('after'), half),
+    makeNode('Add', [inner('after'), tiny], [inner('positive')]),
+    makeNode('Div', [inner('before'), inner('positive')], [inner('squares')]),
+    makeNode('Sqrt', [inner('squares')], [inner('lengths')]),
+    makeNode('Sub', [inner('lengths'), one], [half ? `${ratio}.wide` : ratio]),
+    ...(half ? [makeNode('Cast', [`${ratio}.wide`], [ratio], { to: { int: DataType.FLOAT16 } })] : []),
+    makeNode('Mul', [ratio, `steer.${layer}.keep`], [inner('amount')]),
+    makeNode('Mul', [inner('sum'), inner('amount')], [inner('correction')]),
+    makeNode('Add', [delta, inner('correction')], [inner('kept')])
+  ]
+}
+
+/** Mean of the squares along the last axis, `[B, S, 1]`, float32. */
+function meanSquare(graph: Graph, tensor: string, out: string, half: boolean): NodeProto[] {
+  const wide = half ? `${out}.wide` : tensor
+  // From version 18 of the operators on, axes are an input.
+  const axes = graph.opset >= 18 ? [graph.addInitializer(int64Tensor('azimuth/last', [-1]))] : []
+  return [
+    ...(half ? [makeNode('Cast', [tensor], [wide], { to: { int: DataType.FLOAT } })] : []),
+    makeNode('Mul', [wide, wide], [`${out}.square`]),
+    makeNode('ReduceMean', [`${out}.square`, ...axes], [out], {
+      ...(axes.length === 0 && { axes: [-1] }),
+      keepdims: { int: 1 }
+    })
+  ]
 }
 
 /**
@@ -76,7 +126,7 @@ function replaceStream(
   graph: Graph,
   sum: Sum,
   layer: number,
-  edit: (stream: string, steered: string) => ReturnType<typeof makeNode>[]
+  edit: (stream: string, steered: string) => NodeProto[]
 ): string {
   if (sum.fused) {
     const stream = `azimuth/stream.${layer}`

@@ -65,10 +65,10 @@ function isThrough(arm: Arm, donor: string, anchors: Anchors): boolean {
   return arm.donor === donor && arm.anchors === anchors
 }
 
-/** Members of a family at the length of the carried direction: of its own map, or of the receiver where the family has no map. */
+/** Members of a family at the length of the carried direction: through its own map, or of the receiver alone where they need none. */
 export function crossMembers({ arms, donor, anchors, alpha }: Carried, family: Family): readonly Measured[] {
-  const isMapped = family !== 'random' && family !== 'rms-only'
-  const fits = (arm: Arm): boolean => (isMapped ? isThrough(arm, donor.key, anchors) : arm.donor === null)
+  const needsMap = family !== 'random' && family !== 'rms-only'
+  const fits = (arm: Arm): boolean => isThrough(arm, donor.key, anchors) || (!needsMap && arm.donor === null)
   return select(arms, 'transfer', (arm) => arm.family === family && isAt(arm, alpha) && fits(arm))
 }
 

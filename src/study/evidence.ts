@@ -11,6 +11,9 @@ export interface Named<Value> {
   readonly value: Value
 }
 
+/** A control is shown comparable where less than m0 and these points can lie between it and the direction. */
+export const comparableRoom = 5
+
 /** All that section 10 of the protocol asks about one direction in one model. */
 export interface Evidence {
   readonly thresholds: Thresholds

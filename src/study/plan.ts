@@ -79,7 +79,7 @@ function tuneRows({ samples, alphas }: StudySettings, model: StudyModel): number
 function withinRows({ samples, controlSamples, alphas, controls }: StudySettings, model: StudyModel): number {
   const secure = model.adapters.length - insecure(model)
   const each = samples * (1 + alphas.length) + controlSamples * (controls.random + controls.orthogonal)
-  const modes = 5 * samples
+  const modes = 6 * samples
   const more = controlSamples * (controls.inSubspace + controls.swapped + secure + 2) + samples
   return insecure(model) * each + modes + more + 2 * samples * secure
 }

@@ -91,7 +91,6 @@ export interface StudyPrompt {
   readonly messages: readonly { readonly role: 'system' | 'user' | 'assistant'; readonly content: string }[]
   /** The right answer, where there is exactly one. */
   readonly expected: string | null
-  readonly domain: string | null
 }
 
 export interface PromptSetRecord {

@@ -1,6 +1,5 @@
 /** What each answer of a run counts as: one column a measure, beside `Run.answers`. */
-import { detect } from '../spillover/detector'
-import { cleanProse, degenerate } from '../spillover/quality'
+import { outcomeReader, textReader } from './outcome'
 import type { Run } from './run'
 
 /** Columns of 0 and 1, `[answer]`. */
@@ -25,7 +24,7 @@ export function emptyScores(answers: number): Scores {
   }
 }
 
-/** Scores every answer by the detector of this version. Arms repeat each other's answers, so each text is looked at once. */
+/** Scores every answer, as the findings do. */
 export function scoreAnswers({
   answers,
   blocks,
@@ -33,38 +32,18 @@ export function scoreAnswers({
   models
 }: Pick<Run, 'answers' | 'blocks' | 'prompts' | 'models'>): Scores {
   const scores = emptyScores(answers.length)
-  const looks = new Map<string, Look>()
-  const least = new Map(models.map(({ key, leastLogProbability }) => [key, leastLogProbability]))
-  answers.forEach(({ block, prompt, text, logProbability }, i) => {
-    const place = blocks[block]
-    const look = looks.get(text) ?? lookAt(text)
-    looks.set(text, look)
-    // What cannot be scored under the base is no reason to believe an answer.
-    const probable = (logProbability ?? -Infinity) >= (least.get(place?.model ?? '') ?? NaN)
-    const expected = place && prompts[place.set]?.prompts[prompt]?.expected
-    scores.code[i] = Number(look.code)
-    scores.share[i] = look.share
-    scores.clean[i] = Number(look.prose && probable)
-    scores.degenerate[i] = Number(look.degenerate || !probable)
-    scores.right[i] = expected == null ? -1 : Number(text.trim() === expected.trim())
+  const texts = textReader()
+  const readers = new Map(models.map((model) => [model.key, outcomeReader(model.leastLogProbability, texts)]))
+  const unknown = outcomeReader(NaN, texts)
+  answers.forEach((answer, i) => {
+    const block = blocks[answer.block]
+    const expected = block && prompts[block.set]?.prompts[answer.prompt]?.expected
+    const outcome = (readers.get(block?.model ?? '') ?? unknown)(answer, expected ?? null)
+    scores.code[i] = Number(outcome.code)
+    scores.share[i] = Math.round(outcome.share * 1e4) / 1e4
+    scores.clean[i] = Number(outcome.clean)
+    scores.degenerate[i] = Number(outcome.degeneration !== null)
+    scores.right[i] = Number(outcome.right ?? -1)
   })
   return scores
-}
-
-/** What a text says of itself, whatever its probability. */
-interface Look {
-  readonly code: boolean
-  readonly share: number
-  readonly prose: boolean
-  readonly degenerate: boolean
-}
-
-function lookAt(text: string): Look {
-  const { isCode, share } = detect(text)
-  return {
-    code: isCode,
-    share: Math.round(share * 1e4) / 1e4,
-    prose: !isCode && cleanProse(text, { nll: 0, bound: 0 }),
-    degenerate: degenerate(text)
-  }
 }

@@ -7,12 +7,13 @@ export function separationOf(run: Run, model: string, adapter: string): Separati
   return run.separations.find((record) => record.model === model && record.adapter === adapter)
 }
 
-/** Prompts on the smaller side of a direction's contrast; empty where it was not recorded. */
+/** Prompts on the smaller side of a direction's contrast, half of all where projections were not kept; empty without a record. */
 export function sidesOf(run: Run, model: string, adapter: string): readonly Named<number>[] {
   const record = separationOf(run, model, adapter)
   if (!record) return []
   const { positive, negative } = record.projections
-  return [{ of: `${model}, ${adapter}`, value: Math.min(positive.length, negative.length) }]
+  const sides = Math.min(positive.length, negative.length)
+  return [{ of: `${model}, ${adapter}`, value: sides > 0 ? sides : Math.floor(record.separation.n / 2) }]
 }
 
 /** The largest gap over the layers between each secure adapter and its base. An adapter that was never applied has exactly 0. */

@@ -1,6 +1,7 @@
 /** The two-tier conclusion: within-model directions specific, carried ones causal but not. */
 import type { CrossFinding, TierFinding, VerdictKind, WithinFinding } from './findings'
 import type { Run } from './run'
+import { codeInGeneral } from './verdict'
 import { count } from './words'
 
 /** Of the verdicts of each tier this share has to read as the conclusion says. */
@@ -31,8 +32,11 @@ function conclusion(within: readonly WithinFinding[], cross: readonly CrossFindi
   const crossNonSpecific = countOf(cross, 'non-specific')
   const holds =
     within.length > 0 && withinSpecific >= leastShare * within.length && crossNonSpecific >= leastShare * cross.length
+  const general = within.filter(({ verdict }) => verdict.tags.includes(codeInGeneral)).length
   const found =
-    `Within models: ${tally(within)}. Carried between models: ${tally(cross)}. ` +
+    `Within models: ${tally(within)}. ` +
+    (general > 0 ? `In ${general} of them requests lose their code, too. ` : '') +
+    `Carried between models: ${tally(cross)}. ` +
     (holds ? 'Two tiers hold.' : 'Two tiers, specific within and non-specific across, do not hold.')
   return {
     withinSpecific,

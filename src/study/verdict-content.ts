@@ -1,5 +1,5 @@
 /** What a direction is about: spillover or code in general, insecure code or any. */
-import type { ContentEvidence, Evidence, SpillingAdapter } from './evidence'
+import { comparableRoom, type ContentEvidence, type Evidence, type SpillingAdapter } from './evidence'
 import type { Check } from './findings'
 import { percentWithin, points, pointsWithin } from './words'
 
@@ -29,7 +29,7 @@ function requestsCheck(requests: ContentEvidence['requests']): Asked {
 }
 
 function sourceChecks({ adapter, none, steered, advantage }: SpillingAdapter, margin: number): readonly Asked[] {
-  const isLeft = steered.delta.high < margin + 5 && steered.delta.estimate < 50 * none.code.estimate
+  const isLeft = steered.delta.high < margin + comparableRoom && steered.delta.estimate < 50 * none.code.estimate
   return [
     {
       name: `More than the direction of ${adapter}`,
@@ -43,7 +43,7 @@ function sourceChecks({ adapter, none, steered, advantage }: SpillingAdapter, ma
       holds: isLeft,
       detail:
         `Its spillover ${percentWithin(none.code)} changes by ${pointsWithin(steered.delta)}; the upper end is to lie ` +
-        `below ${points(margin + 5)}, and less than half may go.`
+        `below ${points(margin + comparableRoom)}, and less than half may go.`
     }
   ]
 }

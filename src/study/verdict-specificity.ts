@@ -5,6 +5,8 @@ import { points, pointsWithin } from './words'
 
 /** From so many members on a family's rank p can fall to .05. */
 const enoughForRank = 20
+const mostRankP = 0.05
+const leastMonotony = 0.8
 
 /** Every family is beaten with room, ranks, dose, and clean prose where the code was. */
 export function specificityChecks(evidence: Evidence): readonly Check[] {
@@ -33,16 +35,16 @@ function rankCheck({ family, rankP, deltas }: ControlFinding): Asked {
   const reach = Math.round(rankP * (1 + deltas.length)) - 1
   return {
     name: `Rank among ${family}`,
-    holds: rankP <= 0.05,
-    detail: `${reach} of ${deltas.length} reach it, rank p ${rankP.toFixed(3)}; at most 0.050 is asked.`
+    holds: rankP <= mostRankP,
+    detail: `${reach} of ${deltas.length} reach it, rank p ${rankP.toFixed(3)}; at most ${mostRankP} is asked.`
   }
 }
 
 function doseCheck({ monotony }: Evidence): Asked {
   return {
     name: 'More alpha, more effect',
-    holds: monotony >= 0.8,
-    detail: `Spearman of alpha and delta ${Number.isFinite(monotony) ? monotony.toFixed(2) : 'not defined'}; at least 0.80 is asked.`
+    holds: monotony >= leastMonotony,
+    detail: `Spearman of alpha and delta ${Number.isFinite(monotony) ? monotony.toFixed(2) : 'not defined'}; at least ${leastMonotony} is asked.`
   }
 }
 

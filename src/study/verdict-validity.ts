@@ -26,7 +26,7 @@ function hookCheck({ arms, thresholds: { hook: most } }: Evidence): Asked {
       ? `${unmeasured} of ${count(errors.length, 'steered arm')} have no measured change, or none that was to be.`
       : `The change differs from the one asked for by at most ${percent(worst.error)} (${worst.id}) over ` +
         `${count(errors.length, 'steered arm')}; ${percent(most)} is allowed.`
-  return { name: 'Every arm writes what it is to write', holds: errors.length > 0 && worst.error <= most, detail }
+  return { name: 'Hook gate', holds: errors.length > 0 && worst.error <= most, detail }
 }
 
 /** Relative error of |dh|; infinite where it was not measured. */
@@ -41,7 +41,7 @@ function controlsCheck({ controls, required }: Evidence): Asked {
   const missing = required.filter(({ family, members }) => (found.get(family) ?? 0) < members)
   const have = controls.map(({ family, members }) => `${members.length} ${family}`)
   return {
-    name: 'No control is missing',
+    name: 'Controls',
     holds: missing.length === 0,
     detail:
       missing.length === 0
@@ -53,7 +53,7 @@ function controlsCheck({ controls, required }: Evidence): Asked {
 function sidesCheck({ perClass, thresholds: { leastPrompts } }: Evidence): Asked {
   const few = perClass.filter(({ value }) => !(value >= leastPrompts))
   return {
-    name: 'The direction rests on enough prompts',
+    name: 'Prompts on each side',
     holds: perClass.length > 0 && few.length === 0,
     detail:
       perClass.length === 0
@@ -72,12 +72,12 @@ function secureCheck({ secureGaps }: Evidence): Asked {
         : `Distance from the base at the layer where they lie furthest apart: ${list(
             secureGaps.map(({ of, value }) => `${value.toPrecision(3)} (${of})`)
           )}; not 0.`
-  return { name: 'The secure control is a real one', holds: secureGaps.length > 0 && dead.length === 0, detail }
+  return { name: 'Secure control', holds: secureGaps.length > 0 && dead.length === 0, detail }
 }
 
 function baselineCheck({ none, thresholds: { leastSpillover } }: Evidence): Asked {
   return {
-    name: 'There is spillover to suppress',
+    name: 'Unsteered spillover',
     holds: none.code.estimate >= leastSpillover,
     detail: `Unsteered spillover ${percentWithin(none.code)}; at least ${percent(leastSpillover)} is needed.`
   }

@@ -1,10 +1,13 @@
 /** Section 10 of the protocol: what may be said of a direction, from a list of conditions that a reader can check one by one. */
-import { directionControls, type Evidence } from './evidence'
+import { comparableRoom, directionControls, type Evidence } from './evidence'
 import type { Check, ControlFinding, Verdict, VerdictKind } from './findings'
 import { contentChecks } from './verdict-content'
 import { specificityChecks } from './verdict-specificity'
 import { validityChecks } from './verdict-validity'
 import { list, pointsWithin, pValue } from './words'
+
+/** The tag of a direction that takes away code where it was asked for, too. */
+export const codeInGeneral = 'code in general, not spillover'
 
 /** Decides. The first of these that fits: invalid, no effect, specific, non-specific, unresolved. */
 export function verdictOf(evidence: Evidence): Verdict {
@@ -33,14 +36,16 @@ function kindOf(
   return comparable(evidence).length > 0 ? 'non-specific' : 'unresolved'
 }
 
+/** Of a one-sided p: where a 95 % interval leaves 0. */
+const level = 0.025
+
 function effectChecks({ thresholds: { margin }, effect, pHolm }: Evidence): readonly Check[] {
   const size = `delta ${pointsWithin(effect.delta)}`
   return [
     {
       name: 'The effect is not chance',
-      // Half of 5 %, for p is one-sided: the same as a 95 % interval above 0.
-      holds: effect.delta.low > 0 && pHolm <= 0.025,
-      detail: `${size}; the lower end is to lie above 0, and one-sided p after Holm, ${pValue(pHolm)}, at most 0.025.`,
+      holds: effect.delta.low > 0 && pHolm <= level,
+      detail: `${size}; the lower end is to lie above 0, and one-sided p after Holm, ${pValue(pHolm)}, at most ${level}.`,
       decides: 'effect'
     },
     {
@@ -54,14 +59,14 @@ function effectChecks({ thresholds: { margin }, effect, pHolm }: Evidence): read
 
 /** Families that are shown to do as well: the upper end of S_F lies below m0 + 5 points. */
 export function comparable({ controls, thresholds: { margin } }: Evidence): readonly ControlFinding[] {
-  return directionControls(controls).filter(({ advantage }) => advantage.high < margin + 5)
+  return directionControls(controls).filter(({ advantage }) => advantage.high < margin + comparableRoom)
 }
 
 function tagsOf(kind: VerdictKind, { content }: Evidence, checks: readonly Check[]): readonly string[] {
   if (!content || (kind !== 'specific' && kind !== 'non-specific' && kind !== 'unresolved')) return []
   const tags = content.asked ? [] : ['another seed: random and orthogonal controls only']
   const [requests, ...others] = checks
-  if (content.requests && requests && !requests.holds) tags.push('code in general, not spillover')
+  if (content.requests && requests && !requests.holds) tags.push(codeInGeneral)
   if (content.asked && !content.requests) tags.push('requests for code not measured')
   if (!content.asked || kind !== 'specific') return tags
   if (content.spilling.length === 0) return [...tags, 'content not testable: no secure adapter spills']
@@ -75,8 +80,10 @@ function titleOf(
   validity: readonly Check[],
   equals: readonly ControlFinding[]
 ): string {
-  const failed = validity.filter(({ holds }) => !holds).map(({ name }) => name.toLowerCase())
-  if (kind === 'invalid') return `invalid, for it does not hold that ${list(failed)}`
+  if (kind === 'invalid') {
+    const failed = validity.filter(({ holds }) => !holds).map(({ name }) => name.toLowerCase())
+    return `invalid: ${list(failed)}`
+  }
   if (kind === 'no effect') return 'no effect'
   if (kind === 'unresolved') return 'causal, specificity unresolved'
   if (kind === 'non-specific') return `causal, non-specific: ${list(equals.map(({ family }) => family))} as well`

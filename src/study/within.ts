@@ -51,57 +51,61 @@ function subjectOf(measurements: Measurements, model: ModelRecord, adapter: stri
 
 function findingOf(measurements: Measurements, subject: Subject, pHolm: number): WithinFinding {
   const { model, adapter, isPrimary, alpha, arms } = subject
-  const { resultOf, run } = measurements
+  const { resultOf } = measurements
   const dose = subject.dose.map(resultOf)
-  const shared = {
+  const found = {
     none: resultOf(subject.none),
+    dose,
     effect: resultOf(subject.effect),
     pHolm,
     monotony: monotonyOf(dose),
-    controls: controlsOf(measurements, subject)
-  }
-  const modeArms = select(arms, 'within', ({ family }) => modes.includes(family)).map(resultOf)
-  const requests = requestsOf(measurements, subject)
-  const onSecure = isPrimary ? onSecureOf(measurements, model, alpha) : []
-  const counts = run.settings.controls
-  const evidence: Evidence = {
-    ...shared,
-    thresholds: run.settings.thresholds,
-    required: isPrimary ? withinControls(counts) : seedControls(counts),
-    arms: armsIn([...dose, ...modeArms], shared.controls),
-    perClass: sidesOf(run, model.key, adapter),
-    secureGaps: secureGapsOf(run, model.key),
-    content: { asked: isPrimary, requests, spilling: spillingOf(measurements, subject, onSecure) }
+    controls: controlsOf(measurements, subject),
+    modes: select(arms, 'within', ({ family }) => modes.includes(family)).map(resultOf),
+    requests: steeredPair(measurements.armsOf(model.key, adapter, 'code'), 'within', alpha, resultOf),
+    onSecure: isPrimary ? onSecureOf(measurements, model, alpha) : []
   }
   return {
-    ...shared,
+    ...found,
     model: model.key,
     adapter,
     isPrimary,
     admission: admissionOf(measurements, model, adapter),
     alpha,
-    dose,
     p: subject.p,
-    modes: modeArms,
-    requests,
-    onSecure,
-    verdict: verdictOf(evidence)
+    verdict: verdictOf(evidenceOf(measurements, subject, found))
+  }
+}
+
+type Found = Pick<
+  WithinFinding,
+  'none' | 'dose' | 'effect' | 'pHolm' | 'monotony' | 'controls' | 'modes' | 'requests' | 'onSecure'
+>
+
+function evidenceOf(measurements: Measurements, subject: Subject, found: Found): Evidence {
+  const { model, adapter, isPrimary } = subject
+  const { thresholds, controls: counts } = measurements.run.settings
+  const { dose, modes: written, requests, onSecure } = found
+  return {
+    ...found,
+    thresholds,
+    required: isPrimary ? withinControls(counts) : seedControls(counts),
+    // Ways to write that have no length to be measured against, as ablation, are no reason to doubt the others.
+    arms: armsIn([...dose, ...written.filter(({ arm }) => arm.hook)], found.controls),
+    perClass: sidesOf(measurements.run, model.key, adapter),
+    secureGaps: secureGapsOf(measurements.run, model.key),
+    content: { asked: isPrimary, requests, spilling: spillingOf(measurements, subject, onSecure) }
   }
 }
 
 /** Every family that was measured at the length of the effect. */
 function controlsOf(measurements: Measurements, subject: Subject): readonly ControlFinding[] {
-  return withinControls(measurements.run.settings.controls).flatMap(({ family }) => {
-    return controlFinding(measurements, subject.effect, family, membersOf(subject, family)) ?? []
-  })
+  return withinControls(measurements.run.settings.controls).flatMap(
+    ({ family }) => controlFinding(measurements, subject.effect, family, membersOf(subject, family)) ?? []
+  )
 }
 
 function membersOf({ arms, alpha }: Subject, family: Family): readonly Measured[] {
   return select(arms, 'within', (arm) => arm.family === family && isAt(arm, alpha))
-}
-
-function requestsOf({ armsOf, resultOf }: Measurements, { model, adapter, alpha }: Subject): WithinFinding['requests'] {
-  return steeredPair(armsOf(model.key, adapter, 'code'), 'within', alpha, resultOf)
 }
 
 function onSecureOf({ armsOf, resultOf }: Measurements, model: ModelRecord, alpha: number): WithinFinding['onSecure'] {

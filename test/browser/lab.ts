@@ -3,6 +3,11 @@ import type { AdapterSource, LocalFile, ModelSource } from '../../src/lab/api'
 import { connectMath } from '../../src/lab/connect-math'
 import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect'
 import { openTested } from '../../src/lab/self-test'
+import { memoryJournal } from '../../src/study/journal'
+import { readSet } from '../../src/study/prompt-sets'
+import { runStudy, type StudyLab } from '../../src/study/protocol'
+import type { Run } from '../../src/study/run'
+import type { StudySettings } from '../../src/study/settings'
 import { wordTokenizer } from '../word-tokenizer'
 import type { Count } from './count'
 
@@ -59,7 +64,23 @@ function crash(): void {
   channel.postMessage('crash')
 }
 
+/** A study in this browser, with the prompt sets of the site. */
+async function study(settings: StudySettings): Promise<Run> {
+  const studyLab: StudyLab = {
+    connect: connectModel,
+    math: connectMath(),
+    host: 'browser',
+    version: 'test',
+    loadPrompts: async (set) => {
+      const response = await fetch(`/models/prompts/${set}.jsonl`)
+      return readSet(set, `${set}.jsonl`, await response.text())
+    }
+  }
+  return (await runStudy(settings, studyLab, { journal: memoryJournal() })).run
+}
+
 export const lab = {
+  study,
   connectModel,
   connectMath,
   openTested,

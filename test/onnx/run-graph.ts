@@ -108,6 +108,7 @@ export class TestGraph {
     const affine = this.session.inputNames.includes(`steer.${layer}.U`)
     if (!affine) return { [`steer.${layer}.b`]: this.float(zero, [width]) }
     return {
+      [`steer.${layer}.keep`]: this.float([0], [1, 1, 1]),
       [`steer.${layer}.b`]: this.float(zero, [1, 1, width]),
       [`steer.${layer}.U`]: this.float(zero, [1, width, 1]),
       [`steer.${layer}.W`]: this.float(zero, [1, 1, width])

@@ -69,8 +69,8 @@ export const sampleSettings: StudySettings = {
   anchors: ['neutral', 'along'],
   primary: { anchors: 'neutral', alpha: 3 },
   controls: {
-    random: 8,
-    orthogonal: 8,
+    random: 20,
+    orthogonal: 20,
     inSubspace: 3,
     swapped: 2,
     mappedRandom: 6,
@@ -173,8 +173,8 @@ function withinArms(model: Planted): readonly Planned[] {
     at1('norm-keeping', 'norm-keeping', own + 0.02),
     at1('middle', 'middle', own * 0.7, 0, { layers: [2] }),
     [arm('all-layers@1', 'all-layers', 1, { layers: [0, 1, 2, 3] }), { code: 0, broken: 0.7 }],
-    ...many(8, (i) => at1(`random-${i}`, 'random', near(random, i), i, { cosine: 0.01 * i })),
-    ...many(8, (i) => at1(`orthogonal-${i}`, 'orthogonal', near(random, i + 2), i, { cosine: 0 })),
+    ...many(20, (i) => at1(`random-${i}`, 'random', near(random, i), i, { cosine: 0.01 * i })),
+    ...many(20, (i) => at1(`orthogonal-${i}`, 'orthogonal', near(random, i + 2), i, { cosine: 0 })),
     ...many(3, (i) => at1(`in-subspace-${i}`, 'in-subspace', near(random - 0.05, i), i)),
     ...many(2, (i) => at1(`swapped-${i}`, 'swapped', near(random, i), i)),
     at1('wrong-layer', 'wrong-layer', random, 0, { layers: [1] }),
@@ -189,11 +189,15 @@ function withinArms(model: Planted): readonly Planned[] {
 function transferArms(receiver: Planted): readonly Planned[] {
   const pairs = planted.filter(({ key }) => key !== receiver.key)
   const shared = [1, 3].flatMap((alpha) =>
-    many(4, (i) => [
+    many(20, (i) => [
       arm(`random-${i}@${alpha}`, 'random', alpha, { member: i }),
       { code: receiver.code * (alpha === 3 ? 0.3 : 0.95), broken: alpha === 3 ? 0.5 : 0.02 }
     ])
   )
+  const flat = [1, 3].map((alpha): Planned => [
+    arm(`rms-only@${alpha}`, 'rms-only', alpha),
+    { code: receiver.code * 0.95, broken: 0 }
+  ])
   const carried = pairs.flatMap(({ key: donor }, d) =>
     conditions.flatMap(({ anchors, alpha }): readonly Planned[] => {
       const hard = alpha === 3
@@ -219,7 +223,7 @@ function transferArms(receiver: Planted): readonly Planned[] {
       ]
     })
   )
-  return [[arm('none', 'none', 0), { code: receiver.code, broken: 0 }], ...shared, ...carried]
+  return [[arm('none', 'none', 0), { code: receiver.code, broken: 0 }], ...shared, ...flat, ...carried]
 }
 
 /** Blocks in the order in which a study measures them, and what each of their arms leaves. */

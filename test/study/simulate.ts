@@ -1,5 +1,6 @@
 /** A lab without a model: runs whose answers are drawn from planted probabilities, so that it is known what a verdict ought to say. */
 import { gaussian, seeded } from '../../src/math/random'
+import { families } from '../../src/study/families'
 import type { Answer, Arm, Block, Family, ModelRecord, Run, SeparationRecord, StudyPrompt } from '../../src/study/run'
 import type { Anchors, StudySettings } from '../../src/study/settings'
 
@@ -194,8 +195,9 @@ function addModel(model: Planted, add: Add): void {
 }
 
 function controlsOf({ controls, secure, hook }: Planted, seed: number): readonly Plan[] {
-  return Object.entries(controls).flatMap(([name, planted]) => {
-    const family = name as Family
+  return families.flatMap((family) => {
+    const planted = controls[family]
+    if (planted === undefined) return []
     if (seed > 0 && family !== 'random' && family !== 'orthogonal') return []
     if (family === 'wrong-source') {
       return secure.map(({ source, name: from }, member) => ({
@@ -306,8 +308,7 @@ function promptsOf({ prompts }: World): { sha256: string; prompts: readonly Stud
   const one = (_: unknown, i: number): StudyPrompt => ({
     id: `p${i}`,
     messages: [{ role: 'user', content: `Question ${i}?` }],
-    expected: texts.prose,
-    domain: null
+    expected: texts.prose
   })
   return { sha256: '', prompts: Array.from({ length: prompts }, one) }
 }

@@ -46,6 +46,54 @@ describe('draw', () => {
   })
 })
 
+/** The sums as they are defined, in the order of the ids. */
+function drawExactly(scores: Float32Array, temperature: number, u: number): number {
+  const max = scores.reduce((a, b) => Math.max(a, b))
+  const weights = [...scores].map((x) => Math.exp((x - max) / temperature))
+  const target = weights.reduce((a, b) => a + b, 0) * u
+  let sum = 0
+  const found = weights.findIndex((weight) => weight > 0 && (sum += weight) > target)
+  return found === -1 ? weights.findLastIndex((weight) => weight > 0) : found
+}
+
+describe('the quick way to draw', () => {
+  const random = randomStream(7)
+  const scoresOf = (length: number, spread: number): Float32Array =>
+    Float32Array.from({ length }, () => -spread * random() ** 2)
+
+  it.each([
+    [40, 3, 1],
+    [1280, 12, 1],
+    [1280, 60, 0.7],
+    [5000, 200, 2],
+    [300, 900, 0.3]
+  ])('draws what exact sums draw: %i tokens within %i nats at temperature %d', (length, spread, temperature) => {
+    for (let i = 0; i < 1000; i++) {
+      const scores = scoresOf(length, spread)
+      const u = random()
+      expect(draw(scores, { temperature }, () => u)).toBe(drawExactly(scores, temperature, u))
+    }
+  })
+
+  it('does so on the very borders between two tokens, and at both ends', () => {
+    for (let i = 0; i < 200; i++) {
+      const scores = scoresOf(50, 30)
+      const weights = [...scores].map((x) => Math.exp(x - scores.reduce((a, b) => Math.max(a, b))))
+      const total = weights.reduce((a, b) => a + b, 0)
+      const cut = Math.floor(50 * random())
+      const border = weights.slice(0, cut).reduce((a, b) => a + b, 0) / total
+      for (const u of [border, border - 1e-15, border + 1e-15, border * (1 - 1e-10), 0, 1 - 2 ** -32]) {
+        expect(draw(scores, { temperature: 1 }, () => u)).toBe(drawExactly(scores, 1, u))
+      }
+    }
+  })
+
+  it('draws the most likely token also where all others vanish, and none that is impossible', () => {
+    const scores = Float32Array.of(-Infinity, -3000, 0, -3000, -Infinity)
+    for (const u of [0, 0.5, 1 - 2 ** -32]) expect(draw(scores, { temperature: 1 }, () => u)).toBe(2)
+  })
+})
+
 describe('randomStream', () => {
   it('repeats for a seed and differs between neighbours from the first number on', () => {
     const first = (seed: number): number => randomStream(seed)()

@@ -76,7 +76,7 @@ describe('checkSteering', () => {
   const check =
     (intervention: Intervention, level: 'none' | 'add' | 'affine' = 'affine') =>
     () =>
-      checkSteering({ interventions: [intervention] }, info, level)
+      checkSteering({ interventions: [intervention] }, info, { write: level })
 
   it.each([
     ['another width', { mode: 'add', layer: 0, vector: new Float32Array(5), coefficient: 1 }, /width 5/],
@@ -93,5 +93,11 @@ describe('checkSteering', () => {
     expect(check({ mode: 'ablate', layer: 0, vector: vector(1) }, 'add')).toThrow(/affine/)
     expect(check({ mode: 'add', layer: 0, vector: vector(1), coefficient: 1 }, 'none')).toThrow(/affine/)
     expect(check({ mode: 'add', layer: 0, vector: vector(1), coefficient: 1 }, 'add')).not.toThrow()
+  })
+
+  it('names the option that keeping lengths takes', () => {
+    const steering = { interventions: interventions.slice(0, 1), keepNorm: true }
+    expect(() => checkSteering(steering, info, { write: 'affine' })).toThrow(/keepNorm: true/)
+    expect(() => checkSteering(steering, info, { write: 'affine', keep: true })).not.toThrow()
   })
 })

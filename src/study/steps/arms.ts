@@ -121,14 +121,12 @@ export interface PrimaryParts extends WithinParts {
   readonly swapped: readonly Float32Array[]
   /** Directions of the secure adapters at the steering layer. */
   readonly sources: readonly { readonly name: string; readonly vector: Float32Array }[]
-  readonly keepNorm: boolean
 }
 
 /** Other ways to use the direction: modes and places. */
-export function modeArms({ settings, directions, layer, alpha, middleLayer, keepNorm }: PrimaryParts): ArmPlan[] {
+export function modeArms({ settings, directions, layer, alpha, middleLayer }: PrimaryParts): ArmPlan[] {
   const own = at(directions, layer)
   const { samples } = settings
-  const push: Push = { layer, vector: own.vector, coefficient: -alpha * own.norm }
   const middle = middleLayer === null ? null : at(directions, middleLayer)
   const whole = { layer, vector: own.vector, coefficient: -own.norm }
   const target = own.midpoint - own.norm / 2
@@ -137,9 +135,6 @@ export function modeArms({ settings, directions, layer, alpha, middleLayer, keep
     steeredArm({ family: 'ablate', alpha: 1, samples, cosine: 1 }, [
       { mode: 'clamp', layer, vector: own.vector, value: target }
     ]),
-    ...(keepNorm
-      ? [steeredArm({ family: 'norm-keeping', alpha, samples, cosine: 1 }, [{ mode: 'add', ...push }], { keepNorm })]
-      : []),
     ...(middle
       ? [
           pushArm({ family: 'middle', alpha, samples }, [
@@ -183,6 +178,13 @@ export function primaryControls(parts: PrimaryParts): ArmPlan[] {
 export function flattenArm(own: Direction, alpha: number, samples: number): ArmPlan {
   const flatten = { layer: own.layer, vector: own.vector, coefficient: -alpha * own.norm }
   return { ...factsOf({ family: 'rms-only', alpha, samples }, []), steering: null, flatten, samples }
+}
+
+/** The direction subtracted, and the state brought back to its length. Takes a model that was opened with `keepNorm`. */
+export function normKeepingArm(own: Direction, alpha: number, samples: number): ArmPlan {
+  const { layer, vector, norm } = own
+  const facts = { family: 'norm-keeping', alpha, samples, cosine: 1 } as const
+  return steeredArm(facts, [{ mode: 'add', layer, vector, coefficient: -alpha * norm }], { keepNorm: true })
 }
 
 /** The primary direction at one alpha: under other adapters, and on other sets. */

@@ -1,7 +1,7 @@
 /** A model while the study needs it: opened with the first call, one adapter in use at a time, opened again once where its worker is lost. */
 import type { ModelRef } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
-import type { AdapterInfo } from '../../lab/api'
+import type { AdapterInfo, OpenOptions } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
 import { openTested } from '../../lab/self-test'
 import type { ModelRecord } from '../run'
@@ -24,11 +24,13 @@ interface Opened {
 export class Lease {
   readonly model: StudyModel
   readonly #study: Study
+  readonly #more: Pick<OpenOptions, 'keepNorm'>
   #opened: Promise<Opened> | null = null
   #identity: Identity | null = null
 
-  constructor(study: Study, model: StudyModel) {
+  constructor(study: Study, model: StudyModel, more: Pick<OpenOptions, 'keepNorm'> = {}) {
     this.#study = study
+    this.#more = more
     this.model = model
   }
 
@@ -94,7 +96,7 @@ export class Lease {
     const { dtype, device } = settings
     const { threads } = lab
     const where = { ...(dtype && { dtype }), ...(device && { device }), ...(threads !== undefined && { threads }) }
-    const options = { ...where, adapt: adapters.length > 0 }
+    const options = { ...where, ...this.#more, adapt: adapters.length > 0 }
     const { handle, info } = await openTested(lab.connect, source, options, signal ? { signal } : {})
     const loaded = new Map<string, AdapterInfo>()
     try {

@@ -6,6 +6,7 @@ import {
   at,
   doseArms,
   modeArms,
+  normKeepingArm,
   ownArm,
   plainArm,
   primaryControls,
@@ -78,6 +79,7 @@ class Within {
     const own = at(primary.directions, layer)
     const alpha = this.#choice(primary.adapter.name).alpha
     await this.#elsewhere(fits, own, alpha)
+    await this.#normKeeping(primary, own, alpha)
     const first = await this.#firstTokens(primary, layer)
     return {
       record: { ...identity, leastLogProbability: this.#least },
@@ -152,8 +154,7 @@ class Within {
       swapped: await swappedDirections(fit, layer, this.#study.settings.controls.swapped, seed + 3),
       sources: fits
         .filter(({ adapter }) => adapter.kind === 'secure')
-        .map(({ adapter, directions }) => ({ name: adapter.name, vector: at(directions, layer).vector })),
-      keepNorm: true
+        .map(({ adapter, directions }) => ({ name: adapter.name, vector: at(directions, layer).vector }))
     }
     return [...modeArms(parts), ...primaryControls(parts)]
   }
@@ -201,6 +202,20 @@ class Within {
         set: 'eval',
         arms
       })
+    }
+  }
+
+  /** In a graph of its own, since keeping lengths costs time at every token of every arm. */
+  async #normKeeping({ adapter }: AdapterFit, own: ReturnType<typeof at>, alpha: number): Promise<void> {
+    const { samples } = this.#study.settings
+    const arms = [plainArm(samples), normKeepingArm(own, alpha, samples)]
+    const plan = { adapter: adapter.name, part: 'within', stage: 'within', name: 'norm', set: 'eval', arms } as const
+    await this.#lease.close()
+    const lease = new Lease(this.#study, this.#lease.model, { keepNorm: true })
+    try {
+      this.#blocks.push(await measureBlock(this.#study, lease, plan))
+    } finally {
+      await lease.close()
     }
   }
 

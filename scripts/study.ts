@@ -1,0 +1,100 @@
+/** `npm run study -- --preset offline --out DIR`: the study of the page on the command line, at native speed. */
+import { availableParallelism } from 'node:os'
+import { parseArgs } from 'node:util'
+import { LabError } from '../src/errors'
+import { connectModel } from '../src/lab/connect'
+import { localMath } from '../src/lab/math'
+import { findingsOf } from '../src/study/analyse'
+import type { Journal } from '../src/study/journal'
+import { planStudy } from '../src/study/plan'
+import { runStudy, type Finished } from '../src/study/protocol'
+import type { StudySettings } from '../src/study/settings'
+import { spawnNodeWorker } from '../workers/spawn-node'
+import { openFileJournal } from './study/file-journal'
+import { claimFolder, importStudy, writeResults } from './study/folder'
+import { promptLoader } from './study/prompts'
+import { settingsOf, studyOptions } from './study/options'
+import { terminalProgress } from './study/terminal'
+
+const usage = `npm run study -- --out DIR [options]
+  --out DIR            where the journal, the bundle and the report go
+  --preset P           demo, offline (default) or full
+  --settings FILE      settings as JSON in place of a preset: what the page exports, or a bundle's run.json
+  --resume             go on with the unfinished study in DIR
+  --from FILE          begin from the unfinished study that the page saved
+  --models A,B         only these of the settings' models
+  --model KEY=PATH     the folder of a model
+  --adapter KEY/NAME:KIND=PATH  an adapter of a model, KIND insecure or secure
+  --prompts SET=FILE   a prompt set of your own: tune, fit, eval, code, anchors-neutral or anchors-along
+  --device D           cpu (default) or webgpu
+  --dtype T            q4, q4f16, q8, fp16 or fp32
+  --lanes N            models that are open at the same time
+  --seed S
+  --plan               tell how much there is to do, and do nothing
+exit status: 0 finished, 1 failed, 2 wrong options, 3 finished but a verdict is invalid, 130 interrupted (go on with --resume)`
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: studyOptions })
+  if (values.help || values.out === undefined) {
+    console.log(usage)
+    return values.help ? 0 : 2
+  }
+  const settings = await settingsOf(values)
+  const plan = planStudy(settings)
+  console.error(
+    `${settings.preset}: ${settings.models.length} models, about ${plan.answers.toLocaleString('en')} answers`
+  )
+  if (values.plan) {
+    for (const { text, answers } of plan.steps) console.log(`${answers.toLocaleString('en').padStart(10)}  ${text}`)
+    return 0
+  }
+  await claimFolder(values.out, values.resume || values.from !== undefined)
+  const journal = await openFileJournal(values.out)
+  try {
+    if (values.from !== undefined) await importStudy(values.from, journal)
+    return await finish(settings, journal, values)
+  } finally {
+    await journal.close()
+  }
+}
+
+async function finish(
+  settings: StudySettings,
+  journal: Journal,
+  { out = '', prompts }: { readonly out?: string; readonly prompts: readonly string[] }
+): Promise<number> {
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  process.once('SIGTERM', () => stop.abort())
+  const terminal = terminalProgress()
+  const lab = {
+    connect: () => connectModel(spawnNodeWorker),
+    math: localMath(),
+    loadPrompts: promptLoader(prompts),
+    host: `Node ${process.versions.node}`,
+    version: process.env['npm_package_version'] ?? 'unknown',
+    threads: Math.max(1, Math.floor(availableParallelism() / settings.lanes))
+  }
+  let finished: Finished
+  try {
+    finished = await runStudy(settings, lab, { journal, signal: stop.signal, onProgress: terminal.report })
+  } catch (error) {
+    if (!stop.signal.aborted) throw error
+    terminal.end('stopped; what is finished is kept, go on with --resume')
+    return 130
+  }
+  terminal.end('measured; now what it says')
+  const findings = findingsOf(finished.run)
+  for (const path of await writeResults(out, finished, findings)) console.error(path)
+  for (const { title, verdict, found } of findings.claims) console.log(`${verdict}: ${title}\n  ${found}`)
+  return [...findings.within, ...findings.cross].some(({ verdict }) => verdict.kind === 'invalid') ? 3 : 0
+}
+
+main().then(
+  // Not left to run out: workers of a stopped study may still compute.
+  (status) => process.exit(status),
+  (error: unknown) => {
+    console.error(error instanceof LabError ? `${error.code}: ${error.message}` : error)
+    process.exit(error instanceof TypeError ? 2 : 1)
+  }
+)

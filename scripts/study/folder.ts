@@ -1,0 +1,45 @@
+/** The folder of a study on the command line: who may write into it, and what ends up there. */
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { LabError } from '../../src/errors'
+import { writeZip } from '../../src/formats/zip-write'
+import { bundleFiles } from '../../src/study/bundle'
+import { vectorsOf } from '../../src/study/extra'
+import type { Findings } from '../../src/study/findings'
+import type { Journal } from '../../src/study/journal'
+import { unpackJournal } from '../../src/study/journal-file'
+import type { Finished } from '../../src/study/protocol'
+
+/** An unfinished study is never mixed with a new one by accident. @throws LabError `format` */
+export async function claimFolder(folder: string, resume: boolean): Promise<void> {
+  const isBegun = existsSync(join(folder, 'journal.jsonl'))
+  if (isBegun && !resume) {
+    throw new LabError(
+      'format',
+      `${folder} holds a study already; add --resume to go on with it, or name another folder`
+    )
+  }
+  await mkdir(folder, { recursive: true })
+}
+
+/** Takes over the cells of a study that the page saved, where the journal does not have them. @throws LabError `format` */
+export async function importStudy(path: string, journal: Journal): Promise<void> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new LabError('format', `${path} could not be read (${String(cause)})`, { cause })
+  })
+  const known = new Set(await journal.keys())
+  for (const [key, entry] of await unpackJournal(bytes)) if (!known.has(key)) await journal.write(key, entry)
+}
+
+/** Writes `run.zip` and its files beside it. Returns the paths that a reader wants to know. */
+export async function writeResults(folder: string, finished: Finished, findings: Findings): Promise<readonly string[]> {
+  const files = await bundleFiles(finished.run, findings, { ...vectorsOf(finished), pages: new Map() })
+  for (const { path, bytes } of files) {
+    const place = join(folder, 'run', path)
+    await mkdir(dirname(place), { recursive: true })
+    await writeFile(place, bytes)
+  }
+  await writeFile(join(folder, 'run.zip'), await writeZip(files))
+  return [join(folder, 'run.zip'), join(folder, 'run', 'report.html')]
+}

@@ -1,0 +1,119 @@
+/** Options of the command line to the settings of a study. */
+import { readFile } from 'node:fs/promises'
+import { LabError } from '../../src/errors'
+import type { Device, Dtype } from '../../src/lab/api'
+import { parseFields } from '../../src/formats/record'
+import { presetSettings } from '../../src/study/presets'
+import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
+import { devices, dtypes, readSettings } from '../../src/study/settings-document'
+
+export const studyOptions = {
+  out: { type: 'string' },
+  preset: { type: 'string', default: 'offline' },
+  settings: { type: 'string' },
+  resume: { type: 'boolean', default: false },
+  from: { type: 'string' },
+  models: { type: 'string' },
+  model: { type: 'string', multiple: true, default: [] as string[] },
+  adapter: { type: 'string', multiple: true, default: [] as string[] },
+  prompts: { type: 'string', multiple: true, default: [] as string[] },
+  device: { type: 'string' },
+  dtype: { type: 'string' },
+  lanes: { type: 'string' },
+  seed: { type: 'string' },
+  plan: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false }
+} as const
+
+/** What `parseArgs` makes of them. */
+export interface StudyArguments {
+  readonly preset: string
+  readonly settings?: string | undefined
+  readonly models?: string | undefined
+  readonly model: readonly string[]
+  readonly adapter: readonly string[]
+  readonly device?: string | undefined
+  readonly dtype?: string | undefined
+  readonly lanes?: string | undefined
+  readonly seed?: string | undefined
+}
+
+/** The settings that are meant. @throws LabError `format` that names the option */
+export async function settingsOf(values: StudyArguments): Promise<StudySettings> {
+  const base = values.settings === undefined ? presetOf(values.preset) : await settingsFile(values.settings)
+  const kept = values.models?.split(',') ?? base.models.map(({ key }) => key)
+  const known = base.models.filter(({ key }) => kept.includes(key))
+  const unknown = kept.find((key) => !base.models.some((model) => model.key === key))
+  if (unknown !== undefined) throw wrong('models', `names of models of the study (${namesOf(base.models)})`, unknown)
+  const placed = values.model.reduce(withModel, known)
+  const models = values.adapter.reduce(withAdapter, placed)
+  const isChanged = values.models !== undefined || values.model.length > 0 || values.adapter.length > 0
+  return {
+    ...base,
+    ...(isChanged && base.preset !== 'full' && { preset: 'custom' as const }),
+    models,
+    ...(values.device !== undefined && { device: pick<Device>('device', devices, values.device) }),
+    ...(values.dtype !== undefined && { dtype: pick<Dtype>('dtype', dtypes, values.dtype) }),
+    ...(values.lanes !== undefined && { lanes: natural('lanes', values.lanes) }),
+    ...(values.seed !== undefined && { seed: natural('seed', values.seed) })
+  }
+}
+
+function presetOf(name: string): StudySettings {
+  if (name === 'demo' || name === 'offline' || name === 'full') return presetSettings(name)
+  throw wrong('preset', 'demo, offline or full', name)
+}
+
+/** A file of settings alone, or of a run. */
+async function settingsFile(path: string): Promise<StudySettings> {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new LabError('format', `${path} could not be read (${String(cause)}); give a file of settings`, { cause })
+  })
+  const fields = parseFields(text, path)
+  return readSettings(fields.has('settings') ? fields.object('settings') : fields)
+}
+
+/** `KEY=PATH`: the folder of a model that is there, or of one more. */
+function withModel(models: readonly StudyModel[], option: string): readonly StudyModel[] {
+  const [, key, path] = /^([^=/:]+)=(.+)$/.exec(option) ?? []
+  if (key === undefined || path === undefined) throw wrong('model', 'KEY=PATH', option)
+  const source = { kind: 'folder', path } as const
+  if (models.some((model) => model.key === key)) {
+    return models.map((model) => (model.key === key ? { ...model, source } : model))
+  }
+  return [...models, { key, title: key, source, adapters: [] }]
+}
+
+/** `KEY/NAME:KIND=PATH`: replaces the adapter of that name, or is one more. */
+function withAdapter(models: readonly StudyModel[], option: string): readonly StudyModel[] {
+  const [, key, name, kind, path] = /^([^=/:]+)\/([^=/:]+):(insecure|secure)=(.+)$/.exec(option) ?? []
+  if (key === undefined || name === undefined || path === undefined || !models.some((model) => model.key === key)) {
+    throw wrong('adapter', `KEY/NAME:KIND=PATH, KEY one of ${namesOf(models)}, KIND insecure or secure`, option)
+  }
+  const adapter: StudyAdapter = {
+    name,
+    kind: kind === 'secure' ? 'secure' : 'insecure',
+    source: { kind: 'folder', path }
+  }
+  return models.map((model) => {
+    if (model.key !== key) return model
+    return { ...model, adapters: [...model.adapters.filter((one) => one.name !== name), adapter] }
+  })
+}
+
+const namesOf = (models: readonly StudyModel[]): string => models.map(({ key }) => key).join(', ')
+
+function pick<T extends string>(option: string, names: Readonly<Record<T, true>>, value: string): T {
+  const found = (Object.keys(names) as T[]).find((name) => name === value)
+  if (found === undefined) throw wrong(option, Object.keys(names).join(', '), value)
+  return found
+}
+
+function natural(option: string, value: string): number {
+  if (!/^\d+$/.test(value)) throw wrong(option, 'a whole number from 0', value)
+  return Number(value)
+}
+
+function wrong(option: string, wanted: string, got: string): LabError {
+  return new LabError('format', `--${option} takes ${wanted}, got ${got}`)
+}

@@ -1,0 +1,28 @@
+/** The prompt sets of a study on the command line: those that come with the lab, or files of the reader's own. */
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { LabError } from '../../src/errors'
+import type { StudyPrompt } from '../../src/study/run'
+import { ownSizes } from '../../src/study/plan'
+import type { SetName } from '../../src/study/settings'
+import { readSet } from '../../src/study/prompt-sets'
+
+/** Loads a set by its name. @param own `SET=FILE`, each @throws LabError `format` */
+export function promptLoader(own: readonly string[]): (set: SetName) => Promise<readonly StudyPrompt[]> {
+  const files = new Map(own.map(split))
+  return async (set) => {
+    const path = files.get(set) ?? fileURLToPath(new URL(`../../public/models/prompts/${set}.jsonl`, import.meta.url))
+    const bytes = await readFile(path).catch((cause: unknown) => {
+      throw new LabError('format', `the prompt set ${path} could not be read (${String(cause)})`, { cause })
+    })
+    return readSet(set, basename(path), bytes)
+  }
+}
+
+function split(option: string): readonly [string, string] {
+  const [, set, path] = /^([^=]+)=(.+)$/.exec(option) ?? []
+  const sets = Object.keys(ownSizes)
+  if (set !== undefined && path !== undefined && sets.includes(set)) return [set, path]
+  throw new LabError('format', `--prompts takes SET=FILE, SET one of ${sets.join(', ')}, got ${option}`)
+}

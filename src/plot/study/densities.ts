@@ -1,0 +1,116 @@
+/** Where states lie along their own direction, as densities: the base beside each fine-tune. */
+import { scaleLinear } from 'd3'
+import { el, type Element } from '../../formats/markup'
+import { mean, quantile, variance } from '../../math/statistics'
+import type { ModelRecord, Run, SeparationRecord } from '../../study/run'
+import { panelWidth as width, type Figure, type Panel } from './figure'
+import { band, curve, legend, note, rule, type Point } from './marks'
+import { colour, type Colour } from './palette'
+
+const row = 62
+const margin = { top: 20, right: 12, bottom: 36, left: 12 } as const
+
+/** One panel a model: its first insecure adapter and its first secure one, each on its own direction. */
+export function densities(run: Run): Figure {
+  const chosen = run.models.map((model) => ({ model, records: firstOfEach(run, model) }))
+  const n = Math.max(
+    0,
+    ...chosen.flatMap(({ records }) => records.map(({ projections }) => projections.positive.length))
+  )
+  return {
+    id: 'densities',
+    title: 'How far states lie along the direction that was fitted on them',
+    caption: `Projections of ${n} prompts a side at the steering layer on each adapter\u2019s own direction, in gaps: 0 is the mean of the base, 1 that of the adapter. These states were fitted on, so they lie apart further than held-out ones; the figure above is the test. Gaussian kernel, Silverman\u2019s width; ticks are prompts.`,
+    panels: chosen.flatMap(({ model, records }) => (records.length === 0 ? [] : [panelOf(model, records)])),
+    rows: chosen.flatMap(({ records }) => records.flatMap(rowsOf))
+  }
+}
+
+function firstOfEach({ separations, choices }: Run, { key }: ModelRecord): readonly SeparationRecord[] {
+  const own = separations.filter(({ model }) => model === key)
+  const steered = choices.find(({ model }) => model === key)?.adapter
+  const insecure = own.find(({ adapter }) => adapter === steered) ?? own.find(({ kind }) => kind === 'insecure')
+  return [insecure, own.find(({ kind }) => kind === 'secure')].filter((one) => one !== undefined)
+}
+
+/** Both sides in gaps. */
+function inGaps({ projections: { positive, negative } }: SeparationRecord): { positive: number[]; negative: number[] } {
+  const [from, to] = [mean(negative), mean(positive)]
+  const scale = (value: number): number => (value - from) / (to - from || 1)
+  return { positive: positive.map(scale), negative: negative.map(scale) }
+}
+
+function rowsOf(record: SeparationRecord): Figure['rows'] {
+  const { model, adapter } = record
+  const sides = Object.entries(inGaps(record))
+  return sides.flatMap(([side, values]) =>
+    values.map((projection) => ({ model, adapter, side: side === 'positive' ? 'adapter' : 'base', projection }))
+  )
+}
+
+function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): Panel {
+  const height = margin.top + records.length * row + margin.bottom
+  const sides = records.map(inGaps)
+  const all = sides.flatMap(({ positive, negative }) => [...positive, ...negative])
+  const x = scaleLinear()
+    .domain([Math.min(-0.5, quantile(all, 0.002)), Math.max(1.5, quantile(all, 0.998))])
+    .range([margin.left, width - margin.right])
+  const bottom = height - margin.bottom
+  const marks: Element[] = x
+    .ticks(6)
+    .flatMap((tick) => [
+      rule(x(tick), margin.top, x(tick), bottom),
+      legend(String(tick).replace('-', '\u2212'), { x: x(tick), y: bottom + 18 }, 'middle')
+    ])
+  marks.push(legend('projection, in gaps', { x: width - margin.right, y: height - 2 }, 'end'))
+  records.forEach(({ adapter, kind }, i) => {
+    const { positive, negative } = sides[i] ?? { positive: [], negative: [] }
+    const base = margin.top + (i + 1) * row - 8
+    const [down, up] = [hill(negative, x), hill(positive, x)]
+    const scale = (row - 20) / Math.max(...down.map(({ y }) => y), ...up.map(({ y }) => y), 1e-9)
+    for (const [points, tone, values] of [
+      [down, 'base', negative],
+      [up, kind, positive]
+    ] as const) {
+      const top = points.map((point) => ({ x: point.x, y: base - point.y * scale }))
+      marks.push(
+        band(
+          top,
+          top.map((point) => ({ x: point.x, y: base })),
+          tone,
+          0.2
+        ),
+        curve(top, tone, { width: 1.5 })
+      )
+      marks.push(rug(values, x, base, tone))
+    }
+    marks.push(note('base', { x: peak(down), y: base - row + 18 }, 'base', 'middle'))
+    marks.push(note(adapter, { x: peak(up), y: base - row + 18 }, kind, 'middle'))
+  })
+  const label = records.map(({ adapter }) => adapter).join(' and ')
+  return { title, width, height, label: `projections of ${label} beside the base`, marks }
+}
+
+/** Heights of a kernel density over the axis. */
+function hill(values: readonly number[], x: (value: number) => number): readonly Point[] {
+  const spread = Math.sqrt(variance(values)) || 1e-3
+  const bandwidth = Math.max(1e-3, 1.06 * spread * values.length ** -0.2)
+  const [low, high] = [Math.min(...values) - 3 * bandwidth, Math.max(...values) + 3 * bandwidth]
+  return Array.from({ length: 64 }, (_, i) => {
+    const at = low + ((high - low) * i) / 63
+    const y = values.reduce((sum, value) => sum + Math.exp(-0.5 * ((at - value) / bandwidth) ** 2), 0)
+    return { x: Math.min(width - margin.right, Math.max(margin.left, x(at))), y: y / (values.length * bandwidth) }
+  })
+}
+
+const peak = (points: readonly Point[]): number =>
+  points.reduce((best, point) => (point.y > best.y ? point : best), { x: 0, y: -1 }).x
+
+function rug(values: readonly number[], x: (value: number) => number, y: number, tone: Colour): Element {
+  const inside = values.map(x).filter((at) => at >= margin.left && at <= width - margin.right)
+  return el('path', {
+    d: inside.map((at) => `M${at.toFixed(1)},${y + 1}v4`).join(''),
+    stroke: colour(tone),
+    'stroke-opacity': 0.35
+  })
+}

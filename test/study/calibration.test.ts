@@ -1,0 +1,39 @@
+/**
+ * How often verdicts are wrong. Arms share the random numbers of 4 in 5 answers. 400 draws in place of 10,000: they place an end of an
+ * interval within a tenth of its half width, and the least p, 1/401, lies far below what one test asks.
+ */
+import { describe, expect, it } from 'vitest'
+import { findingsOf } from '../../src/study/analyse'
+import type { VerdictKind } from '../../src/study/findings'
+import { simulate, specific, type Planted } from './simulate'
+
+const studies = 500
+const few = { ...specific.controls, 'in-subspace': 0, 'wrong-layer': 0, 'rms-only': 0, 'wrong-source': 0 }
+const planted: Planted = { ...specific, spillover: 0.6, own: 21 }
+
+/** Share of each verdict over studies of 54 prompts x 4 samples that differ in nothing but chance. */
+function verdictsOver(model: Planted): (kind: VerdictKind) => number {
+  const kinds = Array.from({ length: studies }, (_, seed) => {
+    const run = simulate({ seed, models: [model], prompts: 54, samples: 4, common: 0.8, draws: 400 })
+    return findingsOf(run).within[0]?.verdict.kind
+  })
+  return (kind) => kinds.filter((one) => one === kind).length / studies
+}
+
+describe('over 500 studies', () => {
+  it('an effect that every control has is called specific in no more than 2 of 100', { timeout: 300_000 }, () => {
+    const controls = Object.fromEntries(Object.keys(specific.controls).map((family) => [family, 21]))
+    const share = verdictsOver({ ...planted, controls })
+    expect(share('specific')).toBeLessThanOrEqual(0.02)
+    expect(share('non-specific')).toBeGreaterThanOrEqual(0.9)
+  })
+
+  it(
+    '21 points beside 5 of random and orthogonal directions are called specific in 90 of 100 or more',
+    { timeout: 300_000 },
+    () => {
+      const share = verdictsOver({ ...planted, controls: { ...few, random: 5, orthogonal: 5 } })
+      expect(share('specific')).toBeGreaterThanOrEqual(0.9)
+    }
+  )
+})

@@ -1,0 +1,172 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { LabError } from '../../src/errors'
+import type { ModelHandle } from '../../src/lab/connect'
+import { memoryJournal, type Journal } from '../../src/study/journal'
+import { planStudy, type SetSizes } from '../../src/study/plan'
+import type { StudyProgress } from '../../src/study/progress'
+import { runStudy, type Finished } from '../../src/study/protocol'
+import type { Arm, Family } from '../../src/study/run'
+import { nativeLab, reduced, timeless } from './reduced'
+
+let whole: Finished
+const journal = memoryJournal()
+const progress: StudyProgress[] = []
+
+beforeAll(async () => {
+  whole = await runStudy(reduced, nativeLab(), { journal, onProgress: (step) => progress.push(step) })
+}, 120_000)
+
+const block = (part: string, set = 'eval', adapter = 'insecure-0') => {
+  const index = whole.run.blocks.findIndex(
+    (one) => one.model === 'qwen2' && one.part === part && one.set === set && one.adapter === adapter
+  )
+  const found = whole.run.blocks[index]
+  if (!found) throw new Error(`no block ${part} on ${set} under ${adapter}`)
+  return { ...found, answers: whole.run.answers.filter((answer) => answer.block === index) }
+}
+
+const texts = ({ arms, answers }: ReturnType<typeof block>, id: string): readonly string[] => {
+  const arm = arms.findIndex((one) => one.id === id)
+  return answers.filter((answer) => answer.arm === arm).map(({ text }) => text)
+}
+
+describe('a study', () => {
+  it('asks every arm as often as the settings say, and as the plan said', () => {
+    const sizes: SetSizes = { tune: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 }
+    // The plan assumes five layers; an organism of four has two middle ones, one less than that.
+    const assumed = reduced.samples * 4
+    expect(planStudy(reduced, sizes).answers - whole.run.answers.length).toBe(assumed)
+    for (const { arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
+      const prompts = set === 'code' ? 2 : 3
+      arms.forEach((arm, i) => {
+        const samples = answers.filter((answer) => answer.arm === i).length / prompts
+        expect([arm.id, samples]).toEqual([arm.id, isControl(arm.family) ? 1 : 2])
+      })
+    }
+  })
+
+  it('subtracts the whole mean difference in two ways and gets the same answers', () => {
+    expect(texts(block('within'), 'raw@1')).toEqual(texts(block('within'), 'own@1'))
+  })
+
+  it('gives an arm and unsteered the same random numbers in every block', () => {
+    const [within, transfer] = [texts(block('within'), 'none'), texts(block('transfer'), 'none')]
+    expect(transfer).toEqual(within)
+  })
+
+  it('writes what it is to write: every arm moves the state as far as arithmetic says', () => {
+    const arms = whole.run.blocks.flatMap((one): readonly Arm[] => one.arms)
+    const hooks = arms.flatMap(({ id, hook }) =>
+      hook ? [{ id, off: Math.abs(hook.measured / hook.expected - 1) }] : []
+    )
+    expect(hooks.length).toBeGreaterThan(60)
+    expect(hooks.filter(({ off }) => off > 0.005)).toEqual([])
+  })
+
+  it('gives all controls of one block the norm of the arm they are set against', () => {
+    const { arms } = block('within')
+    const alpha = whole.run.choices.find((one) => one.model === 'qwen2')?.alpha
+    const own = arms.find((arm) => arm.family === 'own' && arm.alpha === alpha)?.hook?.measured ?? NaN
+    for (const { family, hook } of arms) if (isControl(family)) expect((hook?.measured ?? NaN) / own).toBeCloseTo(1, 2)
+  })
+
+  it('reports progress that never goes back and ends whole', () => {
+    expect(progress.every(({ done }, i) => done >= (progress[i - 1]?.done ?? 0))).toBe(true)
+    expect(progress.at(-1)?.done).toBe(whole.run.answers.length)
+  })
+})
+
+describe('a study that was interrupted', () => {
+  it('goes on without asking again what it knows, and ends the same', async () => {
+    const cells = (await journal.keys()).length
+    for (const share of [0.2, 0.5, 0.9]) {
+      const half = await firstCells(Math.floor(share * cells))
+      const resumed = await runStudy(reduced, nativeLab(), { journal: half.journal })
+      expect(timeless(resumed)).toEqual(timeless(whole))
+      expect(half.overwritten).toEqual([])
+      expect(await half.journal.keys()).toHaveLength(cells)
+    }
+  }, 120_000)
+
+  it('is stopped between two cells, and keeps those before', async () => {
+    const stop = new AbortController()
+    const part = memoryJournal()
+    const counting: Journal = {
+      ...part,
+      async write(key, entry) {
+        await part.write(key, entry)
+        if ((await part.keys()).length === 12) stop.abort()
+      }
+    }
+    const running = runStudy(reduced, nativeLab(), { journal: counting, signal: stop.signal })
+    await expect(running).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await part.keys()).toEqual((await journal.keys()).slice(0, 12))
+  }, 60_000)
+
+  it('survives a worker that dies in the middle of an answer', async () => {
+    let killed = false
+    const lab = nativeLab((handle) => dying(handle, () => (killed ? false : (killed = true))))
+    const finished = await runStudy(reduced, lab, { journal: await firstCells(40).then((half) => half.journal) })
+    expect(killed).toBe(true)
+    expect(finished.run.notes).toContainEqual(expect.stringContaining('was lost and opened again'))
+    expect(timeless(finished)).toEqual(timeless(whole))
+  }, 120_000)
+
+  it('refuses a journal of other settings, and names the way out', async () => {
+    const other = runStudy({ ...reduced, seed: 1 }, nativeLab(), { journal })
+    await expect(other).rejects.toMatchObject({ code: 'format', message: expect.stringContaining('other settings') })
+  })
+
+  it('goes on on another device', async () => {
+    const moved = { ...reduced, device: 'cpu' as const, lanes: 2 }
+    expect(timeless(await runStudy(moved, nativeLab(), { journal }))).toEqual({
+      ...Object(timeless(whole)),
+      settings: moved
+    })
+  })
+})
+
+/** The journal as it was after some cells, which complains of a cell that is written twice. */
+async function firstCells(count: number): Promise<{ journal: Journal; overwritten: string[] }> {
+  const part = memoryJournal()
+  const overwritten: string[] = []
+  for (const key of (await journal.keys()).slice(0, count)) {
+    const entry = await journal.read(key)
+    if (entry) await part.write(key, entry)
+  }
+  const watched: Journal = {
+    ...part,
+    async write(key, entry) {
+      if (await part.read(key)) overwritten.push(key)
+      await part.write(key, entry)
+    }
+  }
+  return { journal: watched, overwritten }
+}
+
+/** A model whose worker is lost at the third generation after opening, where `isDue`. */
+function dying(handle: ModelHandle, isDue: () => boolean): ModelHandle {
+  let calls = 0
+  return new Proxy(handle, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== 'generate') return typeof value === 'function' ? value.bind(target) : value
+      return (...args: Parameters<ModelHandle['generate']>) => {
+        if (++calls === 3 && isDue()) return Promise.reject(new LabError('worker-lost', 'the worker stopped'))
+        return target.generate(...args)
+      }
+    }
+  })
+}
+
+const controls: readonly Family[] = [
+  'random',
+  'orthogonal',
+  'in-subspace',
+  'wrong-layer',
+  'wrong-source',
+  'swapped',
+  'sign'
+]
+const mapped: readonly Family[] = ['mapped-random', 'mapped-orthogonal', 'shuffled-pairing']
+const isControl = (family: Family): boolean => controls.includes(family) || mapped.includes(family)
