@@ -2,37 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { unzipSync } from 'fflate'
 import { expect, test, type Page } from '@playwright/test'
-import { presetSettings } from '../../src/study/presets'
-import type { StudySettings } from '../../src/study/settings'
-
-/** Every step of the protocol, as small as it can be. */
-function reduced(): StudySettings {
-  const demo = presetSettings('demo')
-  return {
-    ...demo,
-    preset: 'custom',
-    device: 'wasm',
-    limits: { tune: 4, fit: 8, eval: 4, code: 2, 'anchors-neutral': 24, 'anchors-along': 24 },
-    samples: 1,
-    maxTokens: 12,
-    alphas: [1],
-    carriedAlphas: [1],
-    verdictAlphas: [1],
-    primary: { anchors: 'along', alpha: 1 },
-    controls: {
-      random: 2,
-      orthogonal: 2,
-      inSubspace: 1,
-      swapped: 1,
-      mappedRandom: 2,
-      mappedOrthogonal: 1,
-      shuffledPairing: 1
-    },
-    swaps: 20,
-    draws: 200,
-    batch: 16
-  }
-}
+import { reduced } from '../study/reduced'
 
 async function openStudy(page: Page): Promise<void> {
   await page.goto('./#/study')
@@ -40,7 +10,7 @@ async function openStudy(page: Page): Promise<void> {
 }
 
 async function start(page: Page): Promise<void> {
-  const buffer = Buffer.from(JSON.stringify(reduced()))
+  const buffer = Buffer.from(JSON.stringify({ ...reduced, preset: 'custom', device: 'wasm' }))
   const file = { name: 'reduced.json', mimeType: 'application/json', buffer }
   await page.locator('input[data-settings]').setInputFiles(file)
   await expect(page.getByRole('radio', { name: 'Custom' })).toBeChecked()
