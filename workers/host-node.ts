@@ -1,4 +1,5 @@
 /** The engine's host without a browser: onnxruntime-node with its native CPU and WebGPU providers, files from folders. */
+import { existsSync } from 'node:fs'
 import { open as openFile, readdir, readFile, stat } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { basename, join, relative, resolve, sep } from 'node:path'
@@ -80,12 +81,16 @@ async function createSession(
   }
 }
 
-/** What comes with the page. */
+/** What comes with the page, and the models that were put beside it. */
 const pageFolder = fileURLToPath(new URL('../public', import.meta.url))
+const modelFolders = [join(pageFolder, 'models'), fileURLToPath(new URL('../models', import.meta.url))]
 
 async function modelFiles(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles> {
   if (source.kind === 'folder') return folderAt(source.path)
-  if (source.kind === 'bundled') return folderAt(join(pageFolder, 'models', source.name), `bundled:${source.name}`)
+  if (source.kind === 'bundled') {
+    const paths = modelFolders.map((folder) => join(folder, source.name))
+    return folderAt(paths.find((path) => existsSync(path)) ?? source.name, `bundled:${source.name}`)
+  }
   return webFiles(source, onProgress, { disk: null })
 }
 
