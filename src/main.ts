@@ -7,7 +7,7 @@ import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './lab/journal-idb'
 import { browserLocks } from './lab/lock'
-import { loadProtocol } from './state/load-protocol'
+import { loadProtocol } from './ui/load-protocol'
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')

@@ -18,8 +18,11 @@ import type { SetName } from '../study/settings'
 import { hostName } from './host'
 import type { OnShare, StudyProtocol } from './study-protocol'
 
+/** The report and the figures of a run as files, by path. */
+type Pages = (run: Run, findings: Findings) => ReadonlyMap<string, string>
+
 /** The study of the page that lies at `base`. */
-export function pageProtocol(base: string): StudyProtocol {
+export function pageProtocol(base: string, pagesOf: Pages): StudyProtocol {
   const loadPrompts = (set: SetName): Promise<readonly StudyPrompt[]> => fetchSet(base, set)
   return {
     preset: presetSettings,
@@ -31,8 +34,8 @@ export function pageProtocol(base: string): StudyProtocol {
       const finished = await runStudy(settings, lab, options)
       // As a bundle has it: the same answers in the same order, whoever opens it.
       const run = inOrder(finished.run)
-      const extra = { ...vectorsOf(finished), pages: new Map<string, string>() }
-      return { run, pack: (findings) => writeBundle(run, findings, extra) }
+      const vectors = vectorsOf(finished)
+      return { run, pack: (findings) => writeBundle(run, findings, { ...vectors, pages: pagesOf(run, findings) }) }
     },
     findings: workOut,
     async readBundle(bytes) {

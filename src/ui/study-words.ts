@@ -48,8 +48,3 @@ export function formatPoints(points: number): string {
   if (Number.isNaN(points)) return '\u2013'
   return points.toFixed(1).replace('-', '\u2212')
 }
-
-/** A share as percent, one digit: differences of a few answers show. */
-export function formatRate(share: number): string {
-  return Number.isNaN(share) ? '\u2013' : `${(100 * share).toFixed(1)}\u00a0%`
-}

@@ -18,7 +18,7 @@ async function openSample(page: Page): Promise<void> {
   })
   const file = { name: 'sample.zip', mimeType: 'application/zip', buffer: Buffer.from(bytes) }
   await page.locator('input[accept=".zip"]').setInputFiles(file)
-  await expect(page.getByRole('heading', { name: 'What the source claims, and what this run found' })).toBeVisible({
+  await expect(page.getByRole('heading', { name: 'The source’s claims, and what became of them' })).toBeVisible({
     timeout: 120_000
   })
 }
@@ -49,9 +49,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('button', { name: 'Stop and keep what is finished' }).click()
       await expect(page.getByText('An unfinished study')).toBeVisible()
       await openSample(page)
-      await page.getByText('Controls, and what the verdict rests on').first().click()
+      for (const summary of await page.locator('.study-report summary').all()) await summary.click()
       await expectAccessible(page, 'result', width)
-      await page.getByRole('button', { name: /^Delta, Qwen2 organism, insecure-0/ }).click()
+      await page.locator('.study-report a.number').first().click()
       await expect(page.getByRole('dialog')).toBeVisible()
       await expectAccessible(page, 'answers', width)
     })
@@ -132,7 +132,7 @@ test('settings are changed, saved, and opened again; what is no value stays as i
 test('every number leads to its answers, which are filtered and paged', async ({ page, fakeUrl }) => {
   await openStudy(page, fakeUrl)
   await openSample(page)
-  await page.getByRole('button', { name: /^Code, unsteered, Qwen2 organism, insecure-0/ }).click()
+  await page.locator('#within a.number').first().press('Enter')
   const drawer = page.getByRole('dialog')
   await expect(drawer.locator('li')).toHaveCount(20)
   await expect(drawer.getByRole('navigation')).toContainText('1 to 20 of 48')
