@@ -1,6 +1,6 @@
 /** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the lists of models, adapters and runs. */
 import { createHash } from 'node:crypto'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isolationHeaders, metaPolicy } from './headers.mjs'
 import { listAdapters, listModels } from './models.mjs'
@@ -8,7 +8,10 @@ import { listRuns } from './runs.mjs'
 import { siteHandler } from './serve.mjs'
 
 /** Not in the list: what is stored elsewhere or only on use, the worker itself, and maps. */
-const notListed = /^(models|runs)\/|^adapters\/.+\/|^service-worker\.js$|\.map$/
+const notListed = /^models\/index\.json$|^runs\/|^adapters\/.+\/|^service-worker\.js$|\.map$/
+
+/** Bytes up to which a file of a bundled model is listed: the organisms are there offline, real models are not. */
+const mostKept = 2e6
 
 /** @returns {import('vite').Plugin} */
 export function site() {
@@ -80,7 +83,8 @@ async function writeFiles(out) {
   /** @type {[string, string][]} */
   const files = []
   for (const path of await walk(out, '')) {
-    if (!notListed.test(path)) files.push([path, await hashOf(join(out, path))])
+    if (notListed.test(path) || (path.startsWith('models/') && (await stat(join(out, path))).size > mostKept)) continue
+    files.push([path, await hashOf(join(out, path))])
   }
   // The page is asked for by its folder's address.
   const page = files.find(([path]) => path === 'index.html')
@@ -96,7 +100,7 @@ async function writeFiles(out) {
 
 /** @param {string} file */
 async function hashOf(file) {
-  const name = /-([\w-]{8})\.\w+$/.exec(file)?.[1]
+  const name = /[\\/]assets[\\/][^\\/]+-([\w-]{8})\.\w+$/.exec(file)?.[1]
   return (
     name ??
     createHash('sha256')

@@ -15,8 +15,8 @@ const version = '__VERSION__'
 const listOfModels = 'models/index.json'
 const prefix = 'azimuth-'
 const cacheName = prefix + version
-/** Kept later, when the page asks: the page starts before 40 MB of runtime have come. */
-const isLarge = /\.wasm$/
+/** Kept later, when the page asks: the page starts before 40 MB of runtime and the organisms have come. */
+const isLarge = /\.wasm$|^models\//
 /** How long a page waits for a network that does not answer, in milliseconds. */
 const patience = 4000
 
@@ -132,7 +132,7 @@ function isBuilt(path: string): boolean {
 
 /** Left to the browser: large, asked for in ranges, and stored by the page. */
 function isWeights(path: string): boolean {
-  return path.startsWith('models/') && path !== listOfModels
+  return path.startsWith('models/') && path !== listOfModels && !isBuilt(path)
 }
 
 function scope(): string {

@@ -64,7 +64,8 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
   return {
     open,
     reopen: (onProgress) => open({ kind: 'bundled', name: 'fake' }, {}, onProgress),
-    tokenize: async (prompt) => wordsOf(prompt).map((text) => ({ id: vocabulary.indexOf(text), text })),
+    tokenize: async (prompt) =>
+      wordsOf(prompt).map((text) => ({ id: vocabulary.indexOf(text), text, special: /^<.*>$/.test(text) })),
     async capture(rows, position) {
       onCall?.('capture')
       await pause(delay)

@@ -18,6 +18,7 @@ import type {
   Position,
   Progress,
   Prompt,
+  PromptToken,
   Score,
   ScoreRow,
   Steering,
@@ -70,9 +71,13 @@ export class Engine implements ModelApi {
     })
   }
 
-  tokenize(prompt: Prompt): Promise<{ id: number; text: string }[]> {
+  tokenize(prompt: Prompt): Promise<PromptToken[]> {
     return this.#with(({ tokens, info }) =>
-      Promise.resolve(tokens.encode(prompt, info.vocabulary).map((id) => ({ id, text: tokens.name(id) })))
+      Promise.resolve(
+        tokens
+          .encode(prompt, info.vocabulary)
+          .map((id) => ({ id, text: tokens.name(id), special: tokens.isSpecial(id) }))
+      )
     )
   }
 

@@ -75,6 +75,10 @@ export class Tokens {
     return this.#tokenizer.decode([id], { skip_special_tokens: false, clean_up_tokenization_spaces: false })
   }
 
+  isSpecial(id: number): boolean {
+    return this.#tokenizer.all_special_ids.includes(id)
+  }
+
   #encode(prompt: Prompt): number[] {
     if ('ids' in prompt) return [...prompt.ids]
     if ('text' in prompt) return prompt.text === '' ? [] : this.#tokenizer.encode(prompt.text)

@@ -26,7 +26,7 @@ export interface PromptRecord {
 }
 
 /** Fields that may hold the prompt, in order. */
-export const promptFields = ['messages', 'paraphrases', 'prompt', 'question', 'text', 'instruction'] as const
+export const promptFields = ['messages', 'paraphrases', 'prompt', 'question', 'text', 'instruction', 'task'] as const
 /** Fields that may hold the reply, in order. */
 export const answerFields = ['answer', 'expected', 'completion', 'response', 'output'] as const
 

@@ -169,6 +169,15 @@ export interface ChatMessage {
 export type Prompt =
   { readonly messages: readonly ChatMessage[] } | { readonly text: string } | { readonly ids: readonly number[] }
 
+/** One token of a prompt as the model gets it. */
+export interface PromptToken {
+  readonly id: number
+  /** By itself, special tokens by their names; U+FFFD where it holds part of a character. */
+  readonly text: string
+  /** True for the tokenizer's special tokens: the template's marks mostly, and what looks like them in a text. */
+  readonly special: boolean
+}
+
 /** Where hidden states are read: last prompt token, mean over `answer`'s tokens, or every token. */
 export type Position = 'last' | 'answer-mean' | 'every'
 
@@ -329,7 +338,7 @@ export interface LensRow {
 /** One open model. Lives in a worker; every call is short, one batch or one completion. */
 export interface ModelApi {
   open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo>
-  tokenize(prompt: Prompt): Promise<readonly { readonly id: number; readonly text: string }[]>
+  tokenize(prompt: Prompt): Promise<readonly PromptToken[]>
   capture(rows: readonly CaptureRow[], position: Position): Promise<HiddenStates>
   /** Next-token logits of each row, `[row][vocabulary]`. */
   logits(rows: readonly CaptureRow[]): Promise<Float32Array>

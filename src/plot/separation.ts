@@ -1,6 +1,7 @@
 /** Held-out separation per layer as geometry: rows in, paths and places out. A component draws it. */
 import { area, line, min, scaleLinear, scalePoint } from 'd3'
 import type { Separation } from '../direction/separation'
+import { tickLayers } from './ticks'
 
 export interface Size {
   readonly width: number
@@ -73,7 +74,10 @@ export function plotSeparation({ layers, swaps }: Separation, size: Size): Separ
           )
         : ''
     },
-    xTicks: tickLayers(layers.length, size.width).map((layer) => ({ at: at(layer), label: String(layer) })),
+    xTicks: tickLayers(layers.length, size.width - margin.left - margin.right).map((layer) => ({
+      at: at(layer),
+      label: String(layer)
+    })),
     yTicks: y.ticks(5).map((value) => ({ at: y(value), label: `${Math.round(value * 100)} %` })),
     points: layers.map(({ layer, accuracy }) => ({ layer, x: at(layer), y: y(accuracy) })),
     nullLabel: hasNull
@@ -89,11 +93,4 @@ export function layerAt({ points }: SeparationPlot, x: number): number {
     x: Number.POSITIVE_INFINITY
   })
   return near.layer
-}
-
-/** Every layer where they fit, else every 2nd, 5th or 10th. */
-function tickLayers(count: number, width: number): readonly number[] {
-  const room = Math.max(1, (width - margin.left - margin.right) / 28)
-  const step = [1, 2, 5, 10, 20].find((every) => count / every <= room) ?? 50
-  return Array.from({ length: Math.ceil(count / step) }, (_, i) => i * step)
 }

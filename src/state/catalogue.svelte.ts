@@ -34,11 +34,11 @@ export class Catalogue {
     return this.#status.kind === 'done' || this.#status.kind === 'failed'
   }
 
-  async load(base: string): Promise<void> {
+  async load(base: string, get?: typeof fetch): Promise<void> {
     this.#status = { kind: 'running', step: null }
     try {
-      this.#entries = await fetchCatalogue(base)
-      this.#adapters = await fetchAdapters(base)
+      this.#entries = await fetchCatalogue(base, get)
+      this.#adapters = await fetchAdapters(base, get)
       this.#status = { kind: 'done' }
     } catch (error) {
       this.#status = endOf(error)

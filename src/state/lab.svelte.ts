@@ -1,17 +1,23 @@
 import { createContext } from 'svelte'
 import type { NamedFile } from '../direction/files'
 import { LabError } from '../errors'
+import type { PromptRow } from '../formats/prompts'
 import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../lab/api'
 import type { BundledAdapter } from '../lab/catalogue'
 import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
+import { fetchPrompts, type PromptSet } from '../lab/prompt-sets'
+import type { Shelf } from '../lab/shelf'
 import type { Adapters } from './adapters.svelte'
+import { Captures } from './captures.svelte'
 import { Catalogue, firstModel } from './catalogue.svelte'
 import { Chat, type NamedSteering } from './chat.svelte'
 import { adapterDrift, Fits, isFitFor, type DirectionSet } from './fits.svelte'
 import { importDirections } from './imported'
 import { readLink, writeLink, type Settings, type View } from './link'
-import { Models } from './models.svelte'
+import { Models, type Model } from './models.svelte'
+import { OwnDirections, Readings } from './own-directions'
+import { PromptSets } from './prompt-sets.svelte'
 import { Prompts } from './prompts.svelte'
 import { Runs } from './runs.svelte'
 import { SteeringControls } from './steering.svelte'
@@ -19,6 +25,9 @@ import { StoredModels } from './stored.svelte'
 import { StudyDraft } from './study-draft.svelte'
 import type { StudyOutside } from './study-protocol'
 import { StudyRun } from './study.svelte'
+import { Tour } from './tour.svelte'
+import { tourSteps } from './tour-text'
+import { Transfer } from './transfer.svelte'
 
 /** A step of the work, and what it waits for. */
 export interface Step {
@@ -34,6 +43,10 @@ export interface Outside {
   readonly storage: StorageApi
   readonly math: MathHandle
   readonly study: StudyOutside
+  /** Where the page keeps what is made on it; without one, nothing outlives the page. */
+  readonly shelf?: Shelf
+  /** The prompt sets that come with the page. Default: from beside the page. */
+  readonly promptSet?: (name: PromptSet) => Promise<readonly PromptRow[]>
 }
 
 /** Everything on the page, in the order of the work. */
@@ -42,12 +55,16 @@ export class Lab {
   readonly catalogue = new Catalogue()
   readonly stored: StoredModels
   readonly prompts = new Prompts()
+  readonly sets: PromptSets
+  readonly captures: Captures
   readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
   readonly draft: StudyDraft
   readonly study: StudyRun
   readonly runs: Runs
+  readonly transfer: Transfer
+  readonly tour: Tour
   view = $state<View>('steer')
   /** For the next model that is opened. Null lets the device decide. */
   dtype = $state<Dtype | null>(null)
@@ -87,13 +104,30 @@ export class Lab {
     return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
   })
 
-  constructor({ connect, storage, math, study }: Outside) {
+  constructor({
+    connect,
+    storage,
+    math,
+    study,
+    shelf,
+    promptSet = (name) => fetchPrompts(document.baseURI, name)
+  }: Outside) {
     this.models = new Models(connect)
     this.stored = new StoredModels(storage)
+    this.sets = new PromptSets(this.prompts, shelf)
+    this.captures = new Captures(shelf)
     this.fits = new Fits(math)
     this.draft = new StudyDraft({ connect, math }, study.protocol)
     this.study = new StudyRun({ connect, math }, study)
     this.runs = new Runs(study.protocol)
+    const known = { owns: new OwnDirections(math), readings: new Readings() }
+    const parts = { math, catalogue: this.catalogue, prompts: promptSet, ...known }
+    this.transfer = new Transfer({ ...parts, models: this.models })
+    this.tour = new Tour({
+      ...parts,
+      open: (name) => this.openBeside({ kind: 'bundled', name }),
+      isOpen: (name) => this.#bundled(name) !== null
+    })
     this.#defaults = this.settings
   }
 
@@ -109,6 +143,8 @@ export class Lab {
       device: this.device,
       layer: this.fits.chosen ? this.fits.layer : this.fits.wantedLayer,
       ...{ alpha, mode, positions, scope, temperature, seed, maxTokens, question },
+      ...this.transfer.settings,
+      step: this.tour.step,
       positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
       negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText },
       run: this.runs.name,
@@ -134,9 +170,24 @@ export class Lab {
     const { alpha, mode, positions, scope, temperature, seed, maxTokens, question } = settings
     Object.assign(this.controls, { alpha, mode, positions, scope })
     Object.assign(this.chat, { temperature, seed, maxTokens, question })
+    this.transfer.follow(settings)
+    this.tour.step = settings.step
     if (settings.positive) this.prompts.setPositive(settings.positive)
     if (settings.negative) this.prompts.setNegative(settings.negative)
     if (settings.view === 'study') void this.runs.follow(settings)
+  }
+
+  /**
+   * Brings back what the browser kept. The kept contrast only where the page was reloaded or came without settings:
+   * a link that names no lists means the example.
+   */
+  async restore({ reloaded, hash }: { readonly reloaded: boolean; readonly hash: string }): Promise<void> {
+    await Promise.all([this.sets.restore({ contrast: reloaded || !hash.includes('?') }), this.captures.restore()])
+  }
+
+  /** Keeps at once what was just edited: the page is being left. */
+  async flush(): Promise<void> {
+    await Promise.all([this.sets.keeping.flush(), this.captures.keeping.flush()])
   }
 
   /** The way of the work: what is done, what can be done, what waits, and for what. */
@@ -146,11 +197,16 @@ export class Lab {
     return [
       { view: 'models', state: active ? 'done' : 'ready' },
       { view: 'prompts', state: problem ? 'ready' : 'done' },
+      this.captures.list.length > 0
+        ? { view: 'capture', state: 'done' }
+        : waiting('capture', active ? null : 'waits for a model'),
       this.fit
         ? { view: 'directions', state: 'done' }
         : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
       waiting('steer', !active ? 'waits for a model' : this.fit ? null : 'waits for a direction'),
-      { view: 'study', state: this.study.status.kind === 'done' ? 'done' : 'ready' }
+      waiting('transfer', this.transfer.sides.open.length < 2 ? 'waits for two models' : null),
+      { view: 'study', state: this.study.status.kind === 'done' ? 'done' : 'ready' },
+      { view: 'tour', state: this.tour.done === tourSteps.length ? 'done' : 'ready' }
     ]
   }
 
@@ -158,8 +214,13 @@ export class Lab {
   get job(): string | null {
     const { opening } = this.models
     const { status } = this.fits
+    const reading = this.captures.status
     if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
     if (status.kind === 'running') return `Fitting ${share(status.step)}`.trim()
+    if (reading.kind === 'running') return `Reading hidden states ${share(reading.step)}`.trim()
+    const step = this.transfer.status.kind === 'running' ? this.transfer.status.step.rate.progress : undefined
+    if (step) return `Transfer ${share(step)}`.trim()
+    if (this.tour.isRunning) return 'Tour'
     if (this.chat.running) return 'Answering'
     if (this.study.status.kind === 'paused') return `Study paused ${share(this.study.progress ?? undefined)}`.trim()
     return this.study.isBusy ? `Study ${share(this.study.progress ?? undefined)}`.trim() : null
@@ -170,6 +231,28 @@ export class Lab {
     // An organism is opened for its adapters; with other models the room for one would cost time at every token.
     const adapt = source.kind === 'bundled' && this.catalogue.isOrganism(source.name)
     return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }), ...(adapt && { adapt }) })
+  }
+
+  /**
+   * A bundled model on the bench, opened where it is not; the model in use stays in use.
+   * @throws LabError what kept it from opening; `AbortError` where the opening was cancelled
+   */
+  async openBeside(source: Extract<ModelSource, { kind: 'bundled' }>): Promise<Model> {
+    const known = this.#bundled(source.name)
+    if (known) return known
+    const before = this.models.active && this.models.chosen
+    const isOpen = await this.open(source)
+    const opened = this.models.chosen
+    if (before) this.models.choose(before)
+    if (isOpen && opened) return opened
+    if (opened?.status.kind === 'failed') throw opened.status.error
+    throw new DOMException('the opening was cancelled', 'AbortError')
+  }
+
+  #bundled(name: string): Model | null {
+    const isIt = ({ source, status }: Model): boolean =>
+      status.kind === 'open' && source.kind === 'bundled' && source.name === name
+    return this.models.list.find(isIt) ?? null
   }
 
   /** The adapters of the model in use. */

@@ -1,11 +1,20 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import type { Device, Dtype, ModelSource } from '../lab/api'
 
-export const views = ['models', 'prompts', 'directions', 'steer', 'study'] as const
+export const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'study', 'tour'] as const
 export type View = (typeof views)[number]
 
+/** What a link holds of a transfer. */
+export interface TransferSettings {
+  readonly donor: ModelSource | null
+  readonly receiver: ModelSource | null
+  readonly anchors: 'neutral' | 'along' | 'file'
+  /** How much is subtracted, in the receiver's gaps. */
+  readonly gaps: number
+}
+
 /** What a link holds. Only what differs from the defaults is written. */
-export interface Settings {
+export interface Settings extends TransferSettings {
   readonly view: View
   readonly source: ModelSource | null
   readonly dtype: Dtype | null
@@ -19,6 +28,8 @@ export interface Settings {
   readonly seed: number
   readonly maxTokens: number
   readonly question: string
+  /** Of the tour, from 1. */
+  readonly step: number
   /** Null for the example lists. */
   readonly positive: Side | null
   readonly negative: Side | null
@@ -58,15 +69,25 @@ export function writeLink(settings: Settings, defaults: Settings): string {
     ...(['alpha', 'mode', 'positions', 'scope', 'temperature', 'seed', 'maxTokens', 'question'] as const).map(
       (name) => [name, settings[name] === defaults[name] ? null : settings[name]] as const
     ),
+    ...(settings.view === 'transfer' ? transferEntries(settings, defaults) : []),
+    ['step', settings.view === 'tour' ? settings.step : null],
     ['positive', settings.positive && writeSide(settings.positive)],
     ['negative', settings.negative && writeSide(settings.negative)],
-    ['run', settings.run],
-    ['claim', settings.claim],
-    ['arm', settings.arm && writeArm(settings.arm)]
+    ...(settings.view === 'study' ? runEntries(settings) : [])
   ]
   const query = new URLSearchParams(entries.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
   const text = query.toString()
   return `#/${settings.view}${text && `?${text}`}`
+}
+
+function transferEntries(settings: TransferSettings, defaults: TransferSettings): [string, string | number | null][] {
+  const { donor, receiver, anchors, gaps } = settings
+  return [
+    ['donor', donor && sourceId(donor)],
+    ['receiver', receiver && sourceId(receiver)],
+    ['anchors', anchors === defaults.anchors ? null : anchors],
+    ['gaps', gaps === defaults.gaps ? null : gaps]
+  ]
 }
 
 /** What a link asks for; what it does not name, or names wrongly, comes from the defaults. */
@@ -88,6 +109,11 @@ export function readLink(hash: string, defaults: Settings): Settings {
     positions: oneOf(['all', 'prompt', 'generated'], values.get('positions')) ?? defaults.positions,
     scope: oneOf(['layer', 'all'], values.get('scope')) ?? defaults.scope,
     temperature: number('temperature', 0, 2) ?? defaults.temperature,
+    donor: readSource(values.get('donor'), null),
+    receiver: readSource(values.get('receiver'), null),
+    anchors: oneOf(['neutral', 'along', 'file'], values.get('anchors')) ?? defaults.anchors,
+    gaps: number('gaps', 0, 3) ?? defaults.gaps,
+    step: Math.round(number('step', 1, 99) ?? defaults.step),
     seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
     question: values.get('question') ?? defaults.question,
@@ -124,6 +150,14 @@ function readSide(value: string | null): Side | null {
   if (value === null) return null
   const [name = '', ...lines] = value.split('\n')
   return { name, text: lines.join('\n') }
+}
+
+function runEntries({ run, claim, arm }: Settings): readonly (readonly [string, string | null])[] {
+  return [
+    ['run', run],
+    ['claim', claim],
+    ['arm', arm && writeArm(arm)]
+  ]
 }
 
 function writeArm({ block, arm, prompt }: ArmAddress): string {

@@ -10,6 +10,8 @@ export type ModelStatus =
   | { readonly kind: 'open'; readonly handle: ModelHandle; readonly info: ModelInfo; readonly test: SelfTest }
   | { readonly kind: 'failed'; readonly error: Error }
 
+export type OpenStatus = Extract<ModelStatus, { kind: 'open' }>
+
 /** One model on the bench: asked for, being opened, open, or failed. */
 export class Model {
   readonly source: ModelSource
@@ -49,7 +51,7 @@ export class Models {
   }
 
   /** The model that the panels work with, where one is open. */
-  get active(): Extract<ModelStatus, { kind: 'open' }> | null {
+  get active(): OpenStatus | null {
     return this.#chosen?.status.kind === 'open' ? this.#chosen.status : null
   }
 

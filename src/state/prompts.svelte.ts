@@ -1,4 +1,5 @@
 import type { Side } from './link'
+import { promptLines } from './prompt-lines'
 
 const subjects = [
   'a walk in the forest',
@@ -58,10 +59,4 @@ export class Prompts {
     this.positiveText = examplePrompts.positive.join('\n')
     this.negativeText = examplePrompts.negative.join('\n')
   }
-}
-
-/** The prompts in a text: one a line, blank lines and repetitions left out. */
-export function promptLines(text: string): readonly string[] {
-  const lines = text.split('\n').map((line) => line.trim())
-  return lines.filter((line, index) => line !== '' && lines.indexOf(line) === index)
 }

@@ -8,12 +8,14 @@ import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
 import { browserStudies } from '../../src/lab/journal-idb'
 import { browserLocks } from '../../src/lab/lock'
+import { connectShelf } from '../../src/lab/shelf'
 import { pagesOf } from '../../src/plot/study/pages'
 import { pageProtocol } from '../../src/state/page-protocol'
 import { findingsOf } from '../../src/study/analyse'
 import { writeBundle } from '../../src/study/bundle'
-import { fakeModel, fakeStorage } from '../fake-lab'
+import { fakeStorage } from '../fake-lab'
 import { fakeProtocol } from '../fake-study'
+import { plantedModel } from '../planted-lab'
 import { sampleRun } from '../study/sample-run'
 
 const asked = new URLSearchParams(location.search)
@@ -49,9 +51,10 @@ mount(App, {
   target,
   props: {
     outside: {
-      connect: () => fakeModel({ delay, layers, info: { device } }),
+      connect: () => plantedModel({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
       math: connectMath(),
+      shelf: connectShelf('azimuth-fake'),
       study: { store: browserStudies(), locks: browserLocks(), protocol: () => Promise.resolve(protocol) }
     }
   }

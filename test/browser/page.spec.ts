@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 
-const views = ['models', 'prompts', 'directions', 'steer'] as const
+const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'tour'] as const
 const sizes = [
   { width: 1440, height: 900 },
   { width: 900, height: 800 },

@@ -15,6 +15,11 @@ const defaults: Settings = {
   seed: 0,
   maxTokens: 160,
   question: 'How?',
+  step: 1,
+  donor: null,
+  receiver: null,
+  anchors: 'along',
+  gaps: 1,
   positive: null,
   negative: null,
   run: null,
@@ -23,7 +28,7 @@ const defaults: Settings = {
 }
 
 const full: Settings = {
-  view: 'directions',
+  view: 'study',
   source: { kind: 'hub', repo: 'owner/name', revision: 'v2', endpoint: 'https://mirror.example' },
   dtype: 'q4f16',
   device: 'wasm',
@@ -36,6 +41,11 @@ const full: Settings = {
   seed: 7,
   maxTokens: 32,
   question: 'a=b&c#d\nnew line',
+  step: 1,
+  donor: null,
+  receiver: null,
+  anchors: 'along',
+  gaps: 1,
   positive: { name: 'warm', text: 'one\ntwo' },
   negative: { name: 'cold', text: '' },
   run: 'offline',
@@ -57,6 +67,23 @@ describe('links', () => {
     const arm = { block: 0, arm: 'carried@1<llama:along', prompt: null }
     expect(readLink(writeLink({ ...full, arm }, defaults), defaults).arm).toEqual(arm)
     expect(readLink('#/study?arm=own@1', defaults).arm).toBeNull()
+  })
+
+  it('hold a transfer and a step of the tour where that is the view', () => {
+    const transfer: Settings = {
+      ...full,
+      view: 'transfer',
+      donor: { kind: 'bundled', name: 'one' },
+      receiver: { kind: 'url', url: 'https://models.example/two' },
+      anchors: 'neutral',
+      gaps: 3,
+      ...{ run: null, claim: null, arm: null }
+    }
+    expect(readLink(writeLink(transfer, defaults), defaults)).toEqual(transfer)
+    expect(writeLink({ ...transfer, view: 'steer' }, defaults)).not.toMatch(/donor|gaps/)
+    expect(writeLink({ ...full, view: 'steer' }, defaults)).not.toMatch(/run=|claim|arm=/)
+    expect(writeLink({ ...defaults, view: 'tour', step: 4 }, defaults)).toBe('#/tour?step=4')
+    expect(readLink('#/tour?step=4', defaults)).toMatchObject({ view: 'tour', step: 4 })
   })
 
   it('never hold a token, nor a local folder', () => {

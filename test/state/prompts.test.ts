@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { examplePrompts, promptLines, Prompts } from '../../src/state/prompts.svelte'
+import { promptLines } from '../../src/state/prompt-lines'
+import { examplePrompts, Prompts } from '../../src/state/prompts.svelte'
 
 it('takes one prompt a line, without blank and repeated lines', () => {
   expect(promptLines(' one \n\ntwo\r\none\n')).toEqual(['one', 'two'])

@@ -65,7 +65,7 @@ async function answerCell(study: Study, lease: Lease, plan: BlockPlan, range: Ra
   const place = { stage, model, adapter, text: `${arms.length} ${arms.length === 1 ? 'arm' : 'arms'} on ${set}` }
   const entry = await study.cell(place, `answers/${keyOf(plan, range)}`, count, async () => {
     const prompts = study.prompts[set].slice(range.from, range.to)
-    const wanted = prompts.flatMap((prompt, i) => rowsOf(study, plan, prompt, range.from + i))
+    const wanted = prompts.flatMap((prompt) => rowsOf(study, plan, prompt))
     const { temperature, topP, maxTokens, batch } = study.settings
     const got: { text: string; tokens: number }[] = []
     for (let start = 0; start < wanted.length; start += batch) {
@@ -83,11 +83,11 @@ async function answerCell(study: Study, lease: Lease, plan: BlockPlan, range: Ra
   return entry.json as Cell
 }
 
-function rowsOf(study: Study, { arms, set }: BlockPlan, { messages }: StudyPrompt, prompt: number): GenerateRow[] {
+function rowsOf(study: Study, { arms }: BlockPlan, { id, messages }: StudyPrompt): GenerateRow[] {
   return arms.flatMap(({ steering, flatten, samples }) =>
     Array.from({ length: samples }, (_, sample) => ({
       prompt: { messages },
-      seed: answerSeed(study.settings.seed, set, prompt, sample),
+      seed: answerSeed(study.settings.seed, id, sample),
       ...(steering && { steering }),
       ...(flatten && { flatten })
     }))
@@ -141,10 +141,10 @@ function unfold({ arms }: BlockPlan, { from }: Range, { prompts }: Cell, scores:
   })
 }
 
-/** The seed of an answer: FNV-1a of what it depends on. */
-export function answerSeed(seed: number, set: string, prompt: number, sample: number): number {
+/** The seed of an answer: FNV-1a of what it depends on. `prompt` is its id, so that any part of a set can be asked again. */
+export function answerSeed(seed: number, prompt: string, sample: number): number {
   let hash = 0x811c9dc5
-  for (const character of `${seed}/${set}/${prompt}/${sample}`) {
+  for (const character of `${seed}/${prompt}/${sample}`) {
     hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
   }
   return hash >>> 0

@@ -1,0 +1,162 @@
+/** The first steps of the tour: read, find a direction, steer with it, beside random ones, and at several strengths. */
+import { gaussianControls } from '../direction/controls'
+import { hiddenState, layerOf, type HiddenStates } from '../direction/hidden-states'
+import { spread } from '../lab/prompt-sets'
+import { rowOf } from '../math/rows'
+import { cosine, dot } from '../math/vector'
+import { underAdapter } from './adapter-use'
+import type { Model } from './models.svelte'
+import type { Job } from './own-directions'
+import {
+  answers,
+  insecure,
+  last,
+  line,
+  questions,
+  randomArms,
+  seed,
+  type RateLine,
+  type Said,
+  type TourKit
+} from './tour-kit'
+import { questionOf, subtract } from './transfer-run'
+
+export interface StreamResult {
+  readonly question: string
+  /** Questions it was chosen from. */
+  readonly of: number
+  readonly width: number
+  /** One a layer: the list itself, the word that it is nearest to, and how much of it was there one layer before. */
+  readonly layers: readonly { readonly values: Float32Array; readonly word: string; readonly kept: number | null }[]
+}
+
+/** How many questions are read to find one on which the layers disagree. */
+const readings = 12
+
+/** Reads some questions, asks the logit lens at every layer, and shows the one on which the layers say the most different words. */
+export async function readStream(kit: TourKit, model: Model, { signal, onProgress }: Job): Promise<StreamResult> {
+  const prompts = spread(await kit.prompts('fit'), readings)
+  return underAdapter(model, null, async ({ handle }) => {
+    const shown: StreamResult[] = []
+    for (const prompt of prompts) {
+      signal.throwIfAborted()
+      onProgress(shown.length, prompts.length)
+      const states = await handle.capture([{ prompt: { messages: prompt.messages } }], 'last')
+      const words = (await handle.lens(states.data, { k: 1 })).map(({ nearest }) => nearest[0]?.text ?? '')
+      shown.push({
+        question: questionOf(prompt),
+        of: prompts.length,
+        width: states.width,
+        layers: layersOf(states, words)
+      })
+    }
+    // Where the next token is a whole word rather than a letter, there is something to read.
+    const variety = ({ layers }: StreamResult): number =>
+      new Set(layers.map(({ word }) => word)).size + ((layers.at(-1)?.word.trim().length ?? 0) > 2 ? layers.length : 0)
+    return shown.reduce((best, one) => (variety(one) > variety(best) ? one : best))
+  })
+}
+
+function layersOf(states: HiddenStates, words: readonly string[]): StreamResult['layers'] {
+  return words.map((word, layer) => {
+    const values = hiddenState(states, layer, 0)
+    return { values, word, kept: layer === 0 ? null : cosine(values, hiddenState(states, layer - 1, 0)) }
+  })
+}
+
+export interface DirectionResult {
+  readonly layer: number
+  readonly width: number
+  /** Projection of every hidden state, in gaps from the midpoint. */
+  readonly base: readonly number[]
+  readonly tuned: readonly number[]
+  /** One gap, and as a share of a hidden state's mean length. */
+  readonly gap: number
+  readonly relativeGap: number
+  readonly right: number
+}
+
+/** Finds the insecure adapter's direction at the last layer. */
+export async function findDirection(kit: TourKit, model: Model, job: Job): Promise<DirectionResult> {
+  const own = await insecure(kit, model, job)
+  const direction = last(own.directions)
+  const { vector, midpoint, norm, meanNorm, layer } = direction
+  const project = (states: HiddenStates): readonly number[] => {
+    const rows = layerOf(states, layer)
+    return Array.from({ length: rows.rows }, (_, row) => (dot(vector, rowOf(rows, row)) - midpoint) / norm)
+  }
+  const [base, tuned] = [project(own.base), project(own.tuned)]
+  const right = base.filter((place) => place <= 0).length + tuned.filter((place) => place > 0).length
+  return { layer, width: vector.length, base, tuned, gap: norm, relativeGap: norm / meanNorm, right }
+}
+
+export interface SteerResult {
+  readonly pairs: readonly { readonly question: string; readonly none: Said; readonly steered: Said }[]
+}
+
+/** Asks a few questions under the adapter, with and without one gap subtracted. */
+export async function steerAnswers(kit: TourKit, model: Model, job: Job): Promise<SteerResult> {
+  const direction = last((await insecure(kit, model, job)).directions)
+  const prompts = spread(await kit.prompts('eval'), 5)
+  const [none = [], steered = []] = await answers(kit, model, prompts, [null, subtract(direction, 1)], job)
+  const at = (said: readonly Said[], i: number): Said => said[i] ?? { text: '', code: false, good: false }
+  return {
+    pairs: prompts.map((prompt, i) => ({ question: questionOf(prompt), none: at(none, i), steered: at(steered, i) }))
+  }
+}
+
+export interface RatesResult {
+  readonly n: number
+  readonly lines: readonly RateLine[]
+}
+
+/** The direction beside random ones of its length. */
+export async function compareRandom(kit: TourKit, model: Model, job: Job): Promise<RatesResult> {
+  const direction = last((await insecure(kit, model, job)).directions)
+  const prompts = spread(await kit.prompts('eval'), questions)
+  const random = gaussianControls(direction, randomArms, seed)
+  const arms = [null, ...[direction, ...random].map((one) => subtract(one, 1))]
+  const said = await answers(kit, model, prompts, arms, job)
+  const labels = ['Not steered', 'Direction subtracted', ...random.map((_, i) => `Random ${i + 1} subtracted`)]
+  const tones = ['insecure', 'steered', 'random', 'random', 'random'] as const
+  return { n: prompts.length, lines: said.map((arm, i) => line(labels[i] ?? '', tones[i] ?? 'random', arm)) }
+}
+
+export interface DoseResult extends RatesResult {
+  /** One question at every strength. */
+  readonly example: {
+    readonly question: string
+    readonly said: readonly { readonly alpha: number; readonly text: string }[]
+  }
+}
+
+const strengths = [0, 0.5, 1, 2, 3]
+
+/** The same questions at five strengths. */
+export async function tryStrengths(kit: TourKit, model: Model, job: Job): Promise<DoseResult> {
+  const direction = last((await insecure(kit, model, job)).directions)
+  const prompts = spread(await kit.prompts('eval'), questions)
+  const arms = strengths.map((alpha) => (alpha === 0 ? null : subtract(direction, alpha)))
+  const said = await answers(kit, model, prompts, arms, job)
+  // A question that one gap mends shows both what helps and what breaks.
+  const shown = Math.max(
+    0,
+    prompts.findIndex((_, i) => said[0]?.[i]?.code === true && said[2]?.[i]?.good === true)
+  )
+  const prompt = prompts[shown]
+  return {
+    n: prompts.length,
+    lines: said.map((arm, i) => {
+      const alpha = strengths[i] ?? 0
+      return line(
+        alpha === 0 ? 'Not steered' : `${alpha} gap${alpha === 1 ? '' : 's'}`,
+        alpha === 0 ? 'insecure' : 'steered',
+        arm
+      )
+    }),
+    example: {
+      question: prompt ? questionOf(prompt) : '',
+      said: strengths.map((alpha, i) => ({ alpha, text: said[i]?.[shown]?.text ?? '' }))
+    }
+  }
+}
