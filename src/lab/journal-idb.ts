@@ -3,6 +3,7 @@
  * bundle of a finished run. So a study outlives its tab.
  */
 import { LabError } from '../errors'
+import { fieldsOf } from '../formats/fields'
 
 /** One study on the list. What it was asked is kept as it came: an older version of the page may have written it. */
 export interface StudyCard {
@@ -65,14 +66,14 @@ export function browserStudies(): StudyStore {
   }
   return {
     async list() {
-      const cards = await read<StudyCard[]>('studies', (from) => from.getAll())
+      const cards = (await read<unknown[]>('studies', (from) => from.getAll())).filter(isCard)
       return cards.sort((a, b) => (a.changed < b.changed ? 1 : -1))
     },
     save: (card) => change(['studies'], (to) => to.objectStore('studies').put(card)),
     cells: (id) => ({
       keys: () => database().then((opened) => cellKeys(opened, id)),
-      read: async (key) => (await read('cells', (from) => cellAt(from, id, key)))?.cell ?? null,
-      write: (key, cell) => change(['cells'], (to) => putCell(to.objectStore('cells'), { study: id, key, cell }))
+      read: async (key) => cellOf(await read<unknown>('cells', (from) => from.index('key').get([id, key]))),
+      write: (key, cell) => change(['cells'], (to) => putCell(to.objectStore('cells'), id, key, cell))
     }),
     finish: (card, bundle) =>
       change(['studies', 'cells', 'bundles'], (to) => {
@@ -80,7 +81,10 @@ export function browserStudies(): StudyStore {
         to.objectStore('bundles').put(bundle, card.id)
         dropCells(to, card.id)
       }),
-    bundle: async (id) => (await read<Blob | undefined>('bundles', (from) => from.get(id))) ?? null,
+    async bundle(id) {
+      const bundle = await read<unknown>('bundles', (from) => from.get(id))
+      return bundle instanceof Blob ? bundle : null
+    },
     remove: (id) =>
       change(['studies', 'cells', 'bundles'], (to) => {
         to.objectStore('studies').delete(id)
@@ -91,12 +95,6 @@ export function browserStudies(): StudyStore {
 }
 
 type Store = 'studies' | 'cells' | 'bundles'
-
-interface KeptCell {
-  readonly study: string
-  readonly key: string
-  readonly cell: StudyCell
-}
 
 function open(): Promise<IDBDatabase> {
   if (typeof indexedDB === 'undefined') {
@@ -114,14 +112,25 @@ function open(): Promise<IDBDatabase> {
   return result(request)
 }
 
-function cellAt(cells: IDBObjectStore, study: string, key: string): IDBRequest<KeptCell | undefined> {
-  return cells.index('key').get([study, key])
+function isCard(value: unknown): value is StudyCard {
+  const fields = fieldsOf(value)
+  const isText = ['id', 'started', 'changed'].every((name) => typeof fields.get(name) === 'string')
+  return isText && ['done', 'total'].every((name) => typeof fields.get(name) === 'number')
+}
+
+/** What `putCell` put there; null for nothing. */
+function cellOf(value: unknown): StudyCell | null {
+  const cell = fieldsOf(value).get('cell')
+  if (cell === undefined) return null
+  const fields = fieldsOf(cell)
+  const floats = fields.get('floats')
+  return { json: fields.get('json'), ...(floats instanceof Float32Array && { floats }) }
 }
 
 /** In the place of the cell of the same key, where there is one. */
-function putCell(cells: IDBObjectStore, cell: KeptCell): void {
-  const known = cells.index('key').getKey([cell.study, cell.key])
-  known.onsuccess = () => cells.put(cell, known.result)
+function putCell(cells: IDBObjectStore, study: string, key: string, cell: StudyCell): void {
+  const known = cells.index('key').getKey([study, key])
+  known.onsuccess = () => cells.put({ study, key, cell }, known.result)
 }
 
 /** Keys alone, without their cells; the numbers of the store say in which order they came. */

@@ -1,6 +1,7 @@
 import { fieldsOf } from '../formats/fields'
 import type { StudyCard } from '../lab/journal-idb'
 import type { StudySettings } from '../study/settings'
+import { now } from './clock'
 import type { StudyOutside, StudyProtocol } from './study-protocol'
 
 /** The lock of a study that runs: in this tab or another. */
@@ -77,8 +78,8 @@ export class KeptStudies {
     const head = fieldsOf(cells.get('study')?.json)
     const settings = readSettings(head.get('settings'), 'the study in the file')
     const started = head.get('started')
-    const now = new Date().toISOString()
-    const when = { started: typeof started === 'string' ? started : now, changed: now }
+    const changed = now()
+    const when = { started: typeof started === 'string' ? started : changed, changed }
     const card = { id: crypto.randomUUID(), settings, ...when, done: 0, total: 0, finished: false }
     await this.#outside.store.save(card)
     for (const [key, entry] of cells) await this.#outside.store.cells(card.id).write(key, entry)

@@ -1,12 +1,13 @@
 import { LabError } from '../errors'
 import type { AdapterSource, ModelSource } from '../lab/api'
-import { measureSpeed, type Speed } from '../lab/measure-speed'
+import { measureSpeed } from '../lab/measure-speed'
 import type { StudyPlan } from '../study/plan'
 import type { StudyAdapter, StudyModel, StudySettings } from '../study/settings'
 import type { SettingNote } from '../study/setting-fields'
 import { sourceName } from './models.svelte'
 import { endOf, type Status } from './status'
-import { cautionsOf, estimateOf, problemsOf, speedKey, type Estimate } from './study-estimate'
+import { cautionsOf, estimateOf, problemsOf, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
+import { freeKey, freeName } from './study-names'
 import type { Engines, Preset, StudyProtocol } from './study-protocol'
 
 /** The study that is being planned: a preset, or one of one's own. */
@@ -15,7 +16,7 @@ export class StudyDraft {
   readonly #protocol: () => Promise<StudyProtocol>
   #ready = $state.raw<StudyProtocol | null>(null)
   #settings = $state.raw<StudySettings | null>(null)
-  #speeds = $state.raw<ReadonlyMap<string, Speed>>(new Map())
+  #speeds = $state.raw<readonly KnownSpeed[]>([])
   #status = $state.raw<Status<string>>({ kind: 'idle' })
   #failure = $state.raw<Error | null>(null)
   #controller: AbortController | null = null
@@ -98,19 +99,12 @@ export class StudyDraft {
   /** Takes in a model of the reader's own. */
   addModel(source: ModelSource): void {
     const title = sourceName(source)
-    const taken = new Set(this.#settings?.models.map(({ key }) => key))
-    const base = title.toLowerCase().replace(/[^a-z0-9.]+/g, '-')
-    const key = [base, ...Array.from(taken, (_, i) => `${base}-${i + 2}`)].find((one) => !taken.has(one)) ?? base
+    const key = freeKey(title, this.#settings?.models ?? [])
     this.toggle({ key, title, source, adapters: [] }, true)
   }
 
   addAdapter(key: string, kind: StudyAdapter['kind'], source: AdapterSource): void {
-    this.#adapters(key, (adapters) => {
-      const number = adapters.filter((adapter) => adapter.kind === kind).length
-      const names = new Set(adapters.map(({ name }) => name))
-      const free = [number, ...adapters.keys(), adapters.length].find((one) => !names.has(`${kind}-${one}`))
-      return [...adapters, { name: `${kind}-${free ?? adapters.length + 1}`, kind, source }]
-    })
+    this.#adapters(key, (adapters) => [...adapters, { name: freeName(kind, adapters), kind, source }])
   }
 
   removeAdapter(key: string, name: string): void {
@@ -148,7 +142,7 @@ export class StudyDraft {
         const adapter = model.adapters[0]?.source ?? null
         const task = { source: model.source, adapter, options, prompts, maxTokens, temperature }
         const speed = await measureSpeed(this.#engines.connect, task, signal)
-        this.#speeds = new Map([...this.#speeds, [speedKey(settings, model), speed]])
+        this.#speeds = [...this.#speeds, { key: speedKey(settings, model), speed }]
       }
       this.#status = { kind: 'done' }
     } catch (error) {

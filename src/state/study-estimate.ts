@@ -13,6 +13,12 @@ export interface Estimate {
   readonly device: string
 }
 
+/** A measured speed, and what it is of. */
+export interface KnownSpeed {
+  readonly key: string
+  readonly speed: Speed
+}
+
 /** What hinders a start, one sentence each. */
 export function problemsOf({ models, alphas, verdictAlphas, carriedAlphas }: StudySettings): readonly string[] {
   const bare = models.filter(({ adapters }) => !adapters.some(({ kind }) => kind === 'insecure'))
@@ -35,13 +41,10 @@ export function speedKey({ dtype, device, maxTokens, batch }: StudySettings, { s
 }
 
 /** Null until every model was measured. */
-export function estimateOf(
-  settings: StudySettings,
-  plan: StudyPlan,
-  speeds: ReadonlyMap<string, Speed>
-): Estimate | null {
+export function estimateOf(settings: StudySettings, plan: StudyPlan, speeds: readonly KnownSpeed[]): Estimate | null {
   const parts = settings.models.map((model) => {
-    const speed = speeds.get(speedKey(settings, model))
+    const wanted = speedKey(settings, model)
+    const speed = speeds.findLast(({ key }) => key === wanted)?.speed
     const answers = plan.models.find(({ key }) => key === model.key)?.answers
     return speed && answers !== undefined ? { speed, seconds: speed.open + answers * speed.answer } : null
   })

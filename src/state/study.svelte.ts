@@ -7,6 +7,7 @@ import { withCell, type DosePreview } from '../study/preview'
 import type { StudyProgress } from '../study/progress'
 import type { Run } from '../study/run'
 import type { StudySettings } from '../study/settings'
+import { now } from './clock'
 import { KeptStudies, lockPrefix, type KeptStudy } from './kept-studies.svelte'
 import { Pause } from './pause'
 import { endOf } from './status'
@@ -102,8 +103,8 @@ export class StudyRun {
 
   /** Begins a new study. Resolves when it has ended, however it ends. */
   async start(settings: StudySettings): Promise<void> {
-    const now = new Date().toISOString()
-    const card = { settings, started: now, changed: now, done: 0, total: 0, finished: false }
+    const started = now()
+    const card = { settings, started, changed: started, done: 0, total: 0, finished: false }
     await this.#begin({ ...card, id: crypto.randomUUID() }, settings)
   }
 
@@ -202,7 +203,7 @@ export class StudyRun {
     const { latest } = progress
     if (latest && latest !== this.#latest[0]) this.#latest = [latest, ...this.#latest].slice(0, shownAnswers)
     const { done, total } = progress
-    if (this.#card) this.#card = { ...this.#card, done, total, changed: new Date().toISOString() }
+    if (this.#card) this.#card = { ...this.#card, done, total, changed: now() }
     if (performance.now() - this.#saved < saveEveryMs) return
     this.#saved = performance.now()
     void this.#save()
@@ -219,7 +220,7 @@ export class StudyRun {
     const bundle = new Blob([await pack(findings)], { type: 'application/zip' })
     this.#bundle = bundle
     try {
-      this.#card = { ...this.#card, finished: true, changed: new Date().toISOString() }
+      this.#card = { ...this.#card, finished: true, changed: now() }
       await this.#outside.store.finish(this.#card, bundle)
     } catch (error) {
       if (!(error instanceof LabError)) throw error
