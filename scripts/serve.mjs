@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { pipeline } from 'node:stream/promises'
 import { pageHeaders } from './headers.mjs'
 import { listAdapters, listModels } from './models.mjs'
+import { listRuns } from './runs.mjs'
 
 /**
  * @typedef {import('node:http').IncomingMessage} Request
@@ -56,6 +57,7 @@ export function siteHandler({ root, models = [], base = '/', headers = pageHeade
     if (inside === 'models/index.json')
       return sendJson(request, response, await listModels([join(root, 'models'), ...models]))
     if (inside === 'adapters/index.json') return sendJson(request, response, await listAdapters(root))
+    if (inside === 'runs/index.json') return sendJson(request, response, await listRuns(root))
     const file = await findFile(inside, root, models)
     if (!file) return finish(response, 404, 'Not here.')
     await sendFile(request, response, file)

@@ -1,9 +1,10 @@
-/** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the lists of models and adapters. */
+/** What the build adds to Vite's: the policy in index.html, the service worker's list of files, the lists of models, adapters and runs. */
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { isolationHeaders, metaPolicy } from './headers.mjs'
 import { listAdapters, listModels } from './models.mjs'
+import { listRuns } from './runs.mjs'
 import { siteHandler } from './serve.mjs'
 
 /** Not in the list: what is stored elsewhere or only on use, the worker itself, and maps. */
@@ -39,7 +40,7 @@ export function site() {
       const folders = { root: join(root, 'public'), models: [join(root, 'models')] }
       const answer = siteHandler({ ...folders, headers: isolationHeaders })
       server.middlewares.use((request, response, next) => {
-        if (!/^\/(models|adapters)\//.test(request.url ?? '')) return next()
+        if (!/^\/(models|adapters|runs)\//.test(request.url ?? '')) return next()
         answer(request, response).catch(next)
       })
     },
@@ -51,6 +52,7 @@ export function site() {
         if (!('service-worker.js' in bundle)) return
         await writeModels(out)
         await writeAdapters(out)
+        await writeRuns(out)
         await writeFiles(out)
       }
     }
@@ -68,6 +70,12 @@ async function writeModels(out) {
 async function writeAdapters(out) {
   await mkdir(join(out, 'adapters'), { recursive: true })
   await writeFile(join(out, 'adapters', 'index.json'), JSON.stringify(await listAdapters(out)))
+}
+
+/** @param {string} out */
+async function writeRuns(out) {
+  await mkdir(join(out, 'runs'), { recursive: true })
+  await writeFile(join(out, 'runs', 'index.json'), JSON.stringify(await listRuns(out)))
 }
 
 /** @param {string} out */

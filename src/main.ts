@@ -5,8 +5,11 @@ import { connectModel } from './lab/connect'
 import { connectMath } from './lab/connect-math'
 import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
+import { browserStudies } from './lab/journal-idb'
+import { browserLocks } from './lab/lock'
 import { connectShelf } from './lab/shelf'
 import type { Outside } from './state/lab.svelte'
+import { loadProtocol } from './ui/load-protocol'
 
 /** Text that is laid out anew when its typeface comes moves all that is below it; where it does not come, the page does. */
 const mostPatience = 1000
@@ -21,11 +24,13 @@ const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
+  const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol }
   const outside: Outside = {
     connect: () => connectModel(),
     storage: connectStorage(),
     math: connectMath(),
-    shelf: connectShelf()
+    shelf: connectShelf(),
+    study
   }
   await loadTypefaces()
   mount(App, { target, props: { outside } })

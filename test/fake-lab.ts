@@ -27,6 +27,7 @@ import type { ModelHandle } from '../src/lab/connect'
 import { localMath } from '../src/lab/math'
 import { addInto, dot } from '../src/math/vector'
 import type { Outside } from '../src/state/lab.svelte'
+import { fakeStudyOutside } from './fake-study'
 
 const width = 32
 const warm = 'joy happy bright sunny love laughing warm glad delight wonderful dancing cheerful'.split(' ')
@@ -132,7 +133,13 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
 
 /** All that a lab reaches: fake models, an empty store, and the mathematics on this thread. */
 export function fakeOutside(options: FakeOptions = {}): Outside {
-  return { connect: () => fakeModel(options), storage: fakeStorage(), math: localMath(), promptSet: fakePrompts }
+  return {
+    connect: () => fakeModel(options),
+    storage: fakeStorage(),
+    math: localMath(),
+    promptSet: fakePrompts,
+    study: fakeStudyOutside()
+  }
 }
 
 /** A set that comes with the page. */

@@ -15,6 +15,7 @@ import { gaussian, seeded } from '../src/math/random'
 import { addInto, dot } from '../src/math/vector'
 import { Lab } from '../src/state/lab.svelte'
 import { fakeInfo, fakeModel, fakeStorage, type FakeOptions } from './fake-lab'
+import { fakeStudyOutside } from './fake-study'
 
 const width = 32
 /** What a text has in common for all models: one number an axis; the habit's axis comes first. */
@@ -125,7 +126,8 @@ export async function plantedPrompts(name: PromptSet): Promise<readonly PromptRo
 /** A lab with these organisms beside it, none of them open. */
 export async function plantedLab(names: readonly string[], options: FakeOptions = {}): Promise<Lab> {
   const connect = (): ReturnType<typeof plantedModel> => plantedModel({ layers: 3, ...options })
-  const lab = new Lab({ connect, storage: fakeStorage(), math: localMath(), promptSet: plantedPrompts })
+  const outside = { connect, storage: fakeStorage(), math: localMath(), study: fakeStudyOutside() }
+  const lab = new Lab({ ...outside, promptSet: plantedPrompts })
   const answers = new Map<string, unknown>([
     ['/models/index.json', names.map(organism)],
     ['/adapters/index.json', []]

@@ -37,6 +37,11 @@ export function downloadBytes(bytes: Uint8Array<ArrayBuffer>, name: string): voi
   save(new Blob([bytes], { type: 'application/octet-stream' }), name)
 }
 
+/** Saves a file that is one already. */
+export function downloadBlob(blob: Blob, name: string): void {
+  save(blob, name)
+}
+
 function inlineStyle(original: Element, copy: Element | undefined): void {
   if (!copy) return
   const style = getComputedStyle(original)

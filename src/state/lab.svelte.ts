@@ -24,8 +24,12 @@ import { OwnDirections, Readings } from './own-directions'
 import { firstOrganism, presets } from './presets'
 import { PromptSets } from './prompt-sets.svelte'
 import { Prompts } from './prompts.svelte'
+import { Runs } from './runs.svelte'
 import { SteeringControls } from './steering.svelte'
 import { StoredModels } from './stored.svelte'
+import { StudyDraft } from './study-draft.svelte'
+import type { StudyOutside } from './study-protocol'
+import { StudyRun } from './study.svelte'
 import { Tour } from './tour.svelte'
 import { tourSteps } from './tour-text'
 import { Transfer } from './transfer.svelte'
@@ -43,6 +47,7 @@ export interface Outside {
   readonly connect: () => ModelHandle
   readonly storage: StorageApi
   readonly math: MathHandle
+  readonly study: StudyOutside
   /** Where the page keeps what is made on it; without one, nothing outlives the page. */
   readonly shelf?: Shelf
   /** The prompt sets that come with the page. Default: from beside the page. */
@@ -61,6 +66,9 @@ export class Lab {
   readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
+  readonly draft: StudyDraft
+  readonly study: StudyRun
+  readonly runs: Runs
   readonly transfer: Transfer
   readonly tour: Tour
   view = $state<View>('steer')
@@ -135,13 +143,23 @@ export class Lab {
     )
   })
 
-  constructor({ connect, storage, math, shelf, promptSet = (name) => fetchPrompts(document.baseURI, name) }: Outside) {
+  constructor({
+    connect,
+    storage,
+    math,
+    study,
+    shelf,
+    promptSet = (name) => fetchPrompts(document.baseURI, name)
+  }: Outside) {
     this.models = new Models(connect)
     this.stored = new StoredModels(storage)
     this.sets = new PromptSets(this.prompts, shelf)
     this.captures = new Captures(shelf)
     this.#questions = async (set) => (await promptSet(set)).flatMap(({ messages }) => messages.at(-1)?.content ?? [])
     this.fits = new Fits(math)
+    this.draft = new StudyDraft({ connect, math }, study.protocol)
+    this.study = new StudyRun({ connect, math }, study)
+    this.runs = new Runs(study.protocol)
     const known = { owns: new OwnDirections(math), readings: new Readings() }
     const parts = { math, catalogue: this.catalogue, prompts: promptSet, ...known }
     this.transfer = new Transfer({ ...parts, models: this.models })
@@ -185,7 +203,10 @@ export class Lab {
       ...this.transfer.settings,
       step: this.tour.step,
       positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
-      negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText }
+      negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText },
+      run: this.runs.name,
+      claim: this.runs.claim,
+      arm: this.runs.arm
     }
   }
 
@@ -210,6 +231,7 @@ export class Lab {
     this.tour.step = settings.step
     if (settings.positive) this.prompts.setPositive(settings.positive)
     if (settings.negative) this.prompts.setNegative(settings.negative)
+    if (settings.view === 'study') void this.runs.follow(settings)
   }
 
   /**
@@ -241,6 +263,7 @@ export class Lab {
         : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
       waiting('steer', !active ? 'waits for a model' : this.fit ? null : 'waits for a direction'),
       waiting('transfer', this.transfer.sides.open.length < 2 ? 'waits for two models' : null),
+      { view: 'study', state: this.study.status.kind === 'done' ? 'done' : 'ready' },
       { view: 'tour', state: this.tour.done === tourSteps.length ? 'done' : 'ready' }
     ]
   }
@@ -256,7 +279,9 @@ export class Lab {
     const step = this.transfer.status.kind === 'running' ? this.transfer.status.step.rate.progress : undefined
     if (step) return `Transfer ${share(step)}`.trim()
     if (this.tour.isRunning) return 'Tour'
-    return this.chat.running ? 'Answering' : null
+    if (this.chat.running) return 'Answering'
+    if (this.study.status.kind === 'paused') return `Study paused ${share(this.study.progress ?? undefined)}`.trim()
+    return this.study.isBusy ? `Study ${share(this.study.progress ?? undefined)}`.trim() : null
   }
 
   /** Opens a model of the reader's choice; what was left as it is begins as that kind of model does. */
@@ -358,6 +383,15 @@ export class Lab {
   /** Whether the first model is being opened, or the contrast fitted on it, by `start`. */
   get isStarting(): boolean {
     return this.#starting !== null
+  }
+
+  /** Opens a finished run, or takes an unfinished study in. */
+  async openStudyFile(file: File): Promise<void> {
+    const isUnfinished = await this.study.kept.unpack(file).then(
+      () => true,
+      () => false
+    )
+    if (!isUnfinished) await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
   }
 
   /** Whether the first model comes by itself, or it is not yet known whether it will. */

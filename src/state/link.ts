@@ -4,7 +4,7 @@ import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
 import { allArms, type Arm } from './comparison'
 import type { ContrastKind } from './contrasts'
 
-export const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'tour'] as const
+export const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'study', 'tour'] as const
 export type View = (typeof views)[number]
 
 /** What a link holds of a transfer. */
@@ -48,6 +48,20 @@ export interface Settings extends TransferSettings {
   /** Null for the example lists. */
   readonly positive: Side | null
   readonly negative: Side | null
+  /** A finished run that comes with the page, a claim of its report, and an arm whose answers are looked at. */
+  readonly run: string | null
+  readonly claim: string | null
+  readonly arm: ArmAddress | null
+}
+
+/** One arm of one block of a run, and one of its prompts or all: `12:own@1`, `12:own@1:7`. */
+export interface ArmAddress {
+  /** Index into the run's blocks. */
+  readonly block: number
+  /** Its id. */
+  readonly arm: string
+  /** Index into the set's prompts; null for all. */
+  readonly prompt: number | null
 }
 
 /** One side of a contrast: its name, and its prompts one a line. */
@@ -97,7 +111,8 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
     ...(settings.view === 'transfer' ? transferEntries(settings, defaults) : []),
     ['step', settings.view === 'tour' ? settings.step : null],
     ['positive', settings.positive && writeSide(settings.positive)],
-    ['negative', settings.negative && writeSide(settings.negative)]
+    ['negative', settings.negative && writeSide(settings.negative)],
+    ...(settings.view === 'study' ? runEntries(settings) : [])
   ]
   const query = new URLSearchParams(entries.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
   const text = query.toString()
@@ -154,7 +169,10 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
     question: values.get('question') ?? defaults.question,
     positive: readSide(values.get('positive')),
-    negative: readSide(values.get('negative'))
+    negative: readSide(values.get('negative')),
+    run: values.get('run'),
+    claim: values.get('claim'),
+    arm: readArm(values.get('arm'))
   }
 }
 
@@ -205,6 +223,25 @@ function readSide(value: string | null): Side | null {
   if (value === null) return null
   const [name = '', ...lines] = value.split('\n')
   return { name, text: lines.join('\n') }
+}
+
+function runEntries({ run, claim, arm }: Settings): readonly (readonly [string, string | null])[] {
+  return [
+    ['run', run],
+    ['claim', claim],
+    ['arm', arm && writeArm(arm)]
+  ]
+}
+
+function writeArm({ block, arm, prompt }: ArmAddress): string {
+  return `${block}:${arm}${prompt === null ? '' : `:${prompt}`}`
+}
+
+/** An arm's id may hold colons, but none before digits at its end. */
+function readArm(value: string | null): ArmAddress | null {
+  const [, block, arm, prompt] = /^(\d+):(.+?)(?::(\d+))?$/.exec(value ?? '') ?? []
+  if (block === undefined || arm === undefined) return null
+  return { block: Number(block), arm, prompt: prompt === undefined ? null : Number(prompt) }
 }
 
 function oneOf<const Value extends string>(allowed: readonly Value[], value: string | null): Value | null {

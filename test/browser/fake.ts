@@ -1,15 +1,27 @@
-/** The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`. Not in the built site. */
+/**
+ * The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`, `?cell=100` milliseconds a
+ * cell of the study. Not in the built site.
+ */
 import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
+import { browserStudies } from '../../src/lab/journal-idb'
+import { browserLocks } from '../../src/lab/lock'
 import { connectShelf } from '../../src/lab/shelf'
+import { pagesOf } from '../../src/plot/study/pages'
+import { pageProtocol } from '../../src/state/page-protocol'
+import { findingsOf } from '../../src/study/analyse'
+import { writeBundle } from '../../src/study/bundle'
 import { fakeStorage } from '../fake-lab'
+import { fakeProtocol } from '../fake-study'
 import { plantedModel } from '../planted-lab'
+import { sampleRun } from '../study/sample-run'
 
 const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)
 const layers = Number(asked.get('layers') ?? 30)
+const cell = Number(asked.get('cell') ?? 100)
 const device = asked.get('device') === 'webgpu' ? 'webgpu' : 'wasm'
 
 const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, i) => ({
@@ -22,6 +34,17 @@ const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, 
   partial: i === 1,
   adapter: false
 }))
+
+const fake = fakeProtocol({ delay: cell })
+const protocol = { ...pageProtocol(document.baseURI, pagesOf), run: fake.run, prompts: fake.prompts }
+
+/** A sample bundle, for tests that open one. */
+async function sampleBundle(): Promise<Uint8Array> {
+  const sample = sampleRun('qwen2')
+  return writeBundle(sample, findingsOf(sample), { directions: new Map(), tensors: new Map(), pages: new Map() })
+}
+Object.assign(window, { sampleBundle })
+
 const target = document.getElementById('app')
 if (!target) throw new Error('fake.html has no #app')
 mount(App, {
@@ -31,7 +54,8 @@ mount(App, {
       connect: () => plantedModel({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
       math: connectMath(),
-      shelf: connectShelf('azimuth-fake')
+      shelf: connectShelf('azimuth-fake'),
+      study: { store: browserStudies(), locks: browserLocks(), protocol: () => Promise.resolve(protocol) }
     }
   }
 })

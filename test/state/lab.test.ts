@@ -9,9 +9,9 @@ const states = (of: Lab): string => of.steps.map(({ state }) => state).join(' ')
 describe('Lab', () => {
   it('goes from nothing to two answers in two presses', async () => {
     const one = lab()
-    expect(states(one)).toBe('ready done waiting waiting waiting waiting ready')
+    expect(states(one)).toBe('ready done waiting waiting waiting waiting ready ready')
     await one.start()
-    expect(states(one)).toBe('done done ready done ready waiting ready')
+    expect(states(one)).toBe('done done ready done ready waiting ready ready')
     expect(one.fit?.directions).toHaveLength(30)
     await one.ask()
     expect(one.chat.answer('steered')?.tokens.length).toBeGreaterThan(0)

@@ -30,14 +30,17 @@ const blank: Settings = {
   anchors: 'along',
   gaps: 1,
   positive: null,
-  negative: null
+  negative: null,
+  run: null,
+  claim: null,
+  arm: null
 }
 /** The adapter contrast begins with another alpha. */
 const defaults = (contrast: ContrastKind): Settings => ({ ...blank, contrast, alpha: contrast === 'lists' ? 1 : -1 })
 const firstVisit = defaults('adapter')
 
 const full: Settings = {
-  view: 'directions',
+  view: 'study',
   source: { kind: 'hub', repo: 'owner/name', revision: 'v2', endpoint: 'https://mirror.example' },
   dtype: 'q4f16',
   device: 'wasm',
@@ -64,7 +67,10 @@ const full: Settings = {
   anchors: 'along',
   gaps: 1,
   positive: { name: 'warm', text: 'one\ntwo' },
-  negative: { name: 'cold', text: '' }
+  negative: { name: 'cold', text: '' },
+  run: 'offline',
+  claim: 'within',
+  arm: { block: 12, arm: 'mapped-random-7@3<gemma2:neutral', prompt: 4 }
 }
 
 describe('links', () => {
@@ -86,6 +92,12 @@ describe('links', () => {
     expect(readLink(writeLink(blank, defaults), defaults)).toEqual(blank)
   })
 
+  it('tell the arm of a run from its prompt', () => {
+    const arm = { block: 0, arm: 'carried@1<llama:along', prompt: null }
+    expect(readLink(writeLink({ ...full, arm }, defaults), defaults).arm).toEqual(arm)
+    expect(readLink('#/study?arm=own@1', defaults).arm).toBeNull()
+  })
+
   it('hold a transfer and a step of the tour where that is the view', () => {
     const transfer: Settings = {
       ...full,
@@ -93,10 +105,12 @@ describe('links', () => {
       donor: { kind: 'bundled', name: 'one' },
       receiver: { kind: 'url', url: 'https://models.example/two' },
       anchors: 'neutral',
-      gaps: 3
+      gaps: 3,
+      ...{ run: null, claim: null, arm: null }
     }
     expect(readLink(writeLink(transfer, defaults), defaults)).toEqual(transfer)
     expect(writeLink({ ...transfer, view: 'steer' }, defaults)).not.toMatch(/donor|gaps/)
+    expect(writeLink({ ...full, view: 'steer' }, defaults)).not.toMatch(/run=|claim|arm=/)
     expect(writeLink({ ...firstVisit, view: 'tour', step: 4 }, defaults)).toBe('#/tour?step=4')
     expect(readLink('#/tour?step=4', defaults)).toMatchObject({ view: 'tour', step: 4 })
   })

@@ -1,0 +1,186 @@
+/**
+ * The studies that this browser keeps, in IndexedDB: what each was asked, how far it is, and its finished cells, or the
+ * bundle of a finished run. So a study outlives its tab.
+ */
+import { LabError } from '../errors'
+import { fieldsOf } from '../formats/fields'
+
+/** One study on the list. What it was asked is kept as it came: an older version of the page may have written it. */
+export interface StudyCard {
+  readonly id: string
+  readonly settings: unknown
+  /** ISO 8601. */
+  readonly started: string
+  readonly changed: string
+  /** Answers that are finished, and all. */
+  readonly done: number
+  readonly total: number
+  /** True where the bundle of the run is kept, and no cell. */
+  readonly finished: boolean
+}
+
+/** A finished cell: JSON, and numbers that JSON would blow up. */
+export interface StudyCell {
+  readonly json: unknown
+  readonly floats?: Float32Array
+}
+
+/** The finished cells of one study, by their keys. */
+export interface StudyCells {
+  /** In the order of writing. */
+  keys(): Promise<readonly string[]>
+  read(key: string): Promise<StudyCell | null>
+  /** Resolves when the cell is on the disk. @throws LabError `quota` */
+  write(key: string, cell: StudyCell): Promise<void>
+}
+
+/** Where studies are kept. Every call may fail with `quota`. */
+export interface StudyStore {
+  /** Newest first. */
+  list(): Promise<readonly StudyCard[]>
+  save(card: StudyCard): Promise<void>
+  cells(id: string): StudyCells
+  /** Puts the bundle of a finished run in place of its cells. */
+  finish(card: StudyCard, bundle: Blob): Promise<void>
+  bundle(id: string): Promise<Blob | null>
+  remove(id: string): Promise<void>
+}
+
+const name = 'azimuth-studies'
+const version = 1
+
+/** The store of this browser. Opens with the first call. */
+export function browserStudies(): StudyStore {
+  let opened: Promise<IDBDatabase> | null = null
+  const database = (): Promise<IDBDatabase> =>
+    (opened ??= open().catch((error: unknown) => {
+      opened = null
+      throw error
+    }))
+  const read = async <T>(store: Store, ask: (from: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
+    result(ask((await database()).transaction(store).objectStore(store)))
+  const change = async (stores: readonly Store[], work: (transaction: IDBTransaction) => void): Promise<void> => {
+    const transaction = (await database()).transaction(stores, 'readwrite', { durability: 'strict' })
+    work(transaction)
+    await committed(transaction)
+  }
+  return {
+    async list() {
+      const cards = (await read<unknown[]>('studies', (from) => from.getAll())).filter(isCard)
+      return cards.sort((a, b) => (a.changed < b.changed ? 1 : -1))
+    },
+    save: (card) => change(['studies'], (to) => to.objectStore('studies').put(card)),
+    cells: (id) => ({
+      keys: () => database().then((opened) => cellKeys(opened, id)),
+      read: async (key) => cellOf(await read<unknown>('cells', (from) => from.index('key').get([id, key]))),
+      write: (key, cell) => change(['cells'], (to) => putCell(to.objectStore('cells'), id, key, cell))
+    }),
+    finish: (card, bundle) =>
+      change(['studies', 'cells', 'bundles'], (to) => {
+        to.objectStore('studies').put(card)
+        to.objectStore('bundles').put(bundle, card.id)
+        dropCells(to, card.id)
+      }),
+    async bundle(id) {
+      const bundle = await read<unknown>('bundles', (from) => from.get(id))
+      return bundle instanceof Blob ? bundle : null
+    },
+    remove: (id) =>
+      change(['studies', 'cells', 'bundles'], (to) => {
+        to.objectStore('studies').delete(id)
+        to.objectStore('bundles').delete(id)
+        dropCells(to, id)
+      })
+  }
+}
+
+type Store = 'studies' | 'cells' | 'bundles'
+
+function open(): Promise<IDBDatabase> {
+  if (typeof indexedDB === 'undefined') {
+    return Promise.reject(new LabError('quota', 'this browser keeps no data for the page; open it in a normal window'))
+  }
+  const request = indexedDB.open(name, version)
+  request.onupgradeneeded = () => {
+    const database = request.result
+    database.createObjectStore('studies', { keyPath: 'id' })
+    database.createObjectStore('bundles')
+    const cells = database.createObjectStore('cells', { autoIncrement: true })
+    cells.createIndex('key', ['study', 'key'], { unique: true })
+    cells.createIndex('study', 'study')
+  }
+  return result(request)
+}
+
+function isCard(value: unknown): value is StudyCard {
+  const fields = fieldsOf(value)
+  const isText = ['id', 'started', 'changed'].every((name) => typeof fields.get(name) === 'string')
+  return isText && ['done', 'total'].every((name) => typeof fields.get(name) === 'number')
+}
+
+/** What `putCell` put there; null for nothing. */
+function cellOf(value: unknown): StudyCell | null {
+  const cell = fieldsOf(value).get('cell')
+  if (cell === undefined) return null
+  const fields = fieldsOf(cell)
+  const floats = fields.get('floats')
+  return { json: fields.get('json'), ...(floats instanceof Float32Array && { floats }) }
+}
+
+/** In the place of the cell of the same key, where there is one. */
+function putCell(cells: IDBObjectStore, study: string, key: string, cell: StudyCell): void {
+  const known = cells.index('key').getKey([study, key])
+  known.onsuccess = () => cells.put({ study, key, cell }, known.result)
+}
+
+/** Keys alone, without their cells; the numbers of the store say in which order they came. */
+async function cellKeys(database: IDBDatabase, study: string): Promise<readonly string[]> {
+  const index = database.transaction('cells').objectStore('cells').index('key')
+  const request = index.openKeyCursor(IDBKeyRange.bound([study], [study, []]))
+  const found: { readonly key: string; readonly order: number }[] = []
+  await new Promise<void>((resolve, reject) => {
+    request.onerror = () => reject(told(request.error))
+    request.onsuccess = () => {
+      const cursor = request.result
+      if (!cursor) return resolve()
+      const key: unknown = Array.isArray(cursor.key) ? cursor.key[1] : null
+      if (typeof key === 'string') found.push({ key, order: Number(cursor.primaryKey) })
+      cursor.continue()
+    }
+  })
+  return found.sort((a, b) => a.order - b.order).map(({ key }) => key)
+}
+
+function dropCells(transaction: IDBTransaction, study: string): void {
+  const cells = transaction.objectStore('cells')
+  const request = cells.index('study').openKeyCursor(IDBKeyRange.only(study))
+  request.onsuccess = () => {
+    const cursor = request.result
+    if (!cursor) return
+    cells.delete(cursor.primaryKey)
+    cursor.continue()
+  }
+}
+
+function result<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result)
+    request.onerror = () => reject(told(request.error))
+  })
+}
+
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve()
+    transaction.onabort = () => reject(told(transaction.error))
+  })
+}
+
+/** A full disk is the one failure that a reader can do something about. */
+function told(cause: DOMException | null): LabError {
+  const isFull = cause?.name === 'QuotaExceededError'
+  const message = isFull
+    ? 'the browser has no room left for the study: delete a model that it keeps, then go on'
+    : `the study could not be kept (${cause?.message ?? 'for an unknown reason'}): free some room, then go on`
+  return new LabError('quota', message, { cause })
+}

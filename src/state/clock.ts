@@ -1,0 +1,4 @@
+/** This moment, ISO 8601. */
+export function now(): string {
+  return new Date().toISOString()
+}

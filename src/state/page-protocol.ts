@@ -1,0 +1,83 @@
+/** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
+import { version } from '../../package.json'
+import { LabError } from '../errors'
+import { Fields } from '../formats/record'
+import { findingsSteps } from '../study/analyse'
+import { readBundle, writeBundle } from '../study/bundle'
+import { vectorsOf } from '../study/extra'
+import type { Findings } from '../study/findings'
+import { packJournal, unpackJournal } from '../study/journal-file'
+import { inOrder } from '../study/order'
+import { planStudy } from '../study/plan'
+import { presetSettings } from '../study/presets'
+import { readSet } from '../study/prompt-sets'
+import { runStudy } from '../study/protocol'
+import type { Run, StudyPrompt } from '../study/run'
+import { portableSettings, readSettings } from '../study/settings-document'
+import type { SetName } from '../study/settings'
+import { hostName } from './host'
+import type { OnShare, StudyProtocol } from './study-protocol'
+
+/** The report and the figures of a run as files, by path. */
+type Pages = (run: Run, findings: Findings) => ReadonlyMap<string, string>
+
+/** The study of the page that lies at `base`. */
+export function pageProtocol(base: string, pagesOf: Pages): StudyProtocol {
+  const loadPrompts = (set: SetName): Promise<readonly StudyPrompt[]> => fetchSet(base, set)
+  return {
+    preset: presetSettings,
+    plan: (settings) => planStudy(settings),
+    prompts: async (count) => (await loadPrompts('eval')).slice(0, count),
+    async run(settings, { connect, math }, options) {
+      const threads = Math.max(1, Math.floor(navigator.hardwareConcurrency / settings.lanes))
+      const lab = { connect, math, loadPrompts, host: hostName(navigator.userAgent), version, threads }
+      const finished = await runStudy(settings, lab, options)
+      // As a bundle has it: the same answers in the same order, whoever opens it.
+      const run = inOrder(finished.run)
+      const vectors = vectorsOf(finished)
+      return { run, pack: (findings) => writeBundle(run, findings, { ...vectors, pages: pagesOf(run, findings) }) }
+    },
+    findings: workOut,
+    async readBundle(bytes) {
+      const { run, findings } = await readBundle(bytes)
+      return { run, stated: () => statedFindings(findings) }
+    },
+    readSettings: (value, where) => readSettings(new Fields(value, where)),
+    writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,
+    packJournal,
+    unpackJournal
+  }
+}
+
+/** How long the page is held up at a time, in milliseconds. */
+const patience = 40
+
+/** The findings, with the page alive in between. */
+async function workOut(run: Run, onShare?: OnShare): Promise<Findings> {
+  const steps = findingsSteps(run)
+  let paused = -Infinity
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value
+    if (performance.now() - paused < patience) continue
+    onShare?.(step.value)
+    await new Promise((resolve) => setTimeout(resolve))
+    paused = performance.now()
+  }
+}
+
+/** Numbers are not null in findings but here; elsewhere null is the NaN that JSON does not have. */
+const nullable: ReadonlySet<string> = new Set(['right', 'requests', 'additive'])
+
+/** The findings as a bundle of this page's own states them, which were worked out when it was written. */
+function statedFindings(text: string): Findings {
+  return JSON.parse(text, (key, value: unknown) => (value === null && !nullable.has(key) ? NaN : value)) as Findings
+}
+
+async function fetchSet(base: string, set: SetName): Promise<readonly StudyPrompt[]> {
+  const path = `models/prompts/${set}.jsonl`
+  const response = await fetch(new URL(path, base)).catch((cause: unknown) => {
+    throw new LabError('network', `${path} could not be fetched: check the connection`, { cause })
+  })
+  if (response.ok) return readSet(set, `${set}.jsonl`, await response.text())
+  throw new LabError('network', `${path} answered ${response.status}: it does not come with this page`)
+}
