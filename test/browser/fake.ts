@@ -1,14 +1,15 @@
-/** The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`. Not in the built site. */
+/** The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`, `?planted` for models with a habit. Not in the built site. */
 import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
-import { fakeStorage } from '../fake-lab'
+import { fakeModel, fakeStorage } from '../fake-lab'
 import { plantedModel } from '../planted-lab'
 
 const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)
 const layers = Number(asked.get('layers') ?? 30)
+const fake = asked.has('planted') ? plantedModel : fakeModel
 const device = asked.get('device') === 'webgpu' ? 'webgpu' : 'wasm'
 
 const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, i) => ({
@@ -27,7 +28,7 @@ mount(App, {
   target,
   props: {
     outside: {
-      connect: () => plantedModel({ delay, layers, info: { device } }),
+      connect: () => fake({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
       math: connectMath()
     }
