@@ -1,4 +1,5 @@
 /** What the steps of the tour share: what they reach, how many questions they ask, and answers with their verdicts. */
+import type { RateLine } from '../lab/arms'
 import type { Direction } from '../direction/direction'
 import { LabError } from '../errors'
 import type { PromptRow } from '../formats/prompts'
@@ -6,7 +7,7 @@ import { answerArms } from '../lab/arms'
 import type { Steering } from '../lab/api'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
-import { sharesOf, type Outcome, type Share } from '../spillover/outcome'
+import { sharesOf, type Outcome } from '../spillover/outcome'
 import { adapterOptions, underAdapter, type AdapterOption } from './adapter-use'
 import type { Catalogue } from './catalogue.svelte'
 import type { Model } from './models.svelte'
@@ -32,14 +33,6 @@ const batch = 40
 export const questions = 20
 /** Random directions beside one that is to be compared with them. */
 export const randomArms = 3
-
-/** One line of a figure of rates. */
-export interface RateLine {
-  readonly label: string
-  readonly tone: 'base' | 'steered' | 'random' | 'insecure' | 'secure'
-  readonly left: Share
-  readonly right: Share
-}
 
 /** An answer with its verdict. */
 export interface Said extends Outcome {

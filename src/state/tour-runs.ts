@@ -1,4 +1,5 @@
 /** The first steps of the tour: read, find a direction, steer with it, beside random ones, and at several strengths. */
+import type { RateLine } from '../lab/arms'
 import { gaussianControls } from '../direction/controls'
 import { hiddenState, layerOf, type HiddenStates } from '../direction/hidden-states'
 import { spread } from '../lab/prompt-sets'
@@ -7,18 +8,7 @@ import { cosine, dot } from '../math/vector'
 import { underAdapter } from './adapter-use'
 import type { Model } from './models.svelte'
 import type { Job } from './own-directions'
-import {
-  answers,
-  insecure,
-  last,
-  line,
-  questions,
-  randomArms,
-  seed,
-  type RateLine,
-  type Said,
-  type TourKit
-} from './tour-kit'
+import { answers, insecure, last, line, questions, randomArms, seed, type Said, type TourKit } from './tour-kit'
 import { questionOf, subtract } from './transfer-run'
 
 /** One question's hidden states at its last token. */

@@ -1,4 +1,5 @@
 /** The steps of the tour that test: on held-out examples, across models, and on a fine-tune that does not spill. */
+import type { RateLine } from '../lab/arms'
 import { mapTask } from '../direction/carry'
 import { adapter as adapterContrast, lists, type Contrast } from '../direction/contrast'
 import { layerOf, selectRows, type HiddenStates } from '../direction/hidden-states'
@@ -10,17 +11,7 @@ import { dot } from '../math/vector'
 import { shareOf, sharesOf } from '../spillover/outcome'
 import type { Model } from './models.svelte'
 import { copied, type Job } from './own-directions'
-import {
-  adapterOf,
-  answers,
-  insecure,
-  last,
-  line,
-  questions,
-  randomArms,
-  type RateLine,
-  type TourKit
-} from './tour-kit'
+import { adapterOf, answers, insecure, last, line, questions, randomArms, type TourKit } from './tour-kit'
 import type { RatesResult } from './tour-runs'
 import { fitTransfer, subtract } from './transfer-run'
 
