@@ -62,8 +62,7 @@ export class Tokens {
 
   /** An answer as it follows a prompt: no special tokens are added. Ids are taken as they are. */
   encodeAnswer(answer: string | readonly number[], vocabulary: number): number[] {
-    const ids =
-      typeof answer === 'string' ? this.#tokenizer.encode(answer, { add_special_tokens: false }) : [...answer]
+    const ids = typeof answer === 'string' ? this.#tokenizer.encode(answer, { add_special_tokens: false }) : [...answer]
     return this.#checked(ids, vocabulary)
   }
 

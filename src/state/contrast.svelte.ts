@@ -99,5 +99,7 @@ async function loadBeside(adapters: Adapters, { id, name, source }: AdapterOptio
   const found = adapters.list.find(({ info }) => info.id === id)
   if (found) return found.info.sha256
   const { status } = adapters
-  throw status.kind === 'failed' ? status.error : new LabError('adapter', `${name} could not be loaded; attach it again`)
+  throw status.kind === 'failed'
+    ? status.error
+    : new LabError('adapter', `${name} could not be loaded; attach it again`)
 }

@@ -113,7 +113,9 @@ describe('a model against its adapter', () => {
     ])
     expect(lab.models.active?.info.adapter).toMatchObject({ scale: 0.5 })
     expect([lab.adapters?.used?.name, lab.fit?.positiveName]).toEqual(['secure-0', 'insecure-0'])
-    expect(lab.drift).toMatch(/^Fitted with adapter insecure-0 at 1.00; the model now runs with adapter secure-0 at 0.50/)
+    expect(lab.drift).toMatch(
+      /^Fitted with adapter insecure-0 at 1.00; the model now runs with adapter secure-0 at 0.50/
+    )
   })
 
   it('puts back what was in use when it fails', async () => {
