@@ -1,6 +1,6 @@
 /**
  * How often verdicts are wrong. Arms share the random numbers of 4 in 5 answers. 400 draws in place of 10,000: they place an end of an
- * interval within a tenth of its half width, and the least p, 1/401, lies far below what one test asks.
+ * interval with a standard error of 7 % of its half width, and the least p, 1/401, lies far below what one test asks.
  */
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analyse'
