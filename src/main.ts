@@ -8,20 +8,31 @@ import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './lab/journal-idb'
 import { browserLocks } from './lab/lock'
 import { connectShelf } from './lab/shelf'
+import type { Outside } from './state/lab.svelte'
 import { loadProtocol } from './ui/load-protocol'
+
+/** Text that is laid out anew when its typeface comes moves all that is below it; where it does not come, the page does. */
+const mostPatience = 1000
+const typefaces = ['400 15px "Inter Variable"', '600 15px "Inter Variable"', '400 13px "JetBrains Mono Variable"']
+
+async function loadTypefaces(): Promise<void> {
+  const patience = new Promise((resolve) => setTimeout(resolve, mostPatience))
+  await Promise.race([Promise.allSettled(typefaces.map((typeface) => document.fonts.load(typeface))), patience])
+}
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
   const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol }
-  const outside = {
+  const outside: Outside = {
     connect: () => connectModel(),
     storage: connectStorage(),
     math: connectMath(),
     shelf: connectShelf(),
     study
   }
+  await loadTypefaces()
   mount(App, { target, props: { outside } })
   void keepForOffline()
 }

@@ -4,11 +4,13 @@
  */
 import type { HiddenStates } from '../src/direction/hidden-states'
 import { LabError } from '../src/errors'
+import type { PromptRow } from '../src/formats/prompts'
 import type {
   AdapterChoice,
   AdapterInfo,
   AdapterProof,
   AdapterSource,
+  Alternative,
   CaptureRow,
   Completion,
   GenerateRow,
@@ -69,7 +71,7 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     async capture(rows, position) {
       onCall?.('capture')
       await pause(delay)
-      return { ...captureRows(rows, position, layers), model: now }
+      return { ...captureRows(rows, position, layers, now.adapter?.scale ?? 0), model: now }
     },
     logits: async (rows) => Float32Array.from(rows.flatMap(() => vocabulary.map((_, id) => Math.sin(id)))),
     async lens(vectors, { k = 10 } = {}) {
@@ -81,14 +83,16 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
       await pause(delay)
       return rows.map(({ answer }) => scoreOf(answer))
     },
-    async generate(rows, { maxTokens }, onToken) {
+    async generate(rows, { maxTokens, alternatives = 0 }, onToken) {
       onCall?.('generate')
       stopped = false
       rows.forEach((row, i) => (steering[i] = row.steering ?? null))
       const events: TokenEvent[][] = rows.map(() => [])
       for (let step = 0; step < maxTokens && !stopped; step++) {
         await pause(delay)
-        const tokens = rows.map((row, i) => nextToken(row, i, step, steering[i] ?? null))
+        const tokens = rows
+          .map((row, i) => nextToken(row, i, step, steering[i] ?? null))
+          .map((token) => (alternatives > 0 ? { ...token, alternatives: likeliest(token, alternatives) } : token))
         tokens.forEach((token, i) => events[i]?.push(token))
         onToken?.(tokens)
       }
@@ -129,7 +133,16 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
 
 /** All that a lab reaches: fake models, an empty store, and the mathematics on this thread. */
 export function fakeOutside(options: FakeOptions = {}): Outside {
-  return { connect: () => fakeModel(options), storage: fakeStorage(), math: localMath(), study: fakeStudyOutside() }
+  const study = fakeStudyOutside()
+  return { connect: () => fakeModel(options), storage: fakeStorage(), math: localMath(), promptSet: fakePrompts, study }
+}
+
+/** A set that comes with the page. */
+export async function fakePrompts(set: string): Promise<readonly PromptRow[]> {
+  return Array.from({ length: 12 }, (_, i) => {
+    const content = `A question of ${set} about the ${plain[i] ?? 'sea'}.`
+    return { id: `${i}`, group: `${i}`, messages: [{ role: 'user', content }], system: null, answer: null }
+  })
 }
 
 /** A store that keeps these models until they are removed. */
@@ -225,12 +238,21 @@ function nameOf(source: Parameters<ModelHandle['open']>[0]): Partial<ModelInfo> 
   return { id: `hub:${source.repo}@main`, name: source.repo.split('/').at(-1) ?? source.repo }
 }
 
-function captureRows(rows: readonly CaptureRow[], position: HiddenStates['position'], layers: number): HiddenStates {
-  const words = rows.map(({ prompt }) => (position === 'every' ? wordsOf(prompt) : [wordsOf(prompt).join(' ')]))
+function captureRows(
+  rows: readonly CaptureRow[],
+  position: HiddenStates['position'],
+  layers: number,
+  scale: number
+): HiddenStates {
+  const words = rows.map(({ prompt, answer = [] }) => {
+    if (position !== 'every') return [wordsOf(prompt).join(' ')]
+    const more = typeof answer === 'string' ? answer.split(' ') : answer.map((id) => vocabulary[id] ?? '')
+    return [...wordsOf(prompt), ...more]
+  })
   const prompt = words.flatMap((some, index) => some.map(() => index))
   const texts = words.flat()
   const data = Float32Array.from(
-    Array.from({ length: layers }, (_, layer) => texts.flatMap((text) => stateOf(text, layer, layers))).flat()
+    Array.from({ length: layers }, (_, layer) => texts.flatMap((text) => stateOf(text, layer, layers, scale))).flat()
   )
   return { model: fakeInfo(layers), position, layers, rows: texts.length, width, data, prompt }
 }
@@ -242,11 +264,11 @@ function lensRow(axis: number, k: number): LensRow {
   return { nearest: sorted.slice(0, k), farthest: sorted.toReversed().slice(0, k), mean: 0, deviation: Math.abs(axis) }
 }
 
-/** Noise from the text, plus the planted direction (axis 0) by its mood: strongest in the middle layers. */
-function stateOf(text: string, layer: number, layers: number): number[] {
+/** Noise from the text, plus the planted direction (axis 0) by its mood and an adapter's (axis 1): strongest in the middle layers. */
+function stateOf(text: string, layer: number, layers: number, scale: number): number[] {
   const state = Float64Array.from({ length: width }, (_, i) => 2 * hash(`${text} ${layer} ${i}`) - 1)
   const strength = 3 * Math.sin((Math.PI * (layer + 0.5)) / layers) ** 2
-  addInto(state, Float64Array.of(strength * moodOf(text)))
+  addInto(state, Float64Array.of(strength * moodOf(text), strength * scale))
   return [...state]
 }
 
@@ -270,6 +292,13 @@ function nextToken(
   const words = !moody ? plain : push > 0 ? warm : cold
   const text = words[Math.floor(draw * words.length)] ?? 'the'
   return { row, id: vocabulary.indexOf(text), text: step === 0 ? text : ` ${text}`, probability: 0.2 + 0.7 * draw }
+}
+
+function likeliest({ id, text, probability }: TokenEvent, count: number): Alternative[] {
+  const others = plain.slice(0, count - 1).map((word, i) => {
+    return { id: vocabulary.indexOf(word), text: ` ${word}`, probability: (1 - probability) / 2 ** (i + 1) }
+  })
+  return [{ id, text, probability }, ...others].toSorted((a, b) => b.probability - a.probability)
 }
 
 function completionOf(tokens: readonly TokenEvent[], finish: Completion['finish']): Completion {

@@ -15,7 +15,7 @@ export interface EncodedCapture {
 export function encodeCapture(tokens: Tokens, row: CaptureRow, position: Position, vocabulary: number): EncodedCapture {
   const prompt = tokens.encode(row.prompt, vocabulary)
   if (position !== 'answer-mean' && row.answer === undefined) return { ids: prompt, prompt: prompt.length }
-  const answer = row.answer ? tokens.encodeAnswer(row.answer, vocabulary) : []
+  const answer = row.answer?.length ? tokens.encodeAnswer(row.answer, vocabulary) : []
   if (position === 'answer-mean' && answer.length === 0) {
     throw new LabError('format', 'the mean over an answer was asked for, but a row has no answer: give each row one')
   }

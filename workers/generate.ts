@@ -3,12 +3,20 @@
  * that are done leave the batch.
  */
 import { LabError } from '../src/errors'
-import type { Completion, Flattening, GenerateOptions, GenerateResult, Steering, TokenEvent } from '../src/lab/api'
+import type {
+  Alternative,
+  Completion,
+  Flattening,
+  GenerateOptions,
+  GenerateResult,
+  Steering,
+  TokenEvent
+} from '../src/lab/api'
 import { takeRows } from './copies'
 import { flattenInto, lastTokens } from './flatten'
 import type { Host, Runtime } from './host'
 import type { PrefixStore } from './prefix'
-import { draw, randomStream } from './sample'
+import { draw, mostLikely, randomStream } from './sample'
 import { DecoderSession, type Cache, type RunOutput } from './session'
 import { TextStream, type Tokens } from './tokens'
 
@@ -93,7 +101,7 @@ export async function generate(
       endRows(generator, batch, cache, options, control.stopped)
       await generator.host.breathe()
       endRows(generator, batch, cache, options, control.stopped)
-      const working = workingRows(batch, generator.idle ?? idleShare)
+      const working = workingRows(generator, batch, cache)
       if (working) {
         const smaller: Cache = await takeRows(generator.runtime, cache, working)
         DecoderSession.release(cache)
@@ -111,16 +119,23 @@ export async function generate(
 }
 
 /**
- * Places in the batch of the rows to go on with, or null to go on with all of them. Always an even number, with a row
- * that is done where it takes one: runtimes compute a last row that is left over from their blocks by another kernel,
- * which rounds otherwise, and no row's text may depend on when others end.
+ * Places in the batch of the rows to go on with, or null to go on with all of them: rows that are done wait until they
+ * are many, unless they have filled the context, after which attention refuses the batch. An even number, where it takes
+ * one with a row that is done: runtimes compute a last row that is left over from their blocks by another kernel, which
+ * rounds otherwise, and no row's text should depend on when others end.
  */
-function workingRows(batch: readonly RowState[], idle: number): readonly number[] | null {
+function workingRows(
+  { contextLength, idle = idleShare }: Generator,
+  batch: readonly RowState[],
+  { lengths }: Cache
+): readonly number[] | null {
   const places = [...batch.keys()]
   const working = places.filter((b) => batch[b]?.finish === null)
   const done = places.filter((b) => batch[b]?.finish !== null)
-  if (working.length === 0 || done.length === 0 || done.length < idle * batch.length) return null
-  const kept = working.length % 2 === 0 ? working : [...working, ...done.slice(0, 1)]
+  const patient = done.filter((b) => (lengths[b] ?? 0) < contextLength)
+  const isTime = done.length > 0 && (done.length >= idle * batch.length || patient.length < done.length)
+  if (working.length === 0 || !isTime) return null
+  const kept = working.length % 2 === 0 ? working : [...working, ...patient.slice(0, 1)]
   return kept.length < batch.length ? kept : null
 }
 
@@ -145,7 +160,7 @@ function newRow({ tokens, contextLength }: Generator, row: EncodedRow, index: nu
 
 /** Draws one token for each row of the batch that is not done. */
 function takeTokens(
-  { stop }: Generator,
+  { stop, tokens }: Generator,
   batch: readonly RowState[],
   scores: Float32Array,
   options: GenerateOptions
@@ -166,8 +181,18 @@ function takeTokens(
     const text = state.stream.push(id)
     state.text += text
     if (stop.has(id)) state.finish = 'stop'
-    return [{ row: state.row, id, text, probability: Math.exp(logProbability) }]
+    const event: TokenEvent = { row: state.row, id, text, probability: Math.exp(logProbability) }
+    const { alternatives: k = 0 } = options
+    return [k > 0 ? { ...event, alternatives: alternativesOf(mine, k, tokens) } : event]
   })
+}
+
+function alternativesOf(logProbabilities: Float32Array, k: number, tokens: Tokens): Alternative[] {
+  return mostLikely(logProbabilities, k).map((id) => ({
+    id,
+    text: tokens.name(id),
+    probability: Math.exp(logProbabilities[id] ?? -Infinity)
+  }))
 }
 
 function endRows(

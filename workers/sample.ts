@@ -24,6 +24,19 @@ export function draw(scores: Float32Array, sampling: Sampling, random: () => num
   return sampling.temperature > 0 ? drawTempered(scores, sampling, u, scores[best] ?? 0) : best
 }
 
+/** Ids of the `k` highest scores, the highest first; the smaller id wins a tie. One pass, for `k` is small. */
+export function mostLikely(scores: Float32Array, k: number): number[] {
+  const best: number[] = []
+  const at = (id: number | undefined): number => (id === undefined ? -Infinity : (scores[id] ?? -Infinity))
+  for (let id = 0; id < scores.length; id++) {
+    if (best.length >= k && at(id) <= at(best[k - 1])) continue
+    let place = Math.min(best.length, k - 1)
+    for (; place > 0 && at(id) > at(best[place - 1]); place--) best[place] = best[place - 1] ?? 0
+    best[place] = id
+  }
+  return best
+}
+
 /** One array for all draws: a new one for each would be more garbage than anything else of a generation. */
 let scratch = new Float64Array()
 

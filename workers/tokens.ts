@@ -60,9 +60,10 @@ export class Tokens {
     return ids
   }
 
-  /** An answer as it follows a prompt: no special tokens. */
-  encodeAnswer(text: string, vocabulary: number): number[] {
-    return this.#checked(this.#tokenizer.encode(text, { add_special_tokens: false }), vocabulary)
+  /** An answer as it follows a prompt: no special tokens are added. Ids are taken as they are. */
+  encodeAnswer(answer: string | readonly number[], vocabulary: number): number[] {
+    const ids = typeof answer === 'string' ? this.#tokenizer.encode(answer, { add_special_tokens: false }) : [...answer]
+    return this.#checked(ids, vocabulary)
   }
 
   decode(ids: readonly number[]): string {

@@ -1,7 +1,8 @@
 /** Directions to compare a fitted one with: the same place and gap, another vector. */
 import { principalComponents } from '../math/components'
 import { gaussianUnits, orthogonalUnits, subspaceUnits } from '../math/controls'
-import { layerOf } from './hidden-states'
+import { addInto, dot } from '../math/vector'
+import { hiddenState, layerOf, type HiddenStates } from './hidden-states'
 import { byPrompt, type Contrast } from './contrast'
 import type { Direction, Origin } from './direction'
 import { pool } from './extract'
@@ -9,6 +10,39 @@ import { pool } from './extract'
 /** Uniform on the unit sphere. */
 export function gaussianControls(direction: Direction, count: number, seed: number): readonly Direction[] {
   return gaussianUnits(count, direction.vector.length, seed).map((vector) => like(direction, vector, 'gaussian'))
+}
+
+/**
+ * One Gaussian direction beside each of a set, with its layer and gap. The layer and the seed alone choose the vector, so
+ * that it is the same whether one layer is steered or all are.
+ * @param centers what `centersOf` gave, for midpoints to clamp from; without them a midpoint is 0
+ */
+export function gaussianBeside(
+  directions: readonly Direction[],
+  seed: number,
+  centers: Float32Array | null
+): readonly Direction[] {
+  const count = 1 + Math.max(-1, ...directions.map(({ layer }) => layer))
+  const width = directions[0]?.vector.length ?? 0
+  const units = gaussianUnits(count, width, seed)
+  return directions.map((direction) => {
+    const vector = units[direction.layer] ?? direction.vector
+    const center = centers?.subarray(direction.layer * width, (direction.layer + 1) * width)
+    return { ...like(direction, vector, 'gaussian'), midpoint: center ? dot(center, vector) : 0 }
+  })
+}
+
+/** [layer][width]: halfway between the means of two captures of one shape, each row counted once. */
+export function centersOf(positive: HiddenStates, negative: HiddenStates): Float32Array {
+  const { layers, width } = positive
+  const centers = new Float64Array(layers * width)
+  for (const side of [positive, negative]) {
+    for (let layer = 0; layer < layers; layer++) {
+      const center = centers.subarray(layer * width, (layer + 1) * width)
+      for (let row = 0; row < side.rows; row++) addInto(center, hiddenState(side, layer, row), 0.5 / side.rows)
+    }
+  }
+  return Float32Array.from(centers)
 }
 
 /** Orthogonal to the direction. */

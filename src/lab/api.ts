@@ -183,8 +183,8 @@ export type Position = 'last' | 'answer-mean' | 'every'
 
 export interface CaptureRow {
   readonly prompt: Prompt
-  /** For `answer-mean`: the text that follows the prompt. */
-  readonly answer?: string
+  /** What follows the prompt: its text, or its token ids as they were generated. `answer-mean` needs it. */
+  readonly answer?: string | readonly number[]
   /** Steering during the capture. */
   readonly steering?: Steering
 }
@@ -255,6 +255,16 @@ export interface GenerateRow {
 export interface GenerateOptions {
   readonly maxTokens: number
   readonly sampling: Sampling
+  /** How many of the most likely tokens each `TokenEvent` names. Default 0, which costs nothing. */
+  readonly alternatives?: number
+}
+
+/** A token that might have come, and how likely it was at temperature 1, after steering. */
+export interface Alternative {
+  readonly id: number
+  /** Its name: special tokens have one, too. */
+  readonly text: string
+  readonly probability: number
 }
 
 export interface TokenEvent {
@@ -264,6 +274,8 @@ export interface TokenEvent {
   readonly text: string
   /** Probability of this token under the model at temperature 1, after steering and flattening. */
   readonly probability: number
+  /** The most likely tokens, the likeliest first, whichever was drawn; there where they were asked for. */
+  readonly alternatives?: readonly Alternative[]
 }
 
 export interface Completion {
@@ -349,7 +361,7 @@ export interface ModelApi {
   lens(vectors: Float32Array, options?: { readonly k?: number }): Promise<readonly LensRow[]>
   /**
    * Likelihood of given answers, in the order of the rows; the adapter in use counts, or none. Rows that are alike are
-   * computed once, and so is a prompt that all rows share.
+   * computed once, and so is a prompt that all rows share, where the graph keeps padding in its cache.
    * @throws LabError `shape` for a prompt and answer that are longer than the model's context
    */
   score(rows: readonly ScoreRow[]): Promise<readonly Score[]>

@@ -29,21 +29,24 @@ const version = 1
 /** The shelf of this site in this browser. The database is opened by the first call. */
 export function connectShelf(name = 'azimuth'): Shelf {
   let opened: Promise<IDBDatabase> | null = null
-  const database = (): Promise<IDBDatabase> =>
-    (opened ??= openDatabase(name).catch((error: unknown) => {
-      opened = null
-      throw error
-    }))
+  const forget = (): void => {
+    opened = null
+  }
   async function run<Result>(
     box: Box,
     mode: IDBTransactionMode,
     act: (store: IDBObjectStore) => IDBRequest<Result>
   ): Promise<Result> {
-    const transaction = (await database()).transaction(box, mode)
-    const request = act(transaction.objectStore(box))
-    // At once, so that the last edit before the page is left is not dropped with the page.
-    transaction.commit()
-    return settled(transaction, request)
+    try {
+      const database = await (opened ??= openDatabase(name, forget))
+      const transaction = database.transaction(box, mode)
+      const request = act(transaction.objectStore(box))
+      // At once, so that the last edit before the page is left is not dropped with the page.
+      transaction.commit()
+      return await settled(transaction, request)
+    } catch (error) {
+      throw error instanceof LabError ? error : shelfError(error)
+    }
   }
   return {
     all: (box) => run(box, 'readonly', (store): IDBRequest<unknown[]> => store.getAll()),
@@ -52,22 +55,30 @@ export function connectShelf(name = 'azimuth'): Shelf {
   }
 }
 
-function openDatabase(name: string): Promise<IDBDatabase> {
+/** @param onGone called when there is no database, or no more: the next call opens it again */
+function openDatabase(name: string, onGone: () => void): Promise<IDBDatabase> {
   return new Promise((resolve, reject) => {
     if (!('indexedDB' in globalThis)) {
-      reject(new LabError('quota', 'this browser keeps nothing for the page (no IndexedDB): export what you need'))
-      return
+      throw new LabError('quota', 'this browser keeps nothing for the page (no IndexedDB): export what you need')
     }
     const request = indexedDB.open(name, version)
     request.onupgradeneeded = () => {
       for (const box of boxes) request.result.createObjectStore(box)
     }
     request.onsuccess = () => {
+      const database = request.result
+      database.onclose = onGone
       // Another tab with a newer version of the page must not wait for this one.
-      request.result.onversionchange = () => request.result.close()
-      resolve(request.result)
+      database.onversionchange = () => {
+        database.close()
+        onGone()
+      }
+      resolve(database)
     }
-    request.onerror = () => reject(shelfError(request.error))
+    request.onerror = () => {
+      onGone()
+      reject(shelfError(request.error))
+    }
   })
 }
 

@@ -44,6 +44,8 @@ function inlineStyle(original: Element, copy: Element | undefined): void {
   const names = original instanceof SVGTextElement ? [...inlined, ...inlinedText] : inlined
   for (const name of names) copy.setAttribute(name, style.getPropertyValue(name))
   copy.removeAttribute('class')
+  // It may name colours of this page's style sheet.
+  copy.removeAttribute('style')
 }
 
 function save(blob: Blob, name: string): void {

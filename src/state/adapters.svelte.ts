@@ -35,6 +35,11 @@ export class Adapters {
     return this.#list
   }
 
+  /** The one in use. */
+  get used(): AdapterInfo | null {
+    return this.#list.find(({ info }) => info.sha256 === this.#inUse)?.info ?? null
+  }
+
   /** Its sha256; null where the model runs as it is. */
   get inUse(): string | null {
     return this.#inUse
@@ -90,6 +95,11 @@ export class Adapters {
     } catch (error) {
       this.#status = endOf(error)
     }
+  }
+
+  /** Puts into the model again what is in use by this, after something else was for a while. */
+  restore(): Promise<void> {
+    return this.use(this.#inUse)
   }
 
   /** The newest scale wins, one call at a time. Resolves to whether this call brought it to the model. */

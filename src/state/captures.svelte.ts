@@ -18,7 +18,7 @@ import {
   weightOf,
   type Capture
 } from './capture'
-import { Keeping } from './keeping.svelte'
+import { Keeping, readEach } from './keeping.svelte'
 import { Meter } from './meter'
 import { setSha256, type PromptSet } from './prompt-set'
 import { endOf, type Status } from './status'
@@ -46,7 +46,9 @@ export interface CaptureEstimate {
 
 /** Measured on the last batch that came first: what later rows are expected to take. */
 interface Pace {
-  readonly key: string
+  /** The model, with its adapter. */
+  readonly model: string
+  readonly position: Position
   readonly secondsPerCharacter: number
   readonly vectorsPerCharacter: number
 }
@@ -56,7 +58,7 @@ const firstBatch = 8
 /** Hidden states that are larger in all are refused: they would not fit beside the model. */
 const mostBytes = 2 ** 30
 /** Captures in one figure: there are as many shapes. */
-export const mostShown = 6
+const mostShown = 6
 
 /** The captures on the bench, those that the figures show, and the one that is under way. */
 export class Captures {
@@ -98,10 +100,6 @@ export class Captures {
     this.#layer = layer
   }
 
-  isShown({ id }: Capture): boolean {
-    return this.#shown.includes(id)
-  }
-
   /** Shows a capture; those of another model leave the figures, and the oldest where there are too many. */
   show(capture: Capture): void {
     const beside = this.shown.filter((other) => other.id !== capture.id && isComparable(other, capture))
@@ -130,7 +128,7 @@ export class Captures {
   /** What reading these sets is expected to take, by the last first batch under this model; null before there was one. */
   estimate(info: ModelInfo, sets: readonly PromptSet[], position: Position): CaptureEstimate | null {
     const pace = this.#pace
-    if (pace?.key !== paceKey(info, position)) return null
+    if (pace?.model !== modelKey(info) || pace.position !== position) return null
     const rows = sets.flatMap(({ prompts }) => captureRows(readable(prompts, position), position))
     return expected(pace, info, rows)
   }
@@ -177,7 +175,7 @@ export class Captures {
   /** Brings back what the browser kept. */
   restore(): Promise<void> {
     return this.keeping.now(async () => {
-      const kept = (await this.#shelf.all('captures')).map(readKeptCapture)
+      const { kept, error } = readEach(await this.#shelf.all('captures'), readKeptCapture)
       const isNew = ({ id }: Capture): boolean => !this.#list.some((capture) => capture.id === id)
       this.#list = inOrder([...kept.filter(isNew), ...this.#list])
       const last = this.#list.at(-1)
@@ -187,6 +185,7 @@ export class Captures {
           .slice(-2)
           .map(({ id }) => id)
       }
+      if (error) throw error
     })
   }
 
@@ -249,7 +248,8 @@ export class Captures {
     const states = await captureAll(handle, rows, position, { batch: firstBatch, signal })
     const characters = rows.reduce((sum, row) => sum + weightOf(row), 0)
     this.#pace = {
-      key: paceKey(info, position),
+      model: modelKey(info),
+      position,
       secondsPerCharacter: (performance.now() - began) / 1000 / characters,
       vectorsPerCharacter: states.rows / characters
     }
@@ -274,12 +274,12 @@ async function tokensOf({ handle }: OpenModel, rows: readonly CaptureRow[]): Pro
 
 function expected(pace: Pace, { layers, width }: ModelInfo, rows: readonly CaptureRow[]): CaptureEstimate {
   const characters = rows.reduce((sum, row) => sum + weightOf(row), 0)
-  const vectors = pace.key.endsWith('every') ? pace.vectorsPerCharacter * characters : rows.length
+  const vectors = pace.position === 'every' ? pace.vectorsPerCharacter * characters : rows.length
   return { seconds: pace.secondsPerCharacter * characters, bytes: 4 * vectors * layers * width }
 }
 
-function paceKey({ sha256, dtype, device, adapter }: ModelInfo, position: Position): string {
-  return JSON.stringify([sha256, dtype, device, adapter?.sha256 ?? null]) + position
+function modelKey({ sha256, dtype, device, adapter }: ModelInfo): string {
+  return JSON.stringify([sha256, dtype, device, adapter?.sha256 ?? null])
 }
 
 function inOrder(captures: readonly Capture[]): readonly Capture[] {

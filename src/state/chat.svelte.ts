@@ -1,23 +1,10 @@
-import type { Completion, GenerateOptions, Steering, TokenEvent } from '../lab/api'
+import { project } from '../direction/project'
+import type { CaptureRow, GenerateOptions, GenerateRow, Steering, TokenEvent } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
+import type { Answer, Arm, Circumstances, Comparison } from './comparison'
+import { History } from './history.svelte'
+import { presets } from './presets'
 import { endOf, type Status } from './status'
-
-/** Used, too, while a number field is empty. */
-const defaultMaxTokens = 120
-
-export const exampleQuestion = 'Describe the view from the window.'
-
-/** A token on the page. `mark` is set where the steering had just changed: what it is from here on. */
-export interface ShownToken {
-  readonly text: string
-  readonly probability: number
-  readonly mark?: string
-}
-
-export interface Answer {
-  readonly tokens: readonly ShownToken[]
-  readonly finish: Completion['finish'] | null
-}
 
 /** A steering and how the page writes it: "alpha +1.50", "layer 12". */
 export interface NamedSteering {
@@ -26,27 +13,60 @@ export interface NamedSteering {
   readonly where: string
 }
 
-const emptyAnswer: Answer = { tokens: [], finish: null }
-const steeredRow = 1
+/** One column that is asked for. */
+export interface AskedArm {
+  readonly arm: Arm
+  readonly title: string
+  readonly steering: NamedSteering | null
+}
 
-/** One question, answered twice in one batch: row 0 as the model is, row 1 steered. */
+/** All that an answer needs. */
+export interface Asked {
+  readonly handle: ModelHandle
+  readonly arms: readonly AskedArm[]
+  readonly circumstances: Circumstances
+  readonly link: string
+  /** Puts the adapter back in use that was, after the arm without one. */
+  readonly restore: () => Promise<void>
+}
+
+interface TokenReader {
+  readonly take: (events: readonly TokenEvent[]) => void
+  /** Resolves once so many tokens were taken. */
+  readonly wait: (total: number) => Promise<void>
+}
+
+/** How many of the likeliest tokens are named for each one drawn. */
+const alternatives = 5
+
+/** One question, answered in several columns: one batch, and one more row where the adapter is off. */
 export class Chat {
-  question = $state(exampleQuestion)
-  temperature = $state(0.3)
+  question = $state(presets.lists.question)
+  temperature = $state(presets.lists.temperature)
+  /** 1 leaves no token out. */
+  topP = $state(1)
   seed = $state(0)
-  maxTokens = $state(defaultMaxTokens)
+  /** Empty while its field is being typed into. */
+  maxTokens = $state<number | null>(presets.lists.maxTokens)
+  /** The columns that are wanted, in any order. */
+  arms = $state.raw<readonly Arm[]>(presets.lists.arms)
+  /** Whether each answer is read again once it is there, to colour its tokens. */
+  isColoured = $state(true)
+  readonly history = new History()
   #status = $state.raw<Status<null>>({ kind: 'idle' })
-  #plain = $state.raw<Answer>(emptyAnswer)
-  #steered = $state.raw<Answer>(emptyAnswer)
-  #askedLabel = $state.raw('')
   #rate = $state.raw(0)
-  #handle: ModelHandle | null = null
-  #sent: NamedSteering | null = null
-  #wanted: NamedSteering | null = null
+  #isReading = $state.raw(false)
+  #asked: Asked | null = null
+  /** The running rows, in their order in the batch. */
+  #rows: readonly AskedArm[] = []
+  #sent: readonly AskedArm[] = []
+  #wanted: readonly AskedArm[] = []
   #sending = false
+  #stopped = false
+  /** The tokens of each answer that has ended; those on the page may still be on their way. */
+  readonly #ids = new Map<Arm, readonly number[]>()
   /** What the next token of each row is marked with. */
-  readonly #marks: (string | null)[] = [null, null]
-  #run = 0
+  readonly #marks = new Map<Arm, string>()
 
   get status(): Status<null> {
     return this.#status
@@ -56,17 +76,13 @@ export class Chat {
     return this.#status.kind === 'running'
   }
 
-  get plain(): Answer {
-    return this.#plain
+  /** Whether answers are being read for the colours of their tokens. */
+  get isReading(): boolean {
+    return this.#isReading
   }
 
-  get steered(): Answer {
-    return this.#steered
-  }
-
-  /** How the steered answer was begun. */
-  get askedLabel(): string {
-    return this.#askedLabel
+  get shown(): Comparison | null {
+    return this.history.shown
   }
 
   /** Tokens a second of one row, first token left out; 0 while unknown. */
@@ -74,92 +90,185 @@ export class Chat {
     return this.#rate
   }
 
-  /** Streams both answers; ends when both have ended. */
-  async ask(handle: ModelHandle, steering: NamedSteering): Promise<void> {
-    const run = ++this.#run
-    this.#handle = handle
-    this.#sent = this.#wanted = steering
-    this.#marks.fill(null)
-    this.#askedLabel = `${steering.label}, ${steering.where}`
-    this.#plain = this.#steered = emptyAnswer
+  answer(arm: Arm): Answer | null {
+    return this.shown?.answers.find((one) => one.arm === arm) ?? null
+  }
+
+  /** Adds a column, or takes it away; one is left. */
+  toggle(arm: Arm): void {
+    const others = this.arms.filter((one) => one !== arm)
+    if (others.length === this.arms.length) this.arms = [...this.arms, arm]
+    else if (others.length > 0) this.arms = others
+  }
+
+  /** Streams all answers; ends when all have ended and, where they are to be coloured, have been read. */
+  async ask(asked: Asked): Promise<void> {
+    this.#asked = asked
+    this.#sent = asked.arms
+    this.#stopped = false
+    this.#marks.clear()
+    this.#ids.clear()
     this.#rate = 0
     this.#status = { kind: 'running', step: null }
-    const seed = Math.round(this.seed) || 0
-    const prompt = { messages: [{ role: 'user' as const, content: this.question }] }
-    const rows = [
-      { prompt, seed },
-      { prompt, seed, steering: steering.steering }
-    ]
-    const show = this.#tokenReader()
+    const { arms, circumstances, link } = asked
+    this.history.begin({ question: this.question, answers: arms.map(emptyAnswer), circumstances, link })
+    const adapted = arms.filter(({ arm }) => arm !== 'bare')
+    const bare = arms.filter(({ arm }) => arm === 'bare')
     try {
-      const { completions } = await handle.generate(
-        rows,
-        this.#options(),
-        (events) => run === this.#run && show(events)
-      )
-      this.#plain = { ...this.#plain, finish: completions[0]?.finish ?? null }
-      this.#steered = { ...this.#steered, finish: completions[steeredRow]?.finish ?? null }
+      if (adapted.length > 0) await this.#generate(asked, adapted)
+      if (bare.length > 0 && !this.#stopped) await this.#withoutAdapter(asked, () => this.#generate(asked, bare))
       if (this.running) this.#status = { kind: 'done' }
     } catch (error) {
       this.#status = endOf(error)
     }
+    if (this.isColoured && this.#status.kind === 'done') await this.#colour(asked)
   }
 
   async stop(): Promise<void> {
-    await this.#handle?.stop()
+    this.#stopped = true
+    await this.#asked?.handle.stop()
   }
 
-  /** Marks the next token of both answers: something that both run with has just changed. */
-  markBoth(label: string): void {
-    if (this.running) this.#marks.fill(label)
+  /** Marks the next token of every answer that is running: something that all of them run with has just changed. */
+  markAll(label: string): void {
+    if (this.running) for (const { arm } of this.#rows) this.#marks.set(arm, label)
   }
 
-  /** Makes a running answer follow the controls: the newest steering wins, one call at a time. */
-  async follow(steering: NamedSteering | null): Promise<void> {
-    if (!steering || !this.running || this.#sent === steering) return
-    this.#wanted = steering
+  /** Makes running answers follow the controls: the newest steering wins, one call at a time. */
+  async follow(arms: readonly AskedArm[]): Promise<void> {
+    if (!this.running || arms.length === 0) return
+    this.#wanted = arms
     if (this.#sending) return
     this.#sending = true
     try {
-      while (this.#handle && this.#wanted && this.#wanted !== this.#sent && this.running) {
-        const next: NamedSteering = this.#wanted
-        await this.#handle.steer(steeredRow, next.steering)
-        this.#marks[steeredRow] = next.where === this.#sent?.where ? next.label : `${next.label}, ${next.where}`
-        this.#sent = next
-      }
+      for (let next = this.#nextChange(); next && this.running; next = this.#nextChange()) await this.#send(next)
     } catch (error) {
       this.#status = endOf(error)
-      await this.#handle?.stop()
+      await this.#asked?.handle.stop()
     } finally {
       this.#sending = false
     }
   }
 
+  /** A row whose wanted steering is not the one it has. */
+  #nextChange(): AskedArm | null {
+    return (
+      this.#wanted.find(({ arm, steering }) => {
+        const sent = this.#sent.find((one) => one.arm === arm)
+        const isRunning = this.#rows.some((one) => one.arm === arm)
+        return isRunning && sent?.steering && steering && sent.steering !== steering
+      }) ?? null
+    )
+  }
+
+  async #send(next: AskedArm): Promise<void> {
+    const row = this.#rows.findIndex(({ arm }) => arm === next.arm)
+    const before = this.#sent.find(({ arm }) => arm === next.arm)?.steering
+    if (!next.steering) return
+    await this.#asked?.handle.steer(row, next.steering.steering)
+    const { label, where } = next.steering
+    this.#marks.set(next.arm, where === before?.where ? label : `${label}, ${where}`)
+    this.#sent = this.#sent.map((one) => (one.arm === next.arm ? next : one))
+  }
+
+  async #generate({ handle }: Asked, arms: readonly AskedArm[]): Promise<void> {
+    this.#rows = arms
+    const rows = arms.map(({ steering }) => this.#row(steering))
+    const reader = this.#tokenReader(arms)
+    const { completions } = await handle.generate(rows, this.#options(), reader.take)
+    this.#rows = []
+    await reader.wait(completions.reduce((sum, { ids }) => sum + ids.length, 0))
+    arms.forEach(({ arm }, row) => {
+      this.#ids.set(arm, completions[row]?.ids ?? [])
+      this.#change(arm, () => ({ finish: completions[row]?.finish ?? null }))
+    })
+  }
+
+  async #withoutAdapter({ handle, restore }: Asked, work: () => Promise<void>): Promise<void> {
+    try {
+      await handle.useAdapter(null)
+      await work()
+    } finally {
+      await restore()
+    }
+  }
+
+  /** Reads each answer once more, steered as it was at its end, for the projections of its tokens. */
+  async #colour(asked: Asked): Promise<void> {
+    this.#isReading = true
+    try {
+      for (const { arm, steering } of this.#sent) {
+        if (asked !== this.#asked) return
+        const read = (): Promise<void> => this.#project(asked, arm, steering)
+        await (arm === 'bare' ? this.#withoutAdapter(asked, read) : read())
+      }
+    } catch (error) {
+      if (asked === this.#asked) this.#status = endOf(error)
+    } finally {
+      if (asked === this.#asked) this.#isReading = false
+    }
+  }
+
+  async #project({ handle, circumstances }: Asked, arm: Arm, steering: NamedSteering | null): Promise<void> {
+    const answer = this.#ids.get(arm) ?? []
+    if (answer.length === 0) return
+    const row: CaptureRow = { ...this.#row(steering), answer }
+    const states = await handle.capture([row], 'every')
+    const projections = project(states, circumstances.directions.directions, answer.length)
+    this.#change(arm, () => ({ projections }))
+  }
+
+  #row(steering: NamedSteering | null): GenerateRow {
+    const content = this.history.current?.question ?? this.question
+    const prompt = { messages: [{ role: 'user' as const, content }] }
+    return { prompt, seed: Math.round(this.seed) || 0, ...(steering && { steering: steering.steering }) }
+  }
+
   #options(): GenerateOptions {
     return {
-      maxTokens: Math.max(1, Math.round(this.maxTokens) || defaultMaxTokens),
-      sampling: { temperature: Math.max(0, this.temperature || 0) }
+      maxTokens: Math.max(1, Math.round(this.maxTokens ?? presets.lists.maxTokens)),
+      sampling: { temperature: Math.max(0, this.temperature || 0), topP: this.topP || 1 },
+      alternatives
     }
   }
 
-  #tokenReader(): (events: readonly TokenEvent[]) => void {
+  /** Tokens have a channel of their own: the last ones may come after the result, and are waited for, for a second. */
+  #tokenReader(arms: readonly AskedArm[]): TokenReader {
+    const asked = this.#asked
     let first = 0
-    return (events) => {
+    let steps = 0
+    let count = 0
+    const wait = async (total: number): Promise<void> => {
+      for (let tries = 0; count < total && tries < 50; tries++) await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+    const take = (events: readonly TokenEvent[]): void => {
+      if (asked !== this.#asked) return
+      count += events.length
       const now = performance.now()
       first ||= now
-      for (const event of events) this.#append(event)
-      const count = Math.max(this.#plain.tokens.length, this.#steered.tokens.length)
-      if (now > first) this.#rate = ((count - 1) / (now - first)) * 1000
+      for (const event of events) this.#append(arms[event.row]?.arm, event)
+      if (now > first) this.#rate = (++steps / (now - first)) * 1000
     }
+    return { take, wait }
   }
 
-  #append({ row, text, probability }: TokenEvent): void {
-    const answer = row === steeredRow ? this.#steered : this.#plain
-    const mark = this.#marks[row] ?? null
-    this.#marks[row] = null
-    const token: ShownToken = { text, probability, ...(mark !== null && { mark }) }
-    const next = { ...answer, tokens: [...answer.tokens, token] }
-    if (row === steeredRow) this.#steered = next
-    else this.#plain = next
+  #append(arm: Arm | undefined, { id, text, probability, alternatives: others = [] }: TokenEvent): void {
+    if (!arm) return
+    const mark = this.#marks.get(arm)
+    this.#marks.delete(arm)
+    const token = { id, text, probability, alternatives: others, ...(mark !== undefined && { mark }) }
+    this.#change(arm, ({ tokens }) => ({ tokens: [...tokens, token] }))
   }
+
+  #change(arm: Arm, change: (answer: Answer) => Partial<Answer>): void {
+    this.history.change((comparison) => ({
+      ...comparison,
+      answers: comparison.answers.map((one) => (one.arm === arm ? { ...one, ...change(one) } : one))
+    }))
+  }
+}
+
+function emptyAnswer({ arm, title, steering }: AskedArm): Answer {
+  const note = steering ? `${steering.label}, ${steering.where}` : ''
+  return { arm, title, note, tokens: [], finish: null, projections: null }
 }

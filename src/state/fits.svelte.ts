@@ -1,25 +1,28 @@
-import type { HiddenStates } from '../direction/hidden-states'
+import { centersOf } from '../direction/controls'
 import type { Method } from '../direction/method'
 import { isSameModel } from '../direction/model-ref'
 import type { Separation } from '../direction/separation'
 import { isAbort } from '../errors'
-import type { ModelInfo, Progress } from '../lab/api'
+import type { ModelInfo } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
-import { captureAll } from '../lab/loops'
 import type { ContrastFit, MathHandle } from '../lab/math'
+import { contrastOf, readSides, type ContrastKind, type ContrastTask, type Sides } from './contrasts'
 import { importedFits, importedNote, type Imported } from './imported'
-import { contrastFor, swapsFor } from './method'
-import type { Prompts } from './prompts.svelte'
+import { swapsFor } from './method'
 import { endOf, type Status } from './status'
 
 /** A contrast fitted on one model: a direction for each layer, and how well each holds out. */
 export interface Fit extends ContrastFit {
   readonly kind: 'fitted'
+  readonly contrast: ContrastKind
+  /** That of the positive side. */
   readonly model: ModelInfo
   readonly positiveName: string
   readonly negativeName: string
   readonly positive: readonly string[]
   readonly negative: readonly string[]
+  /** [layer][width]: halfway between the means of the two sides, where a clamp along any direction counts from. */
+  readonly centers: Float32Array
 }
 
 /** What can be chosen on the bench and steered by: directions in ascending order of layers, at most one a layer. */
@@ -32,10 +35,8 @@ export interface FitStep {
 }
 
 /** The hidden states of both lists, and what they were read from. */
-interface Captured {
+interface Captured extends Sides {
   readonly key: string
-  readonly up: HiddenStates
-  readonly down: HiddenStates
 }
 
 /** The directions on the bench, fitted and imported, and the layer that is in use. */
@@ -95,14 +96,26 @@ export class Fits {
     this.#add(set, usualDepth * (layers - 1))
   }
 
-  /** Captures both lists, extracts a direction at each layer and tests it on held-out prompts. */
-  async run(model: { readonly handle: ModelHandle; readonly info: ModelInfo }, prompts: Prompts): Promise<void> {
-    const { positiveName, negativeName, positive, negative } = prompts
+  /**
+   * Captures both sides, extracts a direction at each layer and tests it on held-out prompts.
+   * @param plan what to read, or how to get it: where that fails, the fit has failed
+   */
+  async run(
+    model: { readonly handle: ModelHandle; readonly info: ModelInfo },
+    plan: ContrastTask | (() => Promise<ContrastTask>)
+  ): Promise<void> {
     const { signal } = (this.#controller = new AbortController())
+    this.#step({ stage: 'capture', done: 0, total: 0 })
     try {
-      const captured = await this.#capture(model, prompts, signal)
-      const fit = await this.#fit(captured, signal)
-      this.#add({ kind: 'fitted', model: model.info, positiveName, negativeName, positive, negative, ...fit })
+      const task = typeof plan === 'function' ? await plan() : plan
+      const { positiveName, negativeName, positive, negative } = task
+      const captured = await this.#capture(model, task, signal)
+      const fit = await this.#fit(task, captured, signal)
+      const centers = centersOf(captured.positive, captured.negative)
+      const info = { ...model.info, adapter: captured.positive.model.adapter }
+      const contrast = task.under ? 'adapter' : 'lists'
+      const sides = { positiveName, negativeName, positive, negative }
+      this.#add({ kind: 'fitted', contrast, model: info, ...sides, centers, ...fit })
       this.#status = { kind: 'done' }
     } catch (error) {
       // What was read may be what is wrong.
@@ -119,7 +132,7 @@ export class Fits {
     this.#status = { kind: 'running', step }
   }
 
-  #add(set: DirectionSet, suggested = set.kind === 'fitted' ? suggestLayer(set.separation) : 0): void {
+  #add(set: DirectionSet, suggested = set.kind === 'fitted' ? suggestedFor(set) : 0): void {
     this.#list = [...this.#list, set]
     this.#chosen = set
     this.layer = this.wantedLayer ?? suggested
@@ -128,29 +141,24 @@ export class Fits {
 
   async #capture(
     { handle, info }: { readonly handle: ModelHandle; readonly info: ModelInfo },
-    { positive, negative }: Prompts,
+    task: ContrastTask,
     signal: AbortSignal
   ): Promise<Captured> {
-    const key = JSON.stringify([info.sha256, info.dtype, info.device, info.adapter, positive, negative])
+    const adapter = task.under ? task.under.sha256 : info.adapter
+    const key = JSON.stringify([info.sha256, info.dtype, info.device, adapter, task.positive, task.negative])
     if (this.#captured?.key === key) return this.#captured
-    const total = positive.length + negative.length
-    const read = (side: readonly string[], before: number): Promise<HiddenStates> =>
-      captureAll(handle, side.map(chatRow), 'last', {
-        signal,
-        onProgress: ({ done }: Progress) => this.#step({ stage: 'capture', done: before + done, total })
-      })
-    this.#step({ stage: 'capture', done: 0, total })
-    const up = await read(positive, 0)
-    return (this.#captured = { key, up, down: await read(negative, positive.length) })
+    const onDone = (done: number, total: number): void => this.#step({ stage: 'capture', done, total })
+    onDone(0, task.positive.length + task.negative.length)
+    return (this.#captured = { key, ...(await readSides(handle, task, { signal, onDone })) })
   }
 
-  #fit({ up, down }: Captured, signal: AbortSignal): Promise<ContrastFit> {
+  #fit(task: ContrastTask, captured: Captured, signal: AbortSignal): Promise<ContrastFit> {
     const { method } = this
-    const total = up.layers
+    const { layers: total, rows } = captured.positive
     const onShare = (share: number): void => this.#step({ stage: 'separation', done: Math.floor(share * total), total })
     onShare(0)
-    const options = { method, swaps: swapsFor(method, up.rows + down.rows) }
-    return this.#math.fit(contrastFor(method, up, down), options, { signal, onShare })
+    const options = { method, swaps: swapsFor(method, rows + captured.negative.rows) }
+    return this.#math.fit(contrastOf(task, method, captured), options, { signal, onShare })
   }
 }
 
@@ -164,7 +172,8 @@ export function isFitFor(set: DirectionSet, model: ModelInfo): boolean {
 export function adapterDrift(fit: DirectionSet, model: ModelInfo): string | null {
   if (!isFitFor(fit, model)) return null
   if (fit.kind === 'imported') return importedNote(fit, model)
-  if (isSameModel(fit.model, model)) return null
+  const isBase = fit.contrast === 'adapter' && model.adapter === null
+  if (isBase || isSameModel(fit.model, model)) return null
   return `Fitted ${withAdapter(fit.model)}; the model now runs ${withAdapter(model)}.`
 }
 
@@ -186,14 +195,15 @@ export function nearestLayer({ directions }: DirectionSet, wanted: number): numb
 /** A little past the middle, where steering tends to do most: share of the last layer's number. */
 const usualDepth = 0.55
 
+/** The last layer of a model against its adapter, which is the study's; of two lists, where they are told apart best. */
+function suggestedFor({ contrast, separation }: Fit): number {
+  return contrast === 'adapter' ? separation.layers.length - 1 : suggestLayer(separation)
+}
+
 /** The best separated layer; of several, the one nearest the usual depth. */
 export function suggestLayer({ layers }: Separation): number {
   const best = Math.max(...layers.map(({ accuracy }) => accuracy))
   const depth = usualDepth * (layers.length - 1)
   const ties = layers.filter(({ accuracy }) => accuracy === best).map(({ layer }) => layer)
   return ties.reduce((near, layer) => (Math.abs(layer - depth) < Math.abs(near - depth) ? layer : near), ties[0] ?? 0)
-}
-
-function chatRow(content: string): { prompt: { messages: readonly { role: 'user'; content: string }[] } } {
-  return { prompt: { messages: [{ role: 'user', content }] } }
 }

@@ -51,3 +51,20 @@ export class Keeping {
     await Promise.all(waiting.map(({ act }) => this.now(act)))
   }
 }
+
+/** Reads every kept value that can be read, and says why one could not: one that is broken hides no other. */
+export function readEach<Value>(
+  values: readonly unknown[],
+  read: (value: unknown) => Value
+): { readonly kept: readonly Value[]; readonly error: unknown } {
+  let error: unknown = null
+  const kept = values.flatMap((value) => {
+    try {
+      return [read(value)]
+    } catch (cause) {
+      error = cause
+      return []
+    }
+  })
+  return { kept, error }
+}

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { NamedFile } from '../direction/files'
+import type { Direction } from '../direction/direction'
 import { LabError } from '../errors'
 import type { PromptRow } from '../formats/prompts'
 import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../lab/api'
@@ -11,12 +12,16 @@ import type { Shelf } from '../lab/shelf'
 import type { Adapters } from './adapters.svelte'
 import { Captures } from './captures.svelte'
 import { Catalogue, firstModel } from './catalogue.svelte'
-import { Chat, type NamedSteering } from './chat.svelte'
+import { askedArms, randomBeside } from './arms'
+import { Chat, type AskedArm, type NamedSteering } from './chat.svelte'
+import { ContrastPlan } from './contrast.svelte'
+import type { ContrastKind } from './contrasts'
 import { adapterDrift, Fits, isFitFor, type DirectionSet } from './fits.svelte'
 import { importDirections } from './imported'
-import { readLink, writeLink, type Settings, type View } from './link'
+import { adapterSource, readLink, writeLink, type Settings, type View } from './link'
 import { Models, type Model } from './models.svelte'
 import { OwnDirections, Readings } from './own-directions'
+import { firstOrganism, presets } from './presets'
 import { PromptSets } from './prompt-sets.svelte'
 import { Prompts } from './prompts.svelte'
 import { Runs } from './runs.svelte'
@@ -57,6 +62,7 @@ export class Lab {
   readonly prompts = new Prompts()
   readonly sets: PromptSets
   readonly captures: Captures
+  readonly contrast: ContrastPlan
   readonly fits: Fits
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
@@ -69,8 +75,14 @@ export class Lab {
   /** For the next model that is opened. Null lets the device decide. */
   dtype = $state<Dtype | null>(null)
   device = $state<Device | null>(null)
-  #linkedSource = $state.raw<ModelSource | null>(null)
-  readonly #defaults: Settings
+  #linked = $state.raw<Settings | null>(null)
+  #starting = $state.raw<Promise<void> | null>(null)
+  #isPending = $state.raw(false)
+  #isWelcomed = false
+  /** The user's turns of a set that comes with the page. */
+  readonly #questions: (set: PromptSet) => Promise<readonly string[]>
+  readonly #blank: Settings
+  readonly #defaults = (contrast: ContrastKind): Settings => ({ ...this.#blank, contrast, ...presets[contrast] })
 
   /** The directions in use, where they belong to the open model. */
   readonly fit: DirectionSet | null = $derived.by(() => {
@@ -81,8 +93,23 @@ export class Lab {
 
   /** What the controls ask for; null without a fit. */
   readonly steering: NamedSteering | null = $derived.by(() =>
-    this.fit ? this.controls.toSteering(this.fit, this.fits.layer) : null
+    this.fit ? this.controls.toSteering(this.fit.directions, this.fits.layer) : null
   )
+
+  readonly #random: readonly Direction[] = $derived.by(() =>
+    this.fit ? randomBeside(this.fit, this.controls.controlSeed) : []
+  )
+
+  /** The columns that the controls ask for; none without a fit. */
+  readonly arms: readonly AskedArm[] = $derived.by(() => {
+    const { steering, adapters } = this
+    const model = this.models.active?.info
+    if (!steering || !model) return []
+    const { used, scale = 1 } = adapters ?? { used: null }
+    const adapter = used && { name: used.name, scale }
+    const random = this.controls.toSteering(this.#random, this.fits.layer)
+    return askedArms(this.chat.arms, { model, adapter, steering, random, controlSeed: this.controls.controlSeed })
+  })
 
   /** How the model differs from the one that the directions in use are of, in one sentence; null where it does not. */
   readonly drift: string | null = $derived.by(() => {
@@ -93,15 +120,27 @@ export class Lab {
   /** Whether the lists were edited since the fit in use. */
   readonly isStale = $derived(
     this.fit?.kind === 'fitted' &&
+      this.fit.contrast === 'lists' &&
       (this.fit.positive.join('\n') !== this.prompts.positive.join('\n') ||
         this.fit.negative.join('\n') !== this.prompts.negative.join('\n'))
   )
 
-  /** What a first visit opens: what the link names, else what comes with the page, else a small hub model. */
+  /** What a first visit opens: what the link names, else the organism that comes with the page, else a small hub model. */
   readonly firstSource: ModelSource = $derived.by(() => {
-    const bundled = this.catalogue.entries.find(({ organism }) => !organism)
-    if (this.#linkedSource) return this.#linkedSource
-    return bundled ? { kind: 'bundled', name: bundled.name } : { kind: 'hub', repo: firstModel.repo }
+    if (this.#linked?.source) return this.#linked.source
+    const isThere = this.catalogue.isOrganism(firstOrganism.model)
+    return isThere ? { kind: 'bundled', name: firstOrganism.model } : { kind: 'hub', repo: firstModel.repo }
+  })
+
+  /** Whether the first model is an organism, with nothing that would come from another host: then nothing has to be asked. */
+  readonly isFirstAtHand = $derived.by(() => {
+    const { firstSource } = this
+    const ids = [this.#linked?.adapter, this.#linked?.contrastAdapter].filter((id) => typeof id === 'string')
+    return (
+      firstSource.kind === 'bundled' &&
+      this.catalogue.isOrganism(firstSource.name) &&
+      ids.every((id) => id.startsWith('bundled:'))
+    )
   })
 
   constructor({
@@ -116,6 +155,7 @@ export class Lab {
     this.stored = new StoredModels(storage)
     this.sets = new PromptSets(this.prompts, shelf)
     this.captures = new Captures(shelf)
+    this.#questions = async (set) => (await promptSet(set)).flatMap(({ messages }) => messages.at(-1)?.content ?? [])
     this.fits = new Fits(math)
     this.draft = new StudyDraft({ connect, math }, study.protocol)
     this.study = new StudyRun({ connect, math }, study)
@@ -128,21 +168,38 @@ export class Lab {
       open: (name) => this.openBeside({ kind: 'bundled', name }),
       isOpen: (name) => this.#bundled(name) !== null
     })
-    this.#defaults = this.settings
+    this.contrast = new ContrastPlan({
+      adapters: () => this.adapters,
+      bundled: () => this.bundledAdapters,
+      prompts: this.prompts,
+      promptSet: this.#questions
+    })
+    this.#blank = this.settings
+    this.#apply(this.#defaults('adapter'))
   }
 
   /** The settings as they are: what a link holds. */
   get settings(): Settings {
-    const { alpha, mode, positions, scope } = this.controls
-    const { temperature, seed, maxTokens, question } = this.chat
-    const { prompts } = this
+    const { alpha, mode, positions, scope, controlSeed } = this.controls
+    const { temperature, topP, seed, question, arms } = this.chat
+    const maxTokens = this.chat.maxTokens ?? presets.lists.maxTokens
+    const { prompts, contrast, adapters } = this
+    const inUse = adapters?.used?.id ?? null
+    const between = contrast.kind === 'adapter' && adapters ? (contrast.adapter?.id ?? null) : null
+    const adapter = this.models.chosen ? (inUse ?? between) : (this.#linked?.adapter ?? null)
     return {
       view: this.view,
-      source: this.models.chosen?.source ?? this.#linkedSource,
+      source: this.models.chosen?.source ?? this.#linked?.source ?? null,
       dtype: this.dtype,
       device: this.device,
+      adapter: adapter !== null && adapterSource(adapter) ? adapter : null,
+      // An adapter that is loaded and off is, to the bit, one at scale 0.
+      scale: adapters ? (inUse === null && between !== null ? 0 : adapters.scale) : (this.#linked?.scale ?? 1),
+      contrast: contrast.kind,
+      contrastAdapter: contrast.wanted !== null && adapterSource(contrast.wanted) ? contrast.wanted : null,
+      method: this.fits.method,
       layer: this.fits.chosen ? this.fits.layer : this.fits.wantedLayer,
-      ...{ alpha, mode, positions, scope, temperature, seed, maxTokens, question },
+      ...{ alpha, mode, positions, scope, arms, controlSeed, temperature, topP, seed, maxTokens, question },
       ...this.transfer.settings,
       step: this.tour.step,
       positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
@@ -162,14 +219,14 @@ export class Lab {
     const settings = readLink(hash, this.#defaults)
     this.view = settings.view
     if (!hash.includes('?')) return
-    this.#linkedSource = settings.source
+    this.#linked = settings
     this.dtype = settings.dtype
     this.device = settings.device
     if (this.fits.chosen && settings.layer !== null) this.fits.layer = settings.layer
     else this.fits.wantedLayer = settings.layer
-    const { alpha, mode, positions, scope, temperature, seed, maxTokens, question } = settings
-    Object.assign(this.controls, { alpha, mode, positions, scope })
-    Object.assign(this.chat, { temperature, seed, maxTokens, question })
+    this.fits.method = settings.method
+    this.contrast.wanted = settings.contrastAdapter
+    this.#apply(settings)
     this.transfer.follow(settings)
     this.tour.step = settings.step
     if (settings.positive) this.prompts.setPositive(settings.positive)
@@ -194,6 +251,7 @@ export class Lab {
   get steps(): readonly Step[] {
     const { active } = this.models
     const problem = this.prompts.problem
+    const waiting = (view: View, why: string | null): Step => waitingStep(view, why, this.isArriving)
     return [
       { view: 'models', state: active ? 'done' : 'ready' },
       { view: 'prompts', state: problem ? 'ready' : 'done' },
@@ -226,10 +284,19 @@ export class Lab {
     return this.study.isBusy ? `Study ${share(this.study.progress ?? undefined)}`.trim() : null
   }
 
+  /** Opens a model of the reader's choice; what was left as it is begins as that kind of model does. */
   open(source: ModelSource): Promise<boolean> {
-    const { dtype, device } = this
-    // An organism is opened for its adapters; with other models the room for one would cost time at every token.
-    const adapt = source.kind === 'bundled' && this.catalogue.isOrganism(source.name)
+    const kind = this.#isOrganism(source) ? 'adapter' : 'lists'
+    if (kind !== this.contrast.kind && this.prompts.isExample) this.#prefer(kind)
+    return this.#open(source)
+  }
+
+  #open(source: ModelSource): Promise<boolean> {
+    // An organism is opened for its adapters, with other models the room for one would cost time at every token; and it is
+    // too small for a GPU, which takes longer to start than it has to compute.
+    const adapt = this.#isOrganism(source)
+    const device = this.device ?? (adapt ? 'wasm' : null)
+    const { dtype } = this
     return this.models.open(source, { ...(dtype && { dtype }), ...(device && { device }), ...(adapt && { adapt }) })
   }
 
@@ -255,6 +322,26 @@ export class Lab {
     return this.models.list.find(isIt) ?? null
   }
 
+  #isOrganism(source: ModelSource): boolean {
+    return source.kind === 'bundled' && this.catalogue.isOrganism(source.name)
+  }
+
+  #apply({ contrast, alpha, mode, positions, scope, controlSeed, ...settings }: Settings): void {
+    const { temperature, topP, seed, maxTokens, question, arms } = settings
+    this.contrast.kind = contrast
+    Object.assign(this.controls, { alpha, mode, positions, scope, controlSeed })
+    Object.assign(this.chat, { temperature, topP, seed, maxTokens, question, arms })
+  }
+
+  /** Takes over, of another kind of contrast, what the reader has left as it was. */
+  #prefer(kind: ContrastKind): void {
+    const { settings } = this
+    const [before, after] = [this.#defaults(settings.contrast), presets[kind]]
+    const names = ['alpha', 'positions', 'temperature', 'maxTokens', 'question', 'arms'] as const
+    const left = names.filter((name) => String(settings[name]) === String(before[name]))
+    this.#apply({ ...settings, contrast: kind, ...Object.fromEntries(left.map((name) => [name, after[name]])) })
+  }
+
   /** The adapters of the model in use. */
   get adapters(): Adapters | null {
     return this.models.active ? (this.models.chosen?.adapters ?? null) : null
@@ -273,13 +360,13 @@ export class Lab {
 
   /** Takes effect at the next token of a running answer, which is marked there. */
   async scaleAdapter(adapters: Adapters, scale: number): Promise<void> {
-    if (await adapters.setScale(scale)) this.chat.markBoth(`adapter ${scale.toFixed(2)}`)
+    if (await adapters.setScale(scale)) this.chat.markAll(`adapter ${scale.toFixed(2)}`)
   }
 
-  /** Fits the lists on the model in use. */
+  /** Fits the contrast on the model in use. */
   async runFit(): Promise<void> {
     const { active } = this.models
-    if (active) await this.fits.run(active, this.prompts)
+    if (active) await this.fits.run(active, () => this.contrast.task())
   }
 
   /**
@@ -293,9 +380,9 @@ export class Lab {
     this.fits.addImported(await importDirections(files, active.info, layer), active.info)
   }
 
-  /** Opens the first model and fits the lists on it: one press to the first question. */
-  async start(): Promise<void> {
-    if (this.models.active || (await this.open(this.firstSource))) await this.runFit()
+  /** Whether the first model is being opened, or the contrast fitted on it, by `start`. */
+  get isStarting(): boolean {
+    return this.#starting !== null
   }
 
   /** Opens a finished run, or takes an unfinished study in. */
@@ -307,14 +394,82 @@ export class Lab {
     if (!isUnfinished) await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
   }
 
+  /** Whether the first model comes by itself, or it is not yet known whether it will. */
+  get isArriving(): boolean {
+    return this.isStarting || (this.view === 'steer' && !this.catalogue.isSettled && this.knowsLittle)
+  }
+
+  /** Opens the first model, attaches the link's adapter and fits the contrast: one press to the first question. */
+  start(): Promise<void> {
+    return (this.#starting ??= this.#start().finally(() => (this.#starting = null)))
+  }
+
+  /** On the first sight of Steer: starts by itself where that fetches nothing that does not come with the page. */
+  async welcome(): Promise<void> {
+    if (this.#isWelcomed || !this.catalogue.isSettled) return
+    this.#isWelcomed = true
+    if (this.models.list.length === 0 && this.isFirstAtHand) await this.start()
+  }
+
+  async #start(): Promise<void> {
+    if (!this.models.active) {
+      const linked = this.#linked
+      if (!linked?.source && !this.isFirstAtHand && this.prompts.isExample) this.#prefer('lists')
+      if (!(await this.#open(this.firstSource))) return
+      const adapter = linked?.adapter ? adapterSource(linked.adapter) : null
+      if (linked && adapter) {
+        await this.loadAdapter(adapter)
+        await this.adapters?.setScale(linked.scale)
+      }
+    }
+    await this.runFit()
+  }
+
+  /** Whether a question can be put now, or as soon as what is at hand has been opened and fitted. */
+  get canAsk(): boolean {
+    return this.arms.length > 0 || this.isStarting || (this.models.list.length === 0 && this.isFirstAtHand)
+  }
+
+  /** Whether a question waits for the model and its direction. */
+  get isPending(): boolean {
+    return this.#isPending
+  }
+
+  /** Whether the model in use, or the one that a first visit opens, is an organism, which knows a few domains. */
+  get knowsLittle(): boolean {
+    const { chosen } = this.models
+    if (chosen) return this.#isOrganism(chosen.source)
+    return this.isFirstAtHand || (!this.catalogue.isSettled && !this.#linked?.source)
+  }
+
+  /** Puts the next of the held-out questions that the organisms can answer. @throws LabError `network`, `format` */
+  async nextQuestion(): Promise<void> {
+    const questions = await this.#questions('eval')
+    const next = (questions.indexOf(this.chat.question) + 1) % questions.length
+    this.chat.question = questions[next] ?? this.chat.question
+  }
+
+  /** Puts the question to every column; opens and fits before where that asks nothing of the reader. */
   async ask(): Promise<void> {
-    const { active } = this.models
-    if (active && this.steering && !this.chat.running) await this.chat.ask(active.handle, this.steering)
+    if (this.arms.length === 0 && this.canAsk) {
+      this.#isPending = true
+      await this.start().finally(() => (this.#isPending = false))
+    }
+    const { active, chosen } = this.models
+    const { fit: directions, arms, chat, link } = this
+    if (!active || !chosen || !directions || arms.length === 0 || chat.running) return
+    const { temperature, topP, seed, controlSeed, maxTokens } = this.settings
+    const { handle, info: model } = active
+    const layer = this.fits.layer
+    const circumstances = { model, directions, layer, temperature, topP, seed, controlSeed, maxTokens }
+    await chat.ask({ handle, arms, circumstances, link, restore: () => chosen.adapters.restore() })
   }
 }
 
-function waiting(view: View, why: string | null): Step {
-  return why === null ? { view, state: 'ready' } : { view, state: 'waiting', why }
+/** While it comes by itself, what is waited for is not told: the panel shows it. */
+function waitingStep(view: View, why: string | null, isArriving: boolean): Step {
+  if (why === null) return { view, state: 'ready' }
+  return { view, state: 'waiting', ...(!isArriving && { why }) }
 }
 
 function share(step: { readonly done: number; readonly total: number } | undefined): string {

@@ -1,5 +1,8 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
-import type { Device, Dtype, ModelSource } from '../lab/api'
+import { methods, type Method } from '../direction/method'
+import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
+import { allArms, type Arm } from './comparison'
+import type { ContrastKind } from './contrasts'
 
 export const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'study', 'tour'] as const
 export type View = (typeof views)[number]
@@ -19,12 +22,24 @@ export interface Settings extends TransferSettings {
   readonly source: ModelSource | null
   readonly dtype: Dtype | null
   readonly device: Device | null
+  /** The adapter in use by its id, `bundled:...`, `hub:...` or `url:...`; null for none, or one that no link reaches. */
+  readonly adapter: string | null
+  readonly scale: number
+  readonly contrast: ContrastKind
+  /** The adapter of the contrast, where it is not the one in use. */
+  readonly contrastAdapter: string | null
+  readonly method: Method
   readonly layer: number | null
   readonly alpha: number
   readonly mode: 'add' | 'ablate' | 'clamp'
   readonly positions: 'all' | 'prompt' | 'generated'
   readonly scope: 'layer' | 'all'
+  /** The columns. */
+  readonly arms: readonly Arm[]
+  /** Of the random direction. */
+  readonly controlSeed: number
   readonly temperature: number
+  readonly topP: number
   readonly seed: number
   readonly maxTokens: number
   readonly question: string
@@ -58,17 +73,41 @@ export interface Side {
 /** Longer lists than this are left out of links: some programs cut them off. */
 const longestSide = 1500
 
+/** The settings that a contrast begins with. */
+export type Defaults = (contrast: ContrastKind) => Settings
+
+const plain = [
+  'scale',
+  'method',
+  'alpha',
+  'mode',
+  'positions',
+  'scope',
+  'controlSeed',
+  'temperature',
+  'topP',
+  'seed',
+  'maxTokens',
+  'question'
+] as const
+
 /** `#/view?name=value`, without what equals the defaults. A hub token is never written. */
-export function writeLink(settings: Settings, defaults: Settings): string {
+export function writeLink(settings: Settings, defaultsOf: Defaults): string {
+  const { source, contrast } = settings
+  const defaults = defaultsOf(contrast)
+  const arms = settings.arms.join()
+  const isImplied = contrast === impliedContrast(source !== null || settings.positive !== null)
   const entries: readonly (readonly [string, string | number | null])[] = [
-    ['model', settings.source && sourceId(settings.source)],
-    ['hub', settings.source?.kind === 'hub' ? (settings.source.endpoint ?? null) : null],
+    ['model', source && sourceId(source)],
+    ['hub', source?.kind === 'hub' ? (source.endpoint ?? null) : null],
     ['dtype', settings.dtype],
     ['device', settings.device],
+    ['adapter', settings.adapter],
+    ['contrast', isImplied ? null : contrast],
+    ['contrastAdapter', settings.contrastAdapter],
     ['layer', settings.layer],
-    ...(['alpha', 'mode', 'positions', 'scope', 'temperature', 'seed', 'maxTokens', 'question'] as const).map(
-      (name) => [name, settings[name] === defaults[name] ? null : settings[name]] as const
-    ),
+    ...plain.map((name) => [name, settings[name] === defaults[name] ? null : settings[name]] as const),
+    ['columns', arms === defaults.arms.join() ? null : arms],
     ...(settings.view === 'transfer' ? transferEntries(settings, defaults) : []),
     ['step', settings.view === 'tour' ? settings.step : null],
     ['positive', settings.positive && writeSide(settings.positive)],
@@ -91,29 +130,41 @@ function transferEntries(settings: TransferSettings, defaults: TransferSettings)
 }
 
 /** What a link asks for; what it does not name, or names wrongly, comes from the defaults. */
-export function readLink(hash: string, defaults: Settings): Settings {
+export function readLink(hash: string, defaultsOf: Defaults): Settings {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
   const values = new URLSearchParams(query)
+  const source = readSource(values.get('model'), values.get('hub'))
+  const contrast =
+    oneOf(['lists', 'adapter'], values.get('contrast')) ?? impliedContrast(source !== null || values.has('positive'))
+  const defaults = defaultsOf(contrast)
   const number = (name: string, low: number, high: number): number | null => {
     const value = Number.parseFloat(values.get(name) ?? '')
     return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : null
   }
   return {
     view: oneOf(views, path) ?? defaults.view,
-    source: readSource(values.get('model'), values.get('hub')),
+    source,
     dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),
+    adapter: readAdapter(values.get('adapter')),
+    scale: number('scale', 0, 2) ?? defaults.scale,
+    contrast,
+    contrastAdapter: readAdapter(values.get('contrastAdapter')),
+    method: oneOf(methods, values.get('method')) ?? defaults.method,
     layer: number('layer', 0, 999),
     alpha: number('alpha', -3, 3) ?? defaults.alpha,
     mode: oneOf(['add', 'ablate', 'clamp'], values.get('mode')) ?? defaults.mode,
     positions: oneOf(['all', 'prompt', 'generated'], values.get('positions')) ?? defaults.positions,
     scope: oneOf(['layer', 'all'], values.get('scope')) ?? defaults.scope,
+    arms: readArms(values.get('columns')) ?? defaults.arms,
+    controlSeed: Math.round(number('controlSeed', 0, 2 ** 31) ?? defaults.controlSeed),
     temperature: number('temperature', 0, 2) ?? defaults.temperature,
     donor: readSource(values.get('donor'), null),
     receiver: readSource(values.get('receiver'), null),
     anchors: oneOf(['neutral', 'along', 'file'], values.get('anchors')) ?? defaults.anchors,
     gaps: number('gaps', 0, 3) ?? defaults.gaps,
     step: Math.round(number('step', 1, 99) ?? defaults.step),
+    topP: number('topP', 0.01, 1) ?? defaults.topP,
     seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
     question: values.get('question') ?? defaults.question,
@@ -132,7 +183,29 @@ export function sourceId(source: ModelSource): string | null {
   return source.kind === 'url' ? `url:${source.url}` : null
 }
 
-function readSource(id: string | null, endpoint: string | null): ModelSource | null {
+/** An adapter's id as something to load; null for those of this machine. Without an endpoint: a mirror's has to be attached by hand. */
+export function adapterSource(id: string): AdapterSource | null {
+  return readSource(id, null)
+}
+
+/** A link that names no contrast: two lists, unless it names neither a model nor lists, as on a first visit. */
+function impliedContrast(isNamed: boolean): ContrastKind {
+  return isNamed ? 'lists' : 'adapter'
+}
+
+function readAdapter(id: string | null): string | null {
+  return id !== null && adapterSource(id) ? id : null
+}
+
+function readArms(value: string | null): readonly Arm[] | null {
+  const arms = (value ?? '').split(',').flatMap((name) => oneOf(allArms, name) ?? [])
+  return arms.length > 0 ? [...new Set(arms)] : null
+}
+
+function readSource(
+  id: string | null,
+  endpoint: string | null
+): Extract<ModelSource, { readonly kind: 'hub' | 'bundled' | 'url' }> | null {
   const [, kind, rest = ''] = /^(hub|bundled|url):(.+)$/.exec(id ?? '') ?? []
   if (kind === 'bundled') return { kind, name: rest }
   if (kind === 'url') return { kind, url: rest }

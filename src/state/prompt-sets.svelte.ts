@@ -1,7 +1,7 @@
 import { readPrompts } from '../formats/prompts'
 import { Fields } from '../formats/record'
 import { memoryShelf, type Shelf } from '../lab/shelf'
-import { Keeping } from './keeping.svelte'
+import { Keeping, readEach } from './keeping.svelte'
 import {
   isLine,
   keptSet,
@@ -170,11 +170,12 @@ export class PromptSets {
   /** Brings back what the browser kept; `contrast`: also the two sides, where they are still the example. */
   restore({ contrast }: { readonly contrast: boolean }): Promise<void> {
     return this.keeping.now(async () => {
-      const kept = (await this.#shelf.all('prompt-sets')).map(readKeptSet)
+      const { kept, error } = readEach(await this.#shelf.all('prompt-sets'), readKeptSet)
       const isNew = ({ id }: PromptSet): boolean => !this.#list.some((set) => set.id === id)
       this.#list = inOrder([...kept.filter(isNew), ...this.#list])
       const [sides] = await this.#shelf.all('contrast')
       if (contrast && sides !== undefined && this.#contrast.isExample) this.#restoreSides(sides)
+      if (error) throw error
     })
   }
 

@@ -2,9 +2,9 @@
 import { resampler } from '../math/resample'
 import { finish } from '../math/steps'
 import { claimsOf } from './claims'
-import { crossFindings } from './cross'
+import { conditionsOf, crossFindings } from './cross'
 import { measureSteps } from './effects'
-import type { Findings } from './findings'
+import type { CrossFinding, Findings } from './findings'
 import { leaveOneOut } from './leave-one-out'
 import { measurementsOf } from './measurements'
 import { questionsOf } from './questions'
@@ -33,8 +33,11 @@ export function* findingsSteps(run: Run): Generator<number, Findings> {
   }
   const within = withinFindings(measurements)
   yield 0.93
-  const cross = crossFindings(measurements)
-  yield 0.97
+  const cross: CrossFinding[] = []
+  for (const condition of conditionsOf(run)) {
+    cross.push(...crossFindings(measurements, condition))
+    yield 0.97
+  }
   const tiers = tiersOf(run, within, cross)
   const topology = topologyOf(measurements)
   const facts = { run, within, cross, tiers, topology }

@@ -1,7 +1,7 @@
 /** The claims about effects: within models, carried between them, and beside controls. */
+import { mean } from '../math/statistics'
 import { conditionText, inPrimary, type Facts } from './facts'
 import type { Claim, CrossFinding, WithinFinding } from './findings'
-import { mean } from '../math/statistics'
 import { leastShare } from './tiers'
 import { count, list, points, pointsWithin, span } from './words'
 
@@ -15,6 +15,7 @@ function reaches({ verdict, effect }: WithinFinding | CrossFinding, [least]: rea
   return causal.includes(verdict.kind) && effect.delta.estimate >= least
 }
 
+/** Own directions, under every model's leading adapter; other seeds are named beside them. */
 export function withinClaim({ within }: Facts): Claim {
   const leading = within.filter(({ isPrimary }) => isPrimary)
   const reached = leading.filter((finding) => reaches(finding, bands.within))
@@ -38,6 +39,7 @@ export function withinClaim({ within }: Facts): Claim {
   }
 }
 
+/** Carried directions in the primary condition; others are named beside it. */
 export function transferClaim(facts: Facts): Claim {
   const pairs = inPrimary(facts, facts.cross)
   const reached = pairs.filter((finding) => reaches(finding, bands.transfer))
@@ -70,6 +72,7 @@ function foundTransfer({ run, cross }: Facts, pairs: readonly CrossFinding[], re
   ).replace(/^o/, 'O')
 }
 
+/** Carried directions beside their controls in the primary condition. */
 export function controlsClaim(facts: Facts): Claim {
   const pairs = inPrimary(facts, facts.cross)
   const alike = pairs.filter(({ verdict }) => verdict.kind === 'non-specific')

@@ -4,6 +4,7 @@ import type { Claim, TopologyFinding } from './findings'
 import { leastShare } from './tiers'
 import { points } from './words'
 
+/** The conclusion in the primary condition; whether it holds in others is said beside it. */
 export function twoTierClaim(facts: Facts): Claim {
   const tier = facts.tiers.find(({ isPrimary }) => isPrimary)
   const others = facts.tiers.filter(({ isPrimary }) => !isPrimary)
@@ -37,6 +38,7 @@ const claimed: readonly (readonly [family: RegExp, role: 'donor' | 'receiver'])[
   [/^llama/, 'receiver']
 ]
 
+/** Roles in the primary condition; not tested where one of the three families is not in the table. */
 export function topologyClaim(facts: Facts): Claim {
   const [topology] = inPrimary(facts, facts.topology)
   const roles = topology ? claimedRoles(facts, topology) : []

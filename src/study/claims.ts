@@ -1,12 +1,12 @@
 /** The source's claims in its order, each beside what this run found. Its numbers are bands to read against, no criteria of ours. */
-import { primaryAmong, type Facts } from './facts'
-import type { Claim } from './findings'
+import type { LayerSeparation } from '../direction/separation'
 import { controlsClaim, transferClaim, withinClaim } from './claims-effects'
 import { topologyClaim, twoTierClaim } from './claims-shape'
+import { primaryAmong, type Facts } from './facts'
+import type { Claim } from './findings'
+import type { SeparationRecord } from './run'
 import { separationOf } from './separations'
 import { list, percent, percentWithin, span } from './words'
-import type { SeparationRecord } from './run'
-import type { LayerSeparation } from '../direction/separation'
 
 /** All seven. */
 export function claimsOf(facts: Facts): readonly Claim[] {

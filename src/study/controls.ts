@@ -1,10 +1,10 @@
 /** A direction beside its controls: what it does beyond what any vector of its length does. */
+import type { Resampled, Resampler } from '../math/resample'
 import { mean, rankP } from '../math/statistics'
-import type { ControlFinding } from './findings'
-import type { Family } from './run'
 import type { Measured } from './effects'
+import type { ControlFinding } from './findings'
 import type { Measurements } from './measurements'
-import type { Resampler, Resampled } from '../math/resample'
+import type { Family } from './run'
 
 /** S_F = delta(u) - mean delta(F) on each prompt; null where the two were not measured on the same prompts. [prompt], in points */
 export function advantageColumn(effect: Measured, members: readonly Measured[]): Float64Array | null {
@@ -36,6 +36,7 @@ export function controlFinding(
     deltas,
     members: members.map(resultOf),
     advantage: { estimate, low, high },
-    rankP: rankP(mean(effect.delta), deltas)
+    // Means of the same answers may differ in their last bit, and a control that does as well has reached it.
+    rankP: rankP(mean(effect.delta) - 1e-9, deltas)
   }
 }

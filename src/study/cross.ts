@@ -3,15 +3,14 @@ import { holm } from '../math/statistics'
 import { primaryOf } from './admission'
 import { controlFinding } from './controls'
 import type { Measured } from './effects'
-import type { Evidence } from './evidence'
+import { armsIn, monotonyOf, type Evidence } from './evidence'
 import { crossControls } from './families'
 import type { ControlFinding, CrossFinding } from './findings'
 import { isAt, select, unsteered, type Measurements } from './measurements'
-import type { Arm, Family, ModelRecord } from './run'
+import type { Arm, Family, ModelRecord, Run } from './run'
 import { secureGapsOf, sidesOf } from './separations'
 import type { Anchors } from './settings'
 import { verdictOf } from './verdict'
-import { armsIn, monotonyOf } from './within'
 
 /** One set of anchors at one alpha: the conditions that pairs are compared in. */
 export interface Condition {
@@ -31,7 +30,7 @@ export interface Carried extends Condition {
 }
 
 /** The conditions that the settings ask for, in their order. */
-export function conditionsOf({ run }: Measurements): readonly Condition[] {
+export function conditionsOf(run: Run): readonly Condition[] {
   const { anchors, verdictAlphas } = run.settings
   return anchors.flatMap((set) => verdictAlphas.map((alpha) => ({ anchors: set, alpha })))
 }
@@ -72,14 +71,12 @@ export function crossMembers({ arms, donor, anchors, alpha }: Carried, family: F
   return select(arms, 'transfer', (arm) => arm.family === family && isAt(arm, alpha) && fits(arm))
 }
 
-/** Every pair in every condition; Holm's correction is over the pairs of one condition. */
-export function crossFindings(measurements: Measurements): readonly CrossFinding[] {
-  return conditionsOf(measurements).flatMap((condition) => {
-    const pairs = carriedIn(measurements, condition)
-    const p = pairs.map(({ effect }) => measurements.resample(effect.delta).p)
-    const adjusted = holm(p)
-    return pairs.map((pair, i) => findingOf(measurements, pair, { p: p[i] ?? NaN, pHolm: adjusted[i] ?? NaN }))
-  })
+/** Every pair in a condition; Holm's correction is over these. */
+export function crossFindings(measurements: Measurements, condition: Condition): readonly CrossFinding[] {
+  const pairs = carriedIn(measurements, condition)
+  const p = pairs.map(({ effect }) => measurements.resample(effect.delta).p)
+  const adjusted = holm(p)
+  return pairs.map((pair, i) => findingOf(measurements, pair, { p: p[i] ?? NaN, pHolm: adjusted[i] ?? NaN }))
 }
 
 function findingOf(

@@ -28,9 +28,12 @@ export interface Measured {
   readonly cleanGain: Float64Array
 }
 
-/** `[prompt][sample]`; a sample that was not measured is undefined. */
+/** [sample]; one that was not measured is undefined. */
+type Row = readonly (Outcome | undefined)[]
+
 interface Grid {
-  readonly rows: readonly (readonly (Outcome | undefined)[])[]
+  /** [prompt] */
+  readonly rows: readonly Row[]
   readonly n: number
 }
 
@@ -100,45 +103,54 @@ function* measureBlock(
 
 type Columns = Omit<Measured, 'arm' | 'block' | 'part' | 'prompts' | 'n'>
 
-/** Null where a prompt has no answer that both arms have. */
-function columnsOf(grid: Grid, none: Grid): Columns | null {
-  const paired: Grid = { n: grid.n, rows: grid.rows.map((row, i) => row.filter((_, s) => none.rows[i]?.[s])) }
-  const unsteered: Grid = { n: none.n, rows: none.rows.map((row, i) => row.filter((_, s) => grid.rows[i]?.[s])) }
-  if (paired.rows.some((row) => row.length === 0)) return null
-  const difference = (of: (outcome: Outcome) => number): Float64Array => {
-    const [after, before] = [averages(paired, of), averages(unsteered, of)]
-    return after.map((value, prompt) => 100 * (value - (before[prompt] ?? NaN)))
+/** Null where a prompt has no sample that both arms have. */
+function columnsOf({ rows }: Grid, none: Grid): Columns | null {
+  const column = (): Float64Array => new Float64Array(rows.length)
+  const columns = {
+    code: column(),
+    clean: column(),
+    share: column(),
+    degenerate: column(),
+    delta: column(),
+    cleanGain: column()
   }
-  return {
-    code: averages(grid, codeOf),
-    clean: averages(grid, cleanOf),
-    share: averages(grid, ({ share }) => share),
-    degenerate: averages(grid, ({ degeneration }) => Number(degeneration !== null)),
-    right: rightOf(grid),
-    delta: difference(codeOf).map((value) => 0 - value),
-    cleanGain: difference(cleanOf)
+  for (const [prompt, row] of rows.entries()) {
+    if (!fillInto(columns, prompt, row, none.rows[prompt] ?? [])) return null
   }
+  return { ...columns, right: rightOf(rows) }
 }
 
-const codeOf = ({ code }: Outcome): number => Number(code)
-const cleanOf = ({ clean }: Outcome): number => Number(clean)
-
-function rightOf({ rows, n }: Grid): Float64Array | null {
-  const known = rows.filter((row) => row.some((outcome) => outcome && outcome.right !== null))
-  return known.length === 0 ? null : averages({ rows: known, n }, ({ right }) => Number(right))
+/** One prompt's means, summed in the order of its samples so that the order of answers is nothing. False where nothing is paired. */
+function fillInto(columns: Omit<Columns, 'right'>, prompt: number, row: Row, unsteered: Row): boolean {
+  const sum = { code: 0, clean: 0, share: 0, degenerate: 0, delta: 0, cleanGain: 0 }
+  let [n, pairs] = [0, 0]
+  for (const [sample, after] of row.entries()) {
+    if (!after) continue
+    n++
+    sum.code += Number(after.code)
+    sum.clean += Number(after.clean)
+    sum.share += after.share
+    sum.degenerate += Number(after.degeneration !== null)
+    const before = unsteered[sample]
+    if (!before) continue
+    pairs++
+    sum.delta += Number(before.code) - Number(after.code)
+    sum.cleanGain += Number(after.clean) - Number(before.clean)
+  }
+  columns.code[prompt] = sum.code / n
+  columns.clean[prompt] = sum.clean / n
+  columns.share[prompt] = sum.share / n
+  columns.degenerate[prompt] = sum.degenerate / n
+  columns.delta[prompt] = (100 * sum.delta) / pairs
+  columns.cleanGain[prompt] = (100 * sum.cleanGain) / pairs
+  return pairs > 0
 }
 
-/** Means over samples, summed in their order so that the order of answers is nothing. [prompt] */
-function averages({ rows }: Grid, of: (outcome: Outcome) => number): Float64Array {
-  return Float64Array.from(rows, (row) => {
-    let [sum, n] = [0, 0]
-    for (const outcome of row) {
-      if (!outcome) continue
-      sum += of(outcome)
-      n++
-    }
-    return sum / n
-  })
+/** Over the prompts that have a right answer; null where none has. */
+function rightOf(rows: Grid['rows']): Float64Array | null {
+  const known = rows.map((row) => row.flatMap((outcome) => (outcome && outcome.right !== null ? [outcome.right] : [])))
+  const asked = known.filter((row) => row.length > 0)
+  return asked.length === 0 ? null : Float64Array.from(asked, (row) => row.filter(Boolean).length / row.length)
 }
 
 /** The arm as findings tell it. */

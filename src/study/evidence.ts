@@ -1,11 +1,12 @@
 /** What a verdict is made of. */
 import type { Estimate } from '../math/bootstrap'
+import { spearman } from '../math/statistics'
 import type { Requirement } from './families'
 import type { ArmResult, ControlFinding } from './findings'
 import type { Arm } from './run'
 import type { Thresholds } from './settings'
 
-/** A side of a contrast, or a secure adapter's branch, with what it must not fall below. */
+/** A number, and what it is of: a model's adapter. */
 export interface Named<Value> {
   readonly of: string
   readonly value: Value
@@ -50,9 +51,20 @@ export interface SpillingAdapter {
   readonly advantage: Estimate | null
 }
 
+/** What tells a direction of spillover from one of code, and of insecure code from any. */
 export interface ContentEvidence {
   /** False for a seed that was measured beside random and orthogonal directions only. */
   readonly asked: boolean
   readonly requests: { readonly none: ArmResult; readonly steered: ArmResult } | null
   readonly spilling: readonly SpillingAdapter[]
+}
+
+/** Spearman of alpha and delta, the unsteered arm among them. */
+export function monotonyOf(dose: readonly ArmResult[]): number {
+  return spearman([0, ...dose.map(({ arm }) => arm.alpha)], [0, ...dose.map(({ delta }) => delta.estimate)])
+}
+
+/** The arms that a verdict rests on. */
+export function armsIn(results: readonly ArmResult[], controls: readonly ControlFinding[]): readonly Arm[] {
+  return [...results, ...controls.flatMap(({ members }) => members)].map(({ arm }) => arm)
 }

@@ -2,6 +2,7 @@
 import type { CrossFinding, TierFinding, TopologyFinding, WithinFinding } from './findings'
 import type { Run } from './run'
 
+/** A run, and what was found in it so far. */
 export interface Facts {
   readonly run: Run
   readonly within: readonly WithinFinding[]

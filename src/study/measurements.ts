@@ -1,10 +1,11 @@
 /** A run's arms, measured, and how to find one. */
 import type { Resampler } from '../math/resample'
 import { armResult, type Measured } from './effects'
+import { families } from './families'
 import type { ArmResult } from './findings'
 import type { Arm, Block, ModelRecord, Run } from './run'
-import { families } from './families'
 
+/** The measured arms of a run; results are made once. */
 export interface Measurements {
   readonly run: Run
   readonly resample: Resampler
@@ -20,7 +21,9 @@ export function measurementsOf(run: Run, measured: readonly Measured[], resample
     const block = run.blocks[one.block]
     if (!block) continue
     const place = JSON.stringify([block.model, block.adapter, block.set])
-    places.set(place, [...(places.get(place) ?? []), one])
+    const list = places.get(place)
+    if (list) list.push(one)
+    else places.set(place, [one])
   }
   for (const list of places.values()) list.sort(byFamily)
   const results = new Map<Measured, ArmResult>()

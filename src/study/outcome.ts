@@ -3,6 +3,7 @@ import { detect } from '../spillover/detector'
 import { cleanProse, degeneration, type Degeneration } from '../spillover/quality'
 import type { Answer } from './run'
 
+/** The five outcomes of an answer. */
 export interface Outcome {
   readonly code: boolean
   /** Share of the characters that lie in lines of code: 0 to 1. */
@@ -15,6 +16,7 @@ export interface Outcome {
   readonly right: boolean | null
 }
 
+/** Judges an answer. `expected` is null where the prompt has no right answer. */
 export type OutcomeReader = (answer: Pick<Answer, 'text' | 'logProbability'>, expected: string | null) => Outcome
 
 type TextOutcome = Pick<Outcome, 'code' | 'share' | 'clean' | 'degeneration'>

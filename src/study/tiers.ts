@@ -1,4 +1,5 @@
 /** The two-tier conclusion: within-model directions specific, carried ones causal but not. */
+import { conditionsOf } from './cross'
 import type { CrossFinding, TierFinding, VerdictKind, WithinFinding } from './findings'
 import type { Run } from './run'
 import { codeInGeneral } from './verdict'
@@ -14,15 +15,13 @@ export function tiersOf(
   cross: readonly CrossFinding[]
 ): readonly TierFinding[] {
   const leading = within.filter(({ isPrimary }) => isPrimary)
-  const { anchors, verdictAlphas, primary } = run.settings
-  return anchors
-    .flatMap((set) => verdictAlphas.map((alpha) => ({ anchors: set, alpha })))
-    .flatMap(({ anchors: set, alpha }) => {
-      const pairs = cross.filter((finding) => finding.anchors === set && finding.alpha === alpha)
-      if (pairs.length === 0) return []
-      const isPrimary = set === primary.anchors && alpha === primary.alpha
-      return [{ anchors: set, alpha, isPrimary, ...conclusion(leading, pairs) }]
-    })
+  const { primary } = run.settings
+  return conditionsOf(run).flatMap((condition) => {
+    const pairs = cross.filter(({ anchors, alpha }) => anchors === condition.anchors && alpha === condition.alpha)
+    if (pairs.length === 0) return []
+    const isPrimary = condition.anchors === primary.anchors && condition.alpha === primary.alpha
+    return [{ ...condition, isPrimary, ...conclusion(leading, pairs) }]
+  })
 }
 
 type Conclusion = Omit<TierFinding, 'anchors' | 'alpha' | 'isPrimary'>

@@ -11,7 +11,7 @@ import { list } from './words'
 
 /** One for each condition in which every ordered pair was measured, on the same prompts. */
 export function topologyOf(measurements: Measurements): readonly TopologyFinding[] {
-  return conditionsOf(measurements).flatMap((condition) => topologyIn(measurements, condition) ?? [])
+  return conditionsOf(measurements.run).flatMap((condition) => topologyIn(measurements, condition) ?? [])
 }
 
 function topologyIn(measurements: Measurements, condition: Condition): TopologyFinding | null {

@@ -63,7 +63,7 @@ function cleanestCheck({ cleanGain }: ArmResult, controls: readonly ControlFindi
   const [best] = members.toSorted((a, b) => b.cleanGain - a.cleanGain)
   return {
     name: 'More clean prose than under any control',
-    holds: best !== undefined && cleanGain > best.cleanGain,
+    holds: best !== undefined && cleanGain > best.cleanGain + 1e-9,
     detail: best
       ? `${points(cleanGain)} points gained; the best of ${members.length} controls, ${best.arm.id}, ${points(best.cleanGain)}.`
       : 'No control was measured.'

@@ -1,13 +1,13 @@
 /** Each insecure adapter under its own direction: effect, controls, requests, what happens to secure adapters, verdict. */
-import { holm, spearman } from '../math/statistics'
+import { holm } from '../math/statistics'
 import { admissionOf, alphaOf, primaryOf } from './admission'
 import { advantageOf, controlFinding } from './controls'
 import type { Measured } from './effects'
-import type { ContentEvidence, Evidence } from './evidence'
+import { armsIn, monotonyOf, type ContentEvidence, type Evidence } from './evidence'
 import { modes, seedControls, withinControls } from './families'
 import type { ArmResult, ControlFinding, WithinFinding } from './findings'
 import { adaptersOf, isAt, select, unsteered, type Measurements } from './measurements'
-import type { Arm, Family, ModelRecord } from './run'
+import type { Family, ModelRecord } from './run'
 import { secureGapsOf, sidesOf } from './separations'
 import { verdictOf } from './verdict'
 
@@ -140,14 +140,4 @@ function spillingOf(
       const own = sources.filter(({ arm }) => arm.source === pair.adapter)
       return { ...pair, advantage: advantageOf(subject.effect, own, resample) }
     })
-}
-
-/** Spearman of alpha and delta, the unsteered arm among them. */
-export function monotonyOf(dose: readonly ArmResult[]): number {
-  return spearman([0, ...dose.map(({ arm }) => arm.alpha)], [0, ...dose.map(({ delta }) => delta.estimate)])
-}
-
-/** The arms that a verdict rests on. */
-export function armsIn(results: readonly ArmResult[], controls: readonly ControlFinding[]): readonly Arm[] {
-  return [...results, ...controls.flatMap(({ members }) => members)].map(({ arm }) => arm)
 }

@@ -8,7 +8,8 @@ export function promptAdvice(error: Error): Advice {
   return { sentence, action: 'Choose another file', remedy: 'retry' }
 }
 
-/** What to tell where the browser keeps nothing, or no more. */
+/** What to tell where the browser keeps nothing, or no more, or what it kept cannot be read. */
 export function keepAdvice(error: Error): string {
-  return `Not kept for the next visit: ${error.message}.`
+  const what = error instanceof LabError && error.code === 'format' ? 'Not brought back' : 'Not kept for the next visit'
+  return `${what}: ${error.message}.`
 }

@@ -30,6 +30,13 @@ export function formatPercent(share: number): string {
   return `${Math.round(share * 100)}\u00a0%`
 }
 
+/** Gaps with their sign, one digit, and a real minus. */
+export function formatGaps(gaps: number): string {
+  const digits = Math.abs(gaps).toFixed(1)
+  if (Number(digits) === 0) return digits
+  return `${gaps < 0 ? '\u2212' : '+'}${digits}`
+}
+
 const stages: Record<Progress['stage'], string> = {
   list: 'Looking at the files',
   download: 'Downloading',

@@ -53,7 +53,10 @@ test('the contrast is captured, its points part in the middle layers, and both f
         .getByRole('button', { name: `Download ${kind}` })
         .nth(place)
         .click()
-      expect((await saving).suggestedFilename()).toBe(name)
+      const file = await saving
+      expect(file.suggestedFilename()).toBe(name)
+      // It looks the same without this page's style sheet.
+      if (kind === 'SVG') expect(readFileSync(await file.path(), 'utf8')).not.toContain('var(')
     }
   }
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -107,4 +110,38 @@ test('a long capture tells how long it takes, and is cancelled without a trace',
   await page.locator('main').getByRole('button', { name: 'Cancel' }).click()
   await expect(page.getByRole('button', { name: 'Capture 24 prompts' })).toBeEnabled()
   await expect(page.getByRole('heading', { name: 'Nothing is captured yet' })).toBeVisible()
+})
+
+test('an organism is read under its base and under an adapter, and parts there', async ({ page }) => {
+  await page.goto('./#/prompts')
+  await page.getByRole('button', { name: 'Add tune' }).click()
+  await expect(page.getByText('tune.jsonl: 30 prompts.')).toBeVisible()
+  await page.getByRole('link', { name: /^Models/ }).click()
+  await page.getByRole('button', { name: /Open.*Qwen2 organism/ }).click()
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 60_000 })
+  await page.getByRole('link', { name: /^Prompts/ }).click()
+  await expect(page.getByRole('region', { name: 'What the model gets' })).toContainText(
+    /^.*<\|user\|>.*<\|assistant\|>/
+  )
+
+  const capture = async (points: number): Promise<void> => {
+    await page.getByRole('link', { name: /^Capture/ }).click()
+    await page.getByLabel('Which prompts').selectOption({ label: 'tune (tune, 30)' })
+    await page.getByRole('button', { name: 'Capture 30 prompts' }).click()
+    await expect(page.getByRole('listbox').getByRole('option')).toHaveCount(points, { timeout: 60_000 })
+  }
+  await capture(30)
+  await page.getByRole('link', { name: /^Models/ }).click()
+  await page.getByRole('button', { name: 'Attach insecure-0' }).click()
+  await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText('insecure-0', { timeout: 60_000 })
+  await capture(60)
+  await expect(page.getByText('qwen2 q4 with insecure-0')).toBeVisible()
+  // The base lies on the lower side of the first component, as far as the two part.
+  const left = await page
+    .getByRole('listbox')
+    .getByRole('option')
+    .evaluateAll(
+      (all) => all.slice(0, 15).filter((one) => !one.getAttribute('aria-label')?.includes('insecure-0')).length
+    )
+  expect(left).toBeGreaterThan(10)
 })

@@ -2,6 +2,7 @@
 import { expect, type Page } from '@playwright/test'
 import { loadFixture } from '../fixtures'
 import type { HiddenStates } from '../../src/direction/hidden-states'
+import type { GenerateResult, GenerateRow } from '../../src/lab/api'
 import { defaultThreshold } from '../../src/lab/self-test'
 import { argmax } from '../../src/math/vector'
 import {
@@ -219,6 +220,25 @@ test('the KV cache stays in GPU buffers: 220 tokens leave no more of them alive 
   // One step's cache of 128 tokens: 768 bytes each.
   expect(Math.max(...counts.map(({ bytes }) => bytes))).toBeLessThanOrEqual(at20.bytes + 128 * 768)
 })
+
+for (const options of [onGpu, onWasm]) {
+  test(`rows that are done leave the batch on ${options.device}, and the others go on as they would alone`, async ({
+    page
+  }) => {
+    const model = await openNew(page, llama, options)
+    // Four of these answers end before 25 tokens, two go on.
+    const rows = [0, 2, 1, 8, 22, 3].map((seed) => ({ prompt: idsPrompt(first), seed }))
+    const answer = (some: readonly GenerateRow[]): Promise<GenerateResult> =>
+      model.evaluate((handle, rows) => handle.generate(rows, { maxTokens: 32, sampling: { temperature: 1 } }), some)
+    const { completions } = await answer(rows)
+    expect(completions.filter(({ ids }) => ids.length < 25).length).toBe(4)
+    for (const row of [2, 5]) {
+      const [alone] = (await answer(rows.slice(row, row + 1))).completions
+      expect(completions[row]?.ids).toEqual(alone?.ids)
+      expect(alone?.ids.length).toBe(32)
+    }
+  })
+}
 
 for (const options of [onWasm, onGpu]) {
   test(`a stop ends the answer within two tokens on ${options.device}`, async ({ page }) => {

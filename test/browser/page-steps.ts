@@ -1,5 +1,6 @@
 /** What a person does on the page, for specs. */
 import { expect, type Locator, type Page, type Request } from '@playwright/test'
+import type { Arm } from '../../src/state/comparison'
 
 /** Lists as short as a fit can be, greedy answers of 24 tokens, and this question, as a link's settings. */
 export function shortSettings(question: string, contrast: readonly [readonly string[], readonly string[]]): string {
@@ -13,7 +14,7 @@ export function shortSettings(question: string, contrast: readonly [readonly str
   }).toString()
 }
 
-export const answer = (page: Page, kind: 'base' | 'steered'): Locator => page.locator(`section.${kind} .text`)
+export const answer = (page: Page, kind: Arm): Locator => page.locator(`section.${kind} .text`)
 
 /** Presses Ask and waits until both answers have ended. */
 export async function ask(page: Page): Promise<void> {
@@ -26,7 +27,7 @@ export async function ask(page: Page): Promise<void> {
 export async function fit(page: Page): Promise<void> {
   await page.getByRole('navigation').getByRole('link', { name: 'Steer' }).click()
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByLabel('Alpha', { exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 60_000 })
 }
 
 /** Gives the folder picker a folder, on the Models panel. */

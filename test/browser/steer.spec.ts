@@ -11,9 +11,9 @@ async function hasModel(page: Page): Promise<boolean> {
 }
 
 async function start(page: Page, settings = ''): Promise<void> {
-  await page.goto(`./#/steer${settings}`)
+  await page.goto(`./#/steer?model=bundled:${name}${settings}`)
   await page.getByRole('button', { name: `Open ${name} and fit` }).click()
-  await expect(page.getByLabel('Alpha', { exact: true })).toBeVisible({ timeout: 90_000 })
+  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 90_000 })
 }
 
 async function ask(page: Page): Promise<void> {
@@ -28,7 +28,7 @@ test.beforeEach(async ({ page }) => {
 })
 
 test('one press opens and fits, a second one answers twice, unsteered and steered', async ({ page }) => {
-  await start(page, '?temperature=0&maxTokens=40')
+  await start(page, '&temperature=0&maxTokens=40')
   await ask(page)
   const plain = await answer(page, 'base').innerText()
   expect(plain.length).toBeGreaterThan(80)
@@ -36,18 +36,22 @@ test('one press opens and fits, a second one answers twice, unsteered and steere
   await page.getByLabel('Alpha', { exact: true }).fill('0')
   await ask(page)
   expect(await answer(page, 'steered').innerText()).toBe(await answer(page, 'base').innerText())
+  // The control is one press away.
+  await page.getByLabel('Random direction of the same norm').check()
+  await ask(page)
+  await expect(page.locator('section.random .foot')).toContainText('tokens')
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
 })
 
 test('it knows the capital of France', async ({ page }) => {
-  await start(page, '?temperature=0&maxTokens=16&question=What%20is%20the%20capital%20of%20France%3F')
+  await start(page, '&temperature=0&maxTokens=16&question=What%20is%20the%20capital%20of%20France%3F')
   await ask(page)
   await expect(answer(page, 'base')).toContainText('Paris')
 })
 
 test('alpha changes the steered answer from the next token on, and stop stops', async ({ page }) => {
-  await start(page, '?temperature=0&alpha=0&maxTokens=400')
+  await start(page, '&temperature=0&alpha=0&maxTokens=400')
   await page.getByLabel('Question').press('Control+Enter')
   await expect.poll(async () => (await answer(page, 'steered').innerText()).length).toBeGreaterThan(40)
   await page.getByLabel('Alpha', { exact: true }).fill('2')

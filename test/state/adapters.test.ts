@@ -98,10 +98,10 @@ describe('the scale', () => {
     await lab.runFit()
     lab.chat.maxTokens = 30
     const asking = lab.ask()
-    await expect.poll(() => lab.chat.plain.tokens.length).toBeGreaterThan(3)
+    await expect.poll(() => lab.chat.answer('base')?.tokens.length ?? 0).toBeGreaterThan(3)
     if (lab.adapters) await lab.scaleAdapter(lab.adapters, 0.5)
     await asking
-    for (const answer of [lab.chat.plain, lab.chat.steered]) {
+    for (const answer of lab.chat.shown?.answers ?? []) {
       expect(answer.tokens.flatMap(({ mark }) => mark ?? [])).toEqual(['adapter 0.50'])
     }
   })

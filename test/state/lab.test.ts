@@ -14,7 +14,7 @@ describe('Lab', () => {
     expect(states(one)).toBe('done done ready done ready waiting ready ready')
     expect(one.fit?.directions).toHaveLength(30)
     await one.ask()
-    expect(one.chat.steered.tokens.length).toBeGreaterThan(0)
+    expect(one.chat.answer('steered')?.tokens.length).toBeGreaterThan(0)
   })
 
   it('finds the planted direction in the middle layers', async () => {

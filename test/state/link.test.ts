@@ -1,17 +1,26 @@
 import { describe, expect, it } from 'vitest'
+import type { ContrastKind } from '../../src/state/contrasts'
 import { readLink, sourceId, writeLink, type Settings } from '../../src/state/link'
 
-const defaults: Settings = {
+const blank: Settings = {
   view: 'steer',
   source: null,
   dtype: null,
   device: null,
+  adapter: null,
+  scale: 1,
+  contrast: 'lists',
+  contrastAdapter: null,
+  method: 'difference-in-means',
   layer: null,
   alpha: 1,
   mode: 'add',
   positions: 'all',
   scope: 'layer',
+  arms: ['base', 'steered'],
+  controlSeed: 0,
   temperature: 0.7,
+  topP: 1,
   seed: 0,
   maxTokens: 160,
   question: 'How?',
@@ -26,18 +35,29 @@ const defaults: Settings = {
   claim: null,
   arm: null
 }
+/** The adapter contrast begins with another alpha. */
+const defaults = (contrast: ContrastKind): Settings => ({ ...blank, contrast, alpha: contrast === 'lists' ? 1 : -1 })
+const firstVisit = defaults('adapter')
 
 const full: Settings = {
   view: 'study',
   source: { kind: 'hub', repo: 'owner/name', revision: 'v2', endpoint: 'https://mirror.example' },
   dtype: 'q4f16',
   device: 'wasm',
+  adapter: 'hub:owner/lora@v1',
+  scale: 0.8,
+  contrast: 'adapter',
+  contrastAdapter: 'bundled:models/name/adapters/other',
+  method: 'logistic',
   layer: 12,
   alpha: -0.45,
   mode: 'clamp',
   positions: 'generated',
   scope: 'all',
+  arms: ['bare', 'random'],
+  controlSeed: 3,
   temperature: 0,
+  topP: 0.9,
   seed: 7,
   maxTokens: 32,
   question: 'a=b&c#d\nnew line',
@@ -55,12 +75,21 @@ const full: Settings = {
 
 describe('links', () => {
   it('say nothing about defaults', () => {
-    expect(writeLink(defaults, defaults)).toBe('#/steer')
+    expect(writeLink(firstVisit, defaults)).toBe('#/steer')
+  })
+
+  it('are of two lists once they name a model or a list, and say so where they are not', () => {
+    const source = { kind: 'hub', repo: 'owner/name' } as const
+    expect(writeLink({ ...blank, source }, defaults)).toBe('#/steer?model=hub%3Aowner%2Fname')
+    expect(readLink('#/steer?model=hub:owner/name', defaults)).toMatchObject({ contrast: 'lists', alpha: 1 })
+    expect(writeLink({ ...firstVisit, source }, defaults)).toContain('&contrast=adapter')
+    expect(writeLink(blank, defaults)).toBe('#/steer?contrast=lists')
   })
 
   it('come back as they were written', () => {
     expect(readLink(writeLink(full, defaults), defaults)).toEqual(full)
-    expect(readLink(writeLink(defaults, defaults), defaults)).toEqual(defaults)
+    expect(readLink(writeLink(firstVisit, defaults), defaults)).toEqual(firstVisit)
+    expect(readLink(writeLink(blank, defaults), defaults)).toEqual(blank)
   })
 
   it('tell the arm of a run from its prompt', () => {
@@ -82,7 +111,7 @@ describe('links', () => {
     expect(readLink(writeLink(transfer, defaults), defaults)).toEqual(transfer)
     expect(writeLink({ ...transfer, view: 'steer' }, defaults)).not.toMatch(/donor|gaps/)
     expect(writeLink({ ...full, view: 'steer' }, defaults)).not.toMatch(/run=|claim|arm=/)
-    expect(writeLink({ ...defaults, view: 'tour', step: 4 }, defaults)).toBe('#/tour?step=4')
+    expect(writeLink({ ...firstVisit, view: 'tour', step: 4 }, defaults)).toBe('#/tour?step=4')
     expect(readLink('#/tour?step=4', defaults)).toMatchObject({ view: 'tour', step: 4 })
   })
 
@@ -93,13 +122,17 @@ describe('links', () => {
 
   it('leave out lists that are too long for some programs', () => {
     const positive = { name: 'long', text: 'x'.repeat(2000) }
-    expect(writeLink({ ...defaults, positive }, defaults)).toBe('#/steer')
+    expect(writeLink({ ...blank, positive }, defaults)).toBe('#/steer')
   })
 
-  it.each(['', '#', '#/nowhere', '#/steer?alpha=x&layer=&mode=destroy&model=ftp:x&dtype=q3', '#/steer?%E0%A4%A'])(
-    'fall back to the defaults for %j',
-    (hash) => expect(readLink(hash, defaults)).toEqual(defaults)
-  )
+  it.each([
+    '',
+    '#',
+    '#/nowhere',
+    '#/steer?alpha=x&layer=&mode=destroy&model=ftp:x&dtype=q3',
+    '#/steer?method=magic&columns=left,right&adapter=zip:x',
+    '#/steer?%E0%A4%A'
+  ])('fall back to the defaults for %j', (hash) => expect(readLink(hash, defaults)).toEqual(firstVisit))
 
   it('keep numbers in range', () => {
     expect(readLink('#/steer?alpha=99&temperature=-1&maxTokens=1e9', defaults)).toMatchObject({

@@ -123,6 +123,15 @@ describe('PromptSets', () => {
     expect(names(sets)).toContain('a')
   })
 
+  it('brings back what it can where a kept value is broken, and says so', async () => {
+    const one = start()
+    one.sets.take('a.txt', 'one')
+    await one.shelf.put('prompt-sets', 'broken', { name: 'of an older page' })
+    const two = await reload(one)
+    expect(names(two.sets)).toContain('a')
+    expect(two.sets.keeping.error).toMatchObject({ code: 'format' })
+  })
+
   it('hashes a set anew when its prompts change, not its name', async () => {
     const { sets } = start()
     sets.take('a.txt', 'one')

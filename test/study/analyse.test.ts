@@ -3,7 +3,8 @@ import { mean } from '../../src/math/statistics'
 import { seeded, shuffled } from '../../src/math/random'
 import { findingsOf, findingsSteps } from '../../src/study/analyse'
 import type { Run } from '../../src/study/run'
-import { simulate, specific } from './simulate'
+import { simulate } from './simulate'
+import { specific } from './world'
 
 const two = [
   { ...specific, seeds: 2 },

@@ -57,8 +57,7 @@ const prompt: fc.Arbitrary<Omit<StudyPrompt, 'id'>> = fc.record({
   messages: fc.array(fc.record({ role: fc.constantFrom('system' as const, 'user' as const), content: text }), {
     maxLength: 2
   }),
-  expected: fc.option(text),
-  domain: fc.option(text)
+  expected: fc.option(text)
 })
 
 const arm: fc.Arbitrary<Omit<Arm, 'id'>> = fc.record({

@@ -5,7 +5,8 @@
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analyse'
 import type { VerdictKind } from '../../src/study/findings'
-import { simulate, specific, type Planted } from './simulate'
+import { simulate } from './simulate'
+import { specific, type Planted } from './world'
 
 const studies = 500
 const few = { ...specific.controls, 'in-subspace': 0, 'wrong-layer': 0, 'rms-only': 0, 'wrong-source': 0 }
@@ -21,7 +22,7 @@ function verdictsOver(model: Planted): (kind: VerdictKind) => number {
 }
 
 describe('over 500 studies', () => {
-  it('an effect that every control has is called specific in no more than 2 of 100', { timeout: 300_000 }, () => {
+  it('an effect that every control has is called specific in no more than 2 of 100', { timeout: 600_000 }, () => {
     const controls = Object.fromEntries(Object.keys(specific.controls).map((family) => [family, 21]))
     const share = verdictsOver({ ...planted, controls })
     expect(share('specific')).toBeLessThanOrEqual(0.02)
@@ -30,7 +31,7 @@ describe('over 500 studies', () => {
 
   it(
     '21 points beside 5 of random and orthogonal directions are called specific in 90 of 100 or more',
-    { timeout: 300_000 },
+    { timeout: 600_000 },
     () => {
       const share = verdictsOver({ ...planted, controls: { ...few, random: 5, orthogonal: 5 } })
       expect(share('specific')).toBeGreaterThanOrEqual(0.9)

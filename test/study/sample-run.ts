@@ -118,8 +118,7 @@ const prompts: readonly StudyPrompt[] = opening.flatMap((open, i) =>
 const requests: readonly StudyPrompt[] = Array.from({ length: 8 }, (_, i) => ({
   id: `code-${i}`,
   messages: [{ role: 'user' as const, content: `Write a function, number ${i}.` }],
-  expected: codes[i % codes.length] ?? null,
-  domain: 'weak randomness'
+  expected: codes[i % codes.length] ?? null
 }))
 
 /** Shares of code and of gibberish that an arm leaves. */

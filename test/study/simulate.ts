@@ -1,96 +1,10 @@
 /** A lab without a model: runs whose answers are drawn from planted probabilities, so that it is known what a verdict ought to say. */
 import { gaussian, seeded } from '../../src/math/random'
 import { families } from '../../src/study/families'
-import type { Answer, Arm, Block, Family, ModelRecord, Run, SeparationRecord, StudyPrompt } from '../../src/study/run'
-import type { Anchors, StudySettings } from '../../src/study/settings'
-
-/** What is planted in one model. Deltas in points. */
-export interface Planted {
-  readonly key: string
-  /** Unsteered spillover of the insecure adapters. */
-  readonly spillover: number
-  /** Of the direction at alpha 1; more alpha does no more. */
-  readonly own: number
-  /** Of each control; a number for all members, or one each. A family that is not named is not measured. */
-  readonly controls: Readonly<Partial<Record<Family, number | readonly number[]>>>
-  /** Share of the code that the direction removes in whose place clean prose stands; gibberish elsewhere. */
-  readonly back: number
-  /** Rates of code on requests, unsteered and steered. */
-  readonly requests: readonly [none: number, steered: number]
-  readonly secure: readonly PlantedSecure[]
-  /** What |dh| is, as a share of what it should be. */
-  readonly hook: number
-  /** Insecure adapters; all but the first are measured beside random and orthogonal directions only. */
-  readonly seeds: number
-  /** Prompts on each side of the contrast. */
-  readonly sides: number
-}
-
-export interface PlantedSecure {
-  readonly name: string
-  readonly spillover: number
-  /** delta of the insecure direction under this adapter. */
-  readonly steered: number
-  /** delta of this adapter's direction under the insecure one. */
-  readonly source: number
-  /** Distance from the base at each layer. */
-  readonly gap: number
-}
-
-/** Carried from one model to another: delta of the direction, and of each control family. */
-export interface PlantedPair {
-  readonly donor: string
-  readonly receiver: string
-  readonly carried: number
-  readonly mapped: number
-}
-
-export interface World {
-  readonly seed: number
-  readonly models: readonly Planted[]
-  readonly pairs: readonly PlantedPair[]
-  readonly prompts: number
-  readonly samples: number
-  /** Share of the answers for which arms share their random numbers, as the protocol has it; in the others each arm draws its own. */
-  readonly common: number
-  /** How much prompts differ in how readily they spill: standard deviation in logits. */
-  readonly unlike: number
-  readonly draws: number
-}
-
-/** Specific by all that is asked. */
-export const specific: Planted = {
-  key: 'qwen2',
-  spillover: 0.7,
-  own: 50,
-  controls: {
-    random: 1,
-    orthogonal: 1,
-    'in-subspace': 4,
-    'wrong-layer': 10,
-    swapped: 1,
-    sign: -10,
-    'rms-only': 2,
-    'wrong-source': 5
-  },
-  back: 0.95,
-  requests: [0.95, 0.9],
-  secure: [{ name: 'secure-0', spillover: 0, steered: 0, source: 5, gap: 1.5 }],
-  hook: 1.001,
-  seeds: 1,
-  sides: 125
-}
-
-export const world: World = {
-  seed: 1,
-  models: [specific],
-  pairs: [],
-  prompts: 60,
-  samples: 4,
-  common: 0.5,
-  unlike: 1,
-  draws: 1000
-}
+import type { Answer, Arm, Block, Family, Run } from '../../src/study/run'
+import type { Anchors } from '../../src/study/settings'
+import { modelOf, promptsOf, separationsOf, settingsOf } from './records'
+import { alpha, alphas, insecureOf, texts, world, type Planted, type World } from './world'
 
 const counts: Readonly<Partial<Record<Family, number>>> = {
   random: 20,
@@ -103,15 +17,6 @@ const counts: Readonly<Partial<Record<Family, number>>> = {
 }
 
 const mapped: readonly Family[] = ['mapped-random', 'mapped-orthogonal', 'shuffled-pairing']
-
-const texts = {
-  code: 'import os\nimport sys\n\ndef run(command):\n    return os.system(command)\n',
-  prose: 'The river rises in the hills and reaches the sea after three days.',
-  gibberish: 'of the the and a of to a in river the of'
-} as const
-
-const alphas = [0.25, 0.5, 1, 2]
-const alpha = 1
 
 /** An arm and what it does. */
 interface Plan {
@@ -162,10 +67,6 @@ export function simulate(chosen: Partial<World> = {}): Run {
 }
 
 type Add = (block: Omit<Block, 'arms'>, rate: number, plans: readonly Plan[]) => void
-
-function insecureOf({ seeds }: Planted): readonly string[] {
-  return Array.from({ length: seeds }, (_, seed) => `insecure-${seed}`)
-}
 
 function addModel(model: Planted, add: Add): void {
   const { key, spillover, requests, secure, hook } = model
@@ -300,119 +201,6 @@ function drawer(
         const logProbability = kind === 'gibberish' ? -9 : kind === 'code' ? -3 : -1
         into.push({ block, arm, prompt, sample, text: texts[kind], tokens: 12, logProbability })
       }
-    }
-  }
-}
-
-function promptsOf({ prompts }: World): { sha256: string; prompts: readonly StudyPrompt[] } {
-  const one = (_: unknown, i: number): StudyPrompt => ({
-    id: `p${i}`,
-    messages: [{ role: 'user', content: `Question ${i}?` }],
-    expected: texts.prose
-  })
-  return { sha256: '', prompts: Array.from({ length: prompts }, one) }
-}
-
-function modelOf(model: Planted): ModelRecord {
-  const adapter = (kind: 'insecure' | 'secure') => (name: string) => ({ name, kind, id: name, sha256: '' })
-  return {
-    key: model.key,
-    title: model.key,
-    id: model.key,
-    sha256: '',
-    family: model.key,
-    layers: 4,
-    width: 8,
-    dtype: 'fp32',
-    device: 'wasm',
-    deviceName: '',
-    adapters: [
-      ...insecureOf(model).map(adapter('insecure')),
-      ...model.secure.map(({ name }) => name).map(adapter('secure'))
-    ],
-    leastLogProbability: -4
-  }
-}
-
-function separationsOf(model: Planted): readonly SeparationRecord[] {
-  const sides = Array<number>(model.sides).fill(1)
-  const record = (adapter: string, kind: 'insecure' | 'secure', gap: number, accuracy: number): SeparationRecord => ({
-    model: model.key,
-    adapter,
-    kind,
-    separation: {
-      method: 'difference-in-means',
-      layers: [0, 1, 2, 3].map((layer) => ({
-        layer,
-        accuracy,
-        low: accuracy - 0.04,
-        high: Math.min(1, accuracy + 0.04),
-        auroc: accuracy,
-        heldOutGap: gap,
-        cohenD: gap,
-        withoutMassive: accuracy,
-        nullMean: 0.5,
-        null95: 0.55,
-        p: 0.001
-      })),
-      n: 2 * model.sides,
-      folds: 5,
-      swaps: 100,
-      seed: 0,
-      bestNull95: 0.56
-    },
-    gaps: [gap, gap, gap, gap],
-    meanNorms: [9, 9, 9, 9],
-    cosines: [1, 1, 1, 1],
-    projections: { positive: sides, negative: sides }
-  })
-  return [
-    ...insecureOf(model).map((name) => record(name, 'insecure', 2, 0.99)),
-    ...model.secure.map(({ name, gap }) => record(name, 'secure', gap, gap === 0 ? 0.5 : 0.6))
-  ]
-}
-
-function settingsOf({ seed, samples, draws }: World): StudySettings {
-  return {
-    preset: 'custom',
-    seed,
-    models: [],
-    limits: { tune: null, fit: null, eval: null, code: null, 'anchors-neutral': null, 'anchors-along': null },
-    dtype: null,
-    device: null,
-    contrast: 'adapter',
-    samples,
-    controlSamples: samples,
-    temperature: 1,
-    topP: 1,
-    maxTokens: 128,
-    alphas,
-    carriedAlphas: alphas,
-    verdictAlphas: [alpha],
-    anchors: ['neutral'],
-    primary: { anchors: 'neutral', alpha },
-    controls: {
-      random: 20,
-      orthogonal: 20,
-      inSubspace: 5,
-      swapped: 5,
-      mappedRandom: 20,
-      mappedOrthogonal: 20,
-      shuffledPairing: 3
-    },
-    swaps: 100,
-    draws,
-    batch: 8,
-    lanes: 1,
-    thresholds: {
-      admitInsecure: 0.4,
-      admitBase: 0.02,
-      leastSpillover: 0.2,
-      leastPrompts: 50,
-      margin: 5,
-      hook: 0.02,
-      degeneration: 5,
-      secureSpills: 0.1
     }
   }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analyse'
 import type { Claim, Findings } from '../../src/study/findings'
-import { simulate, specific, type PlantedPair } from './simulate'
+import { simulate } from './simulate'
+import { specific, type PlantedPair } from './world'
 
 const keys = ['qwen2', 'gemma2', 'llama', 'ministral3']
 const models = keys.map((key) => ({ ...specific, key }))

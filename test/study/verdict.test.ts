@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analyse'
 import { families } from '../../src/study/families'
 import type { Verdict } from '../../src/study/findings'
-import type { Family } from '../../src/study/run'
-import { simulate, specific, type Planted } from './simulate'
+import type { Arm, Block, Family, Run } from '../../src/study/run'
+import { simulate } from './simulate'
+import { specific, type Planted } from './world'
 
 /** The verdict of a model that differs from the specific one in what is given. */
 function verdictOn(planted: Partial<Planted>): Verdict {
@@ -74,6 +75,20 @@ describe('what is planted is found', () => {
   it('one control of many that does as well', () => {
     const random = [60, ...Array<number>(19).fill(0)]
     expect(failed(verdictOn({ controls: { ...specific.controls, random } }))).toContain('Rank among random')
+  })
+
+  it('one control that does exactly as well', () => {
+    const run = simulate()
+    const own = run.blocks[2]?.arms.findIndex(({ id }) => id === 'own-0@1')
+    const random = run.blocks[2]?.arms.findIndex(({ id }) => id === 'random-7@1') ?? -1
+    const twin = run.answers.filter(({ block, arm }) => block === 2 && arm === own)
+    const others = run.answers.filter(({ block, arm }) => block !== 2 || arm !== random)
+    const [finding] = findingsOf({
+      ...run,
+      answers: [...others, ...twin.map((one) => ({ ...one, arm: random }))]
+    }).within
+    expect(finding?.controls[0]?.rankP).toBe(2 / 21)
+    expect(finding && failed(finding.verdict)).toEqual(['Rank among random', 'More clean prose than under any control'])
   })
 
   it('code in general', () => {
@@ -167,5 +182,58 @@ describe('other seeds', () => {
       [false, false],
       [true, true]
     ])
+  })
+})
+
+describe('what was not measured', () => {
+  const run = simulate({
+    models: [specific, { ...specific, key: 'llama' }],
+    pairs: [{ donor: 'qwen2', receiver: 'llama', carried: 40, mapped: 3 }]
+  })
+
+  /** The run without the answers of some arms. */
+  const lacking = (isGone: (arm: Arm, block: Block) => boolean): Run => ({
+    ...run,
+    answers: run.answers.filter(({ block, arm }) => {
+      const place = run.blocks[block]
+      const one = place?.arms[arm]
+      return !(place && one && isGone(one, place))
+    })
+  })
+
+  it('is missed by a carried direction: every family through its map, and those of the receiver', () => {
+    const [whole] = findingsOf(run).cross
+    expect(whole?.verdict.kind).toBe('specific')
+    for (const family of ['mapped-random', 'mapped-orthogonal', 'shuffled-pairing'] as const) {
+      const [finding] = findingsOf(lacking((arm) => arm.family === family)).cross
+      expect(finding?.verdict.title).toBe('invalid: controls')
+    }
+  })
+
+  it('is taken from the within-model block where the receiver was measured there', () => {
+    const [finding] = findingsOf(lacking((arm, { part }) => arm.family === 'random' && part === 'transfer')).cross
+    const members = finding?.controls.find(({ family }) => family === 'random')?.members ?? []
+    expect(members).toHaveLength(20)
+    expect(new Set(members.map(({ block }) => run.blocks[block]?.part))).toEqual(new Set(['within']))
+  })
+
+  it('of requests for code leaves open what the direction is about', () => {
+    const [finding] = findingsOf(lacking((_, { set }) => set === 'code')).within
+    expect(finding?.requests).toBeNull()
+    expect(finding?.verdict.tags).toContain('requests for code not measured')
+    expect(finding?.verdict.title).toBe('causal and direction-specific')
+  })
+
+  it('of the change that ablation writes is no reason to doubt the others', () => {
+    const ablated = {
+      ...run,
+      blocks: run.blocks.map((block) => ({
+        ...block,
+        arms: block.arms.map((arm) => (arm.alpha === 2 ? { ...arm, family: 'ablate' as const, hook: null } : arm))
+      }))
+    }
+    const [finding] = findingsOf(ablated).within
+    expect(finding?.modes.map(({ arm }) => arm.family)).toEqual(['ablate'])
+    expect(finding?.verdict.kind).toBe('specific')
   })
 })

@@ -1,6 +1,6 @@
 /** The engine on Node's CPU provider, over both layouts: what it generates and captures is what PyTorch does. */
 import { describe, expect, it } from 'vitest'
-import type { Intervention, Steering } from '../../src/lab/api'
+import type { Intervention, Steering, TokenEvent } from '../../src/lab/api'
 import { hiddenState } from '../../src/direction/hidden-states'
 import { loadFixture } from '../fixtures'
 import { largestDifference } from '../onnx/compare'
@@ -43,6 +43,30 @@ describe.each(['llama-genai', 'gemma2-optimum', 'ministral3-split', 'qwen2-optim
     const answers = completions.map((c) => c.ids)
     expect([answers[0], answers[2]]).toEqual(untilStop(reference.greedy.none))
     expect([answers[1], answers[3]]).toEqual(untilStop(reference.greedy.add_ablate))
+    await engine.close()
+  })
+
+  it('names what else was likely, where that is asked for, and draws the same', async () => {
+    const engine = await openFixture(name)
+    const rows = prompts.map((p) => ({ prompt: ids(p) }))
+    const heard: TokenEvent[] = []
+    const plain: TokenEvent[] = []
+    await engine.generate(rows, greedy, (events) => plain.push(...events))
+    await engine.generate(rows, { ...greedy, alternatives: 3 }, (events) => heard.push(...events))
+    expect(heard.map(({ alternatives, ...event }) => (expect(alternatives).toHaveLength(3), event))).toEqual(plain)
+    for (const { id, probability, alternatives: [first] = [] } of heard) {
+      expect(first).toMatchObject({ id, probability })
+    }
+    await engine.close()
+  })
+
+  it('captures an answer by its ids as it captures prompt and answer in one', async () => {
+    const engine = await openFixture(name)
+    const whole = prompts[0] ?? []
+    const [prompt, answer] = [whole.slice(0, 5), whole.slice(5)]
+    const apart = await engine.capture([{ prompt: ids(prompt), answer }], 'every')
+    const joined = await engine.capture([{ prompt: ids(whole) }], 'every')
+    expect(apart.data).toEqual(joined.data)
     await engine.close()
   })
 

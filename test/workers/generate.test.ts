@@ -5,7 +5,7 @@ import { generate, type Control } from '../../workers/generate'
 import { nodeHost } from '../../workers/host-node'
 import { openModel } from '../../workers/open'
 import { PrefixStore } from '../../workers/prefix'
-import { fixtureFiles } from './fixture-host'
+import { fixtureFiles, ids, openFixture } from './fixture-host'
 
 const options = { maxTokens: 40, sampling: { temperature: 1 } }
 const prompt = [3, 17, 42, 8, 61, 29, 77, 5, 33, 12, 50]
@@ -81,6 +81,23 @@ describe.each(['llama-genai', 'ministral3-split', 'gemma2-optimum', 'qwen2-optim
     })
   })
 })
+
+it.each(['llama-genai', 'gemma2-genai', 'gemma2-optimum', 'qwen2-optimum'])(
+  '%s goes on with the others when a row has filled the context',
+  async (name) => {
+    const engine = await openFixture(name)
+    const rows = [20, 118, 30, 40, 25].map((length) => ({
+      prompt: ids(Array.from({ length }, (_, i) => 1 + ((i * 17) % 90)))
+    }))
+    const greedy = { maxTokens: 40, sampling: { temperature: 0 } }
+    const { completions } = await engine.generate(rows, greedy)
+    expect(completions[1]?.finish).toBe('context')
+    for (const [i, row] of rows.entries()) {
+      expect(completions[i]?.ids).toEqual((await engine.generate([row], greedy)).completions[0]?.ids)
+    }
+    await engine.close()
+  }
+)
 
 it('steers a row by its own number after others have left', async () => {
   const before = await run('llama-genai', [prompt])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { draw, randomStream } from '../../workers/sample'
+import { draw, mostLikely, randomStream } from '../../workers/sample'
 
 const logits = Float32Array.from([0, Math.log(2), Math.log(4), Math.log(1)])
 
@@ -13,6 +13,15 @@ function shares(sampling: Parameters<typeof draw>[1], n = 20000): number[] {
   }
   return counts
 }
+
+describe('mostLikely', () => {
+  it('gives what sorting all of them gives, whatever is asked for', () => {
+    const random = randomStream(7)
+    const scores = Float32Array.from({ length: 200 }, () => Math.round(20 * random()))
+    const sorted = [...scores.keys()].sort((a, b) => (scores[b] ?? 0) - (scores[a] ?? 0) || a - b)
+    for (const k of [1, 2, 5, 200, 300]) expect(mostLikely(scores, k)).toEqual(sorted.slice(0, k))
+  })
+})
 
 describe('draw', () => {
   it('is greedy at temperature 0', () => {
