@@ -24,7 +24,11 @@ export function downloadSvg(svg: SVGSVGElement, name: string): void {
 }
 
 /** Saves text as a file. */
-export function downloadText(text: string, type: 'text/csv' | 'application/json' | 'image/svg+xml', name: string): void {
+export function downloadText(
+  text: string,
+  type: 'text/csv' | 'application/json' | 'image/svg+xml',
+  name: string
+): void {
   save(new Blob([text], { type }), name)
 }
 

@@ -29,7 +29,7 @@ figure{margin:16px 0;display:grid;gap:12px}
 .scroll{overflow-x:auto;max-width:100%}
 .scroll:focus-visible{outline:2px solid var(--accent)}
 table{border-collapse:collapse;font-size:13px}
-caption{text-align:left;color:var(--muted);padding-bottom:8px;max-width:78ch}
+caption{text-align:left;color:var(--muted);padding-bottom:8px;max-width:min(78ch,calc(100vw - 32px));white-space:normal}
 th,td{padding:6px 20px 6px 0;text-align:left;vertical-align:top;border-top:1px solid var(--line);font-weight:400}
 thead th{color:var(--muted);border-top:0;vertical-align:bottom;line-height:1.25;max-width:14ch}
 tbody th{font-weight:500}
@@ -45,7 +45,7 @@ tr:target{background:var(--sunken);outline:2px solid var(--accent)}
 .badge.confirmed,.badge.specific,.badge.admitted,.badge.holds{border-color:var(--accent);color:var(--accent)}
 .badge.in-part,.badge.non-specific,.badge.unresolved{border-color:var(--random);color:var(--random)}
 .badge.not-confirmed,.badge.invalid,.badge.not-admitted,.badge.does-not-hold{border-color:var(--insecure);color:var(--insecure)}
-.checks{list-style:none;padding:0;display:grid;gap:4px;font-size:13px}
+.checks{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,60ch),1fr));gap:4px 32px;font-size:13px}
 .checks strong{font-weight:500}
 .checks li{max-width:90ch;color:var(--muted)}
 .checks strong{color:var(--text)}

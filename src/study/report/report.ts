@@ -67,13 +67,13 @@ function planted({ settings }: Run): readonly Element[] {
 function summary({ claims }: Findings): Element {
   const rows = claims.map((claim): readonly Markup[] => [
     el('a', { href: `#${claim.id}` }, claim.title),
-    claim.source,
-    badge(claim.verdict)
+    badge(claim.verdict),
+    claim.source
   ])
   return section(
     'claims',
     'The source\u2019s claims, and what became of them',
-    table('Claims of arXiv 2606.20225 in its order', ['claim', 'what the source had', 'this run'], rows)
+    table('Claims of arXiv 2606.20225 in its order', ['claim', 'this run', 'what the source had'], rows)
   )
 }
 

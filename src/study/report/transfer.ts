@@ -53,6 +53,7 @@ function pairTable(run: Run, pairs: readonly CrossFinding[]): Element {
         Number.isFinite(fraction) ? percent(fraction) : '\u2013',
         mapped ? points(mapped.deltas.reduce((sum, delta) => sum + delta, 0) / mapped.deltas.length) : '\u2013',
         mapped ? difference(mapped.advantage) : '\u2013',
+        rate(none, none.clean),
         rate(effect, effect.clean),
         rate(effect, effect.right),
         map ? `${map.r2.toFixed(2)}, ${map.cosine.toFixed(2)}` : '\u2013',
