@@ -133,13 +133,8 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
 
 /** All that a lab reaches: fake models, an empty store, and the mathematics on this thread. */
 export function fakeOutside(options: FakeOptions = {}): Outside {
-  return {
-    connect: () => fakeModel(options),
-    storage: fakeStorage(),
-    math: localMath(),
-    promptSet: fakePrompts,
-    study: fakeStudyOutside()
-  }
+  const study = fakeStudyOutside()
+  return { connect: () => fakeModel(options), storage: fakeStorage(), math: localMath(), promptSet: fakePrompts, study }
 }
 
 /** A set that comes with the page. */

@@ -49,6 +49,7 @@ export function fakeProtocol(options: FakeStudyOptions = {}): StudyProtocol {
         }
       }
     },
+    recheck: async () => ({ holds: true, compared: [] }),
     packJournal,
     unpackJournal,
     readSettings: (value) => {

@@ -2,6 +2,7 @@
 import { version } from '../../package.json'
 import { LabError } from '../errors'
 import { Fields } from '../formats/record'
+import { pagesOf } from '../plot/study/pages'
 import { findingsSteps } from '../study/analyse'
 import { readBundle, writeBundle } from '../study/bundle'
 import { vectorsOf } from '../study/extra'
@@ -12,17 +13,15 @@ import { planStudy } from '../study/plan'
 import { presetSettings } from '../study/presets'
 import { readSet } from '../study/prompt-sets'
 import { runStudy } from '../study/protocol'
+import { recheck } from '../study/recheck'
 import type { Run, StudyPrompt } from '../study/run'
 import { portableSettings, readSettings } from '../study/settings-document'
 import type { SetName } from '../study/settings'
 import { hostName } from './host'
 import type { OnShare, StudyProtocol } from './study-protocol'
 
-/** The report and the figures of a run as files, by path. */
-type Pages = (run: Run, findings: Findings) => ReadonlyMap<string, string>
-
 /** The study of the page that lies at `base`. */
-export function pageProtocol(base: string, pagesOf: Pages): StudyProtocol {
+export function pageProtocol(base: string): StudyProtocol {
   const loadPrompts = (set: SetName): Promise<readonly StudyPrompt[]> => fetchSet(base, set)
   return {
     preset: presetSettings,
@@ -41,6 +40,10 @@ export function pageProtocol(base: string, pagesOf: Pages): StudyProtocol {
     async readBundle(bytes) {
       const { run, findings } = await readBundle(bytes)
       return { run, stated: () => statedFindings(findings) }
+    },
+    async recheck(bytes, onShare) {
+      const bundle = await readBundle(bytes)
+      return recheck(bundle, { findings: await workOut(bundle.run, onShare) })
     },
     readSettings: (value, where) => readSettings(new Fields(value, where)),
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,

@@ -1,5 +1,6 @@
 import { fetchRun, fetchRuns, type ShippedRun } from '../lab/shipped-runs'
 import type { Findings } from '../study/findings'
+import type { Recheck } from '../study/recheck'
 import type { Run } from '../study/run'
 import type { ArmAddress } from './link'
 import { endOf, type Status } from './status'
@@ -101,6 +102,12 @@ export class Runs {
     this.#wanted = null
     this.#opened = { name: null, title, bundle, run, findings }
     this.#status = { kind: 'done' }
+  }
+
+  /** Works out all that a bundle states once more. */
+  async recheck(bundle: Blob, onShare: (share: number) => void): Promise<Recheck> {
+    const { recheck } = await this.#protocol()
+    return recheck(new Uint8Array(await bundle.arrayBuffer()), onShare)
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { MathHandle } from '../lab/math'
 import type { Findings } from '../study/findings'
 import type { Entry, Journal } from '../study/journal'
 import type { StudyPlan } from '../study/plan'
+import type { Recheck } from '../study/recheck'
 import type { Run } from '../study/run'
 import type { StudySettings } from '../study/settings'
 import type { StudyOptions } from '../study/study'
@@ -45,6 +46,8 @@ export interface StudyProtocol {
   readonly findings: (run: Run, onShare?: OnShare) => Promise<Findings>
   /** @throws LabError `format` for what is no bundle of a run */
   readonly readBundle: (bytes: Uint8Array<ArrayBuffer>) => Promise<ReadRun>
+  /** Scores and findings of a bundle again, against what it states. @throws LabError as `readBundle` */
+  readonly recheck: (bytes: Uint8Array<ArrayBuffer>, onShare?: OnShare) => Promise<Recheck>
   /** @throws LabError `format` for settings of another version, with the field at fault */
   readonly readSettings: (value: unknown, where: string) => StudySettings
   /** Settings as a file, without tokens and the contents of files. */

@@ -5,6 +5,7 @@
 import { seeded, shuffled } from '../math/random'
 import { findingsOf } from './analyse'
 import { findingsText, type Bundle } from './bundle'
+import type { Findings } from './findings'
 import type { Run } from './run'
 import { scoreAnswers, type Scores } from './scores'
 
@@ -17,6 +18,8 @@ export interface Replay {
 }
 
 export interface RecheckOptions {
+  /** Where they were worked out again already, as a page does that has to stay alive. Default: worked out at once. */
+  readonly findings?: Findings
   /** Makes cells again; without it only what follows from the rows is checked. */
   readonly replay?: Replay
   /** Answers that are made again. Default 40. */
@@ -52,8 +55,8 @@ const named = 5
 
 /** Checks a bundle. Rejects with `AbortError` when stopped, and with what the replay throws. */
 export async function recheck(bundle: Bundle, options: RecheckOptions = {}): Promise<Recheck> {
-  const { replay, signal } = options
-  const compared = [compareScores(bundle.scores, scoreAnswers(bundle.run)), compareFindings(bundle)]
+  const { replay, signal, findings = findingsOf(bundle.run) } = options
+  const compared = [compareScores(bundle.scores, scoreAnswers(bundle.run)), compareFindings(bundle, findings)]
   signal?.throwIfAborted()
   if (replay) {
     compared.push(await compareAnswers(bundle.run, replay, options))
@@ -76,9 +79,9 @@ function compareScores(stated: Scores, computed: Scores): Compared {
   return { name: 'outcomes of answers', n: computed.code.length, agree, exact: true, differences }
 }
 
-function compareFindings({ run, findings }: Bundle): Compared {
-  const stated = findings.split('\n')
-  const computed = findingsText(findingsOf(run)).split('\n')
+function compareFindings(bundle: Bundle, findings: Findings): Compared {
+  const stated = bundle.findings.split('\n')
+  const computed = findingsText(findings).split('\n')
   const n = Math.max(stated.length, computed.length)
   const wrong = Array.from({ length: n }, (_, i) => i).filter((i) => stated[i] !== computed[i])
   const value = (line: string | undefined): string => (line ?? 'nothing').trim().replace(/,$/, '')

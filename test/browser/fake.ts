@@ -9,7 +9,6 @@ import { connectMath } from '../../src/lab/connect-math'
 import { browserStudies } from '../../src/lab/journal-idb'
 import { browserLocks } from '../../src/lab/lock'
 import { connectShelf } from '../../src/lab/shelf'
-import { pagesOf } from '../../src/plot/study/pages'
 import { pageProtocol } from '../../src/state/page-protocol'
 import { findingsOf } from '../../src/study/analyse'
 import { writeBundle } from '../../src/study/bundle'
@@ -37,7 +36,7 @@ const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, 
 }))
 
 const fake = fakeProtocol({ delay: cell })
-const protocol = { ...pageProtocol(document.baseURI, pagesOf), run: fake.run, prompts: fake.prompts }
+const protocol = { ...pageProtocol(document.baseURI), run: fake.run, prompts: fake.prompts }
 
 /** A sample bundle, for tests that open one. */
 async function sampleBundle(): Promise<Uint8Array> {
