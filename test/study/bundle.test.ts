@@ -82,12 +82,14 @@ describe('a bundle', () => {
   it('has the same bytes for the same run, in whatever order it was measured', async () => {
     const run = sampleRun('llama')
     const shuffled: Run = { ...run, answers: run.answers.toReversed() }
-    expect(await writeBundle(shuffled, findings, extra)).toEqual(await writeBundle(run, findings, extra))
+    const [one, other] = [await writeBundle(shuffled, findings, extra), await writeBundle(run, findings, extra)]
+    expect(Buffer.compare(one, other)).toBe(0)
   })
 
   it('has the same bytes after it was read and written again', async () => {
     const first = await writeBundle(sampleRun('llama'), findings, bare)
-    expect(await writeBundle((await readBundle(first)).run, findings, bare)).toEqual(first)
+    const again = await writeBundle((await readBundle(first)).run, findings, bare)
+    expect(Buffer.compare(again, first)).toBe(0)
   })
 
   it('lists the hash of every file but itself', async () => {
