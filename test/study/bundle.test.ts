@@ -75,7 +75,7 @@ describe('a bundle', () => {
         const { run: back } = await readBundle(await writeBundle(run, findings, bare))
         expect(back).toEqual({ ...inOrder(run), settings: portableSettings(run.settings) })
       }),
-      { numRuns: 60, seed: 1 }
+      { numRuns: 200, seed: 1 }
     )
   })
 
@@ -238,10 +238,10 @@ describe('damaged bundles', { timeout: 60_000 }, () => {
           refused++
         }
       }),
-      { numRuns: 150, seed: 2 }
+      { numRuns: 400, seed: 2 }
     )
-    expect(refused).toBeGreaterThan(50)
-    expect(read + refused).toBe(150)
+    expect(refused).toBeGreaterThan(100)
+    expect(read + refused).toBe(400)
   })
 
   it('with changed texts in run.json and rows.jsonl are refused by their fields, never read as something else', async () => {
@@ -265,7 +265,7 @@ describe('damaged bundles', { timeout: 60_000 }, () => {
         else if (error !== null) expect(error).toBeInstanceOf(LabError)
         else expect(path).toBe('run.json')
       }),
-      { numRuns: 150, seed: 3 }
+      { numRuns: 400, seed: 3 }
     )
   })
 })
