@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { fetchPromptSet } from '../../src/lab/shipped'
+import { fetchPrompts } from '../../src/lab/prompt-sets'
 import { presets } from '../../src/state/presets'
 
 const fromDisk: typeof fetch = async (url) =>
@@ -8,12 +8,13 @@ const fromDisk: typeof fetch = async (url) =>
 
 describe('the prompt sets of the page', () => {
   it('hold the questions, and the first one that is typed', async () => {
-    expect(await fetchPromptSet('http://page.example/', 'fit', fromDisk)).toHaveLength(125)
-    expect(await fetchPromptSet('http://page.example/', 'eval', fromDisk)).toContain(presets.adapter.question)
+    expect(await fetchPrompts('http://page.example/', 'fit', fromDisk)).toHaveLength(125)
+    const questions = (await fetchPrompts('http://page.example/', 'eval', fromDisk)).map(({ messages }) => messages)
+    expect(questions).toContainEqual([{ role: 'user', content: presets.adapter.question }])
   })
 
   it('are told where they are not there', async () => {
     const none: typeof fetch = async () => new Response('', { status: 404 })
-    await expect(fetchPromptSet('http://page.example/', 'fit', none)).rejects.toMatchObject({ code: 'network' })
+    await expect(fetchPrompts('http://page.example/', 'fit', none)).rejects.toMatchObject({ code: 'network' })
   })
 })
