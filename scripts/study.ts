@@ -1,19 +1,23 @@
 /** `npm run study -- --preset offline --out DIR`: the study of the page on the command line, at native speed. */
 import { availableParallelism } from 'node:os'
 import { parseArgs } from 'node:util'
+import { version } from '../package.json'
 import { LabError } from '../src/errors'
 import { connectModel } from '../src/lab/connect'
 import { localMath } from '../src/lab/math'
 import { findingsOf } from '../src/study/analyse'
+import { vectorsOf } from '../src/study/extra'
 import type { Journal } from '../src/study/journal'
+import { inOrder } from '../src/study/order'
 import { planStudy } from '../src/study/plan'
-import { runStudy, type Finished } from '../src/study/protocol'
+import { runStudy, type Finished, type StudyLab } from '../src/study/protocol'
 import type { StudySettings } from '../src/study/settings'
 import { spawnNodeWorker } from '../workers/spawn-node'
 import { openFileJournal } from './study/file-journal'
 import { claimFolder, importStudy, writeResults } from './study/folder'
 import { promptLoader } from './study/prompts'
-import { settingsOf, studyOptions } from './study/options'
+import { placeModels, settingsOf, studyOptions } from './study/options'
+import { recheckFile } from './study/recheck'
 import { terminalProgress } from './study/terminal'
 
 const usage = `npm run study -- --out DIR [options]
@@ -31,10 +35,14 @@ const usage = `npm run study -- --out DIR [options]
   --lanes N            models that are open at the same time
   --seed S
   --plan               tell how much there is to do, and do nothing
+  --recheck FILE       in place of a study: check a run's bundle, and make a part of it again
 exit status: 0 finished, 1 failed, 2 wrong options, 3 finished but a verdict is invalid, 130 interrupted (go on with --resume)`
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: studyOptions })
+  if (values.recheck !== undefined) {
+    return recheckFile(values.recheck, nativeLab(1), (models) => placeModels(models, values))
+  }
   if (values.help || values.out === undefined) {
     console.log(usage)
     return values.help ? 0 : 2
@@ -58,6 +66,17 @@ async function main(): Promise<number> {
   }
 }
 
+/** Models in threads of their own, which share the cores. */
+function nativeLab(lanes: number): Omit<StudyLab, 'loadPrompts'> {
+  return {
+    connect: () => connectModel(spawnNodeWorker),
+    math: localMath(),
+    host: `Node ${process.versions.node}`,
+    version,
+    threads: Math.max(1, Math.floor(availableParallelism() / lanes))
+  }
+}
+
 async function finish(
   settings: StudySettings,
   journal: Journal,
@@ -67,14 +86,7 @@ async function finish(
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   const terminal = terminalProgress()
-  const lab = {
-    connect: () => connectModel(spawnNodeWorker),
-    math: localMath(),
-    loadPrompts: promptLoader(prompts),
-    host: `Node ${process.versions.node}`,
-    version: process.env['npm_package_version'] ?? 'unknown',
-    threads: Math.max(1, Math.floor(availableParallelism() / settings.lanes))
-  }
+  const lab = { ...nativeLab(settings.lanes), loadPrompts: promptLoader(prompts) }
   let finished: Finished
   try {
     finished = await runStudy(settings, lab, { journal, signal: stop.signal, onProgress: terminal.report })
@@ -84,8 +96,9 @@ async function finish(
     return 130
   }
   terminal.end('measured; now what it says')
-  const findings = findingsOf(finished.run)
-  for (const path of await writeResults(out, finished, findings)) console.error(path)
+  const run = inOrder(finished.run)
+  const findings = findingsOf(run)
+  for (const path of await writeResults(out, run, findings, vectorsOf(finished))) console.error(path)
   for (const { title, verdict, found } of findings.claims) console.log(`${verdict}: ${title}\n  ${found}`)
   return [...findings.within, ...findings.cross].some(({ verdict }) => verdict.kind === 'invalid') ? 3 : 0
 }

@@ -4,12 +4,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LabError } from '../../src/errors'
 import { writeZip } from '../../src/formats/zip-write'
+import { pagesOf } from '../../src/plot/study/pages'
 import { bundleFiles } from '../../src/study/bundle'
-import { vectorsOf } from '../../src/study/extra'
+import type { Vectors } from '../../src/study/extra'
 import type { Findings } from '../../src/study/findings'
 import type { Journal } from '../../src/study/journal'
 import { unpackJournal } from '../../src/study/journal-file'
-import type { Finished } from '../../src/study/protocol'
+import type { Run } from '../../src/study/run'
 
 /** An unfinished study is never mixed with a new one by accident. @throws LabError `format` */
 export async function claimFolder(folder: string, resume: boolean): Promise<void> {
@@ -33,8 +34,13 @@ export async function importStudy(path: string, journal: Journal): Promise<void>
 }
 
 /** Writes `run.zip` and its files beside it. Returns the paths that a reader wants to know. */
-export async function writeResults(folder: string, finished: Finished, findings: Findings): Promise<readonly string[]> {
-  const files = await bundleFiles(finished.run, findings, { ...vectorsOf(finished), pages: new Map() })
+export async function writeResults(
+  folder: string,
+  run: Run,
+  findings: Findings,
+  vectors: Vectors
+): Promise<readonly string[]> {
+  const files = await bundleFiles(run, findings, { ...vectors, pages: pagesOf(run, findings) })
   for (const { path, bytes } of files) {
     const place = join(folder, 'run', path)
     await mkdir(dirname(place), { recursive: true })

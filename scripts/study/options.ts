@@ -11,6 +11,7 @@ export const studyOptions = {
   out: { type: 'string' },
   preset: { type: 'string', default: 'offline' },
   settings: { type: 'string' },
+  recheck: { type: 'string' },
   resume: { type: 'boolean', default: false },
   from: { type: 'string' },
   models: { type: 'string' },
@@ -45,8 +46,7 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
   const known = base.models.filter(({ key }) => kept.includes(key))
   const unknown = kept.find((key) => !base.models.some((model) => model.key === key))
   if (unknown !== undefined) throw wrong('models', `names of models of the study (${namesOf(base.models)})`, unknown)
-  const placed = values.model.reduce(withModel, known)
-  const models = values.adapter.reduce(withAdapter, placed)
+  const models = placeModels(known, values)
   const isChanged = values.models !== undefined || values.model.length > 0 || values.adapter.length > 0
   return {
     ...base,
@@ -57,6 +57,14 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
     ...(values.lanes !== undefined && { lanes: natural('lanes', values.lanes) }),
     ...(values.seed !== undefined && { seed: natural('seed', values.seed) })
   }
+}
+
+/** Models and adapters where the options say they are. @throws LabError `format` that names the option */
+export function placeModels(
+  models: readonly StudyModel[],
+  { model, adapter }: Pick<StudyArguments, 'model' | 'adapter'>
+): readonly StudyModel[] {
+  return adapter.reduce(withAdapter, model.reduce(withModel, models))
 }
 
 function presetOf(name: string): StudySettings {

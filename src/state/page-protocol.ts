@@ -1,7 +1,7 @@
 /** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
 import { version } from '../../package.json'
-import { LabError } from '../errors'
 import { Fields } from '../formats/record'
+import { fetchPromptFile } from '../lab/shipped-prompts'
 import { pagesOf } from '../plot/study/pages'
 import { findingsSteps } from '../study/analyse'
 import { readBundle, writeBundle } from '../study/bundle'
@@ -22,7 +22,8 @@ import type { OnShare, StudyProtocol } from './study-protocol'
 
 /** The study of the page that lies at `base`. */
 export function pageProtocol(base: string): StudyProtocol {
-  const loadPrompts = (set: SetName): Promise<readonly StudyPrompt[]> => fetchSet(base, set)
+  const loadPrompts = async (set: SetName): Promise<readonly StudyPrompt[]> =>
+    readSet(set, `${set}.jsonl`, await fetchPromptFile(base, `${set}.jsonl`))
   return {
     preset: presetSettings,
     plan: (settings) => planStudy(settings),
@@ -74,13 +75,4 @@ const nullable: ReadonlySet<string> = new Set(['right', 'requests', 'additive'])
 /** The findings as a bundle of this page's own states them, which were worked out when it was written. */
 function statedFindings(text: string): Findings {
   return JSON.parse(text, (key, value: unknown) => (value === null && !nullable.has(key) ? NaN : value)) as Findings
-}
-
-async function fetchSet(base: string, set: SetName): Promise<readonly StudyPrompt[]> {
-  const path = `models/prompts/${set}.jsonl`
-  const response = await fetch(new URL(path, base)).catch((cause: unknown) => {
-    throw new LabError('network', `${path} could not be fetched: check the connection`, { cause })
-  })
-  if (response.ok) return readSet(set, `${set}.jsonl`, await response.text())
-  throw new LabError('network', `${path} answered ${response.status}: it does not come with this page`)
 }

@@ -6,11 +6,13 @@ import { seeded, shuffled } from '../math/random'
 import { findingsOf } from './analyse'
 import { findingsText, type Bundle } from './bundle'
 import type { Findings } from './findings'
-import type { Run } from './run'
+import type { Answer, Run } from './run'
 import { scoreAnswers, type Scores } from './scores'
 
 /** What makes cells of a run again: the models, adapters and directions of its bundle, opened. */
 export interface Replay {
+  /** Whether it can make this answer again. Default: every one. */
+  has?(answer: Pick<Answer, 'block' | 'prompt'>): boolean
   /** The answer to one prompt in one arm, with the random numbers of that sample. Indices as in `Answer`. */
   answer(block: number, arm: number, prompt: number, sample: number): Promise<string>
   /** The hidden state at the last prompt token at the steering layer, `[width]`; null where it cannot be made. */
@@ -96,7 +98,8 @@ async function compareAnswers(
   replay: Replay,
   { answers = 40, seed = 0, signal }: RecheckOptions
 ): Promise<Compared> {
-  const chosen = sample(run.answers, answers, seed)
+  const able = replay.has ? run.answers.filter((answer) => replay.has?.(answer)) : run.answers
+  const chosen = sample(able, answers, seed)
   const differences: string[] = []
   let agree = 0
   for (const { block, arm, prompt, sample: at, text } of chosen) {

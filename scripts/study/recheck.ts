@@ -1,0 +1,35 @@
+/** A run's bundle checked on the command line: what follows from its rows, and a part of it made again. */
+import { readFile } from 'node:fs/promises'
+import { LabError } from '../../src/errors'
+import { readBundle } from '../../src/study/bundle'
+import type { StudyLab } from '../../src/study/protocol'
+import { recheck } from '../../src/study/recheck'
+import { remake } from '../../src/study/remake'
+import type { StudyModel } from '../../src/study/settings'
+import { terminalProgress } from './terminal'
+
+/**
+ * Prints what was compared. 0 where all that must agree does, else 1.
+ * @param place where the models and adapters are, of which a bundle knows the names only
+ */
+export async function recheckFile(
+  path: string,
+  lab: Omit<StudyLab, 'loadPrompts'>,
+  place: (models: readonly StudyModel[]) => readonly StudyModel[]
+): Promise<number> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw new LabError('format', `${path} could not be read (${String(cause)})`, { cause })
+  })
+  const bundle = await readBundle(new Uint8Array(bytes))
+  const { settings } = bundle.run
+  const run = { ...bundle.run, settings: { ...settings, models: place(settings.models), device: null } }
+  const terminal = terminalProgress()
+  const replay = await remake(run, lab, { onProgress: terminal.report })
+  terminal.end('compared')
+  const { holds, compared } = await recheck(bundle, { replay, answers: 400, states: 100 })
+  for (const { name, n, agree, exact, differences } of compared) {
+    console.log(`${name}: ${agree} of ${n} agree${exact ? '' : ' (need not be all on another machine)'}`)
+    for (const line of differences) console.log(`  ${line}`)
+  }
+  return holds ? 0 : 1
+}
