@@ -57,6 +57,15 @@ describe('npm run study', () => {
     expect((await measured('moved')).get('/run/rows.jsonl')).toBe((await measured('whole')).get('/run/rows.jsonl'))
   }, 180_000)
 
+  it('checks a bundle, and makes a part of it again with the same answers and states', async () => {
+    const { code, stdout } = await study('check', '--recheck', at('whole', 'run.zip'))
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/^outcomes of answers: (\d+) of \1 agree$/m)])
+    const [, answers = 0, of = NaN] = /^answers made again: (\d+) of (\d+)/m.exec(stdout)?.map(Number) ?? []
+    expect(of).toBeGreaterThan(200)
+    expect(answers / of).toBeGreaterThan(0.95)
+    expect(stdout).toMatch(/^hidden states made again, within 0.001: (\d+) of \1 agree/m)
+  }, 180_000)
+
   it('leaves a study alone that it was not asked to go on with', async () => {
     const { code, stderr } = await study('whole')
     expect(code).toBe(1)
