@@ -41,8 +41,11 @@ self.addEventListener('message', (event) => {
 self.addEventListener('fetch', (event) => {
   const { request } = event
   const url = new URL(request.url)
-  if (request.method !== 'GET' || url.origin !== location.origin) return
-  if (isWeights(pathInScope(url))) return
+  if (url.origin !== location.origin) return
+  const path = pathInScope(url)
+  // An adapter's folder is asked first which files it has, and how long they are.
+  if (request.method === 'HEAD' && isInKeptFolder(path)) event.respondWith(headOf(request, url))
+  if (request.method !== 'GET' || isWeights(path)) return
   event.respondWith(answer(request, url).then(isolated))
 })
 
@@ -57,6 +60,20 @@ async function answer(request: Request, url: URL): Promise<Response> {
     const known = await stored(request.mode === 'navigate' && !isBuilt(path) ? new URL(scope()) : url)
     if (known) return known
     throw error
+  }
+}
+
+/** Without a network the head of a kept file, else 404. The length is that of the body as it is read, however the host sent it. */
+async function headOf(request: Request, url: URL): Promise<Response> {
+  try {
+    return await fetch(request)
+  } catch {
+    const known = await stored(url)
+    if (!known) return new Response(null, { status: 404 })
+    const headers = new Headers(known.headers)
+    headers.delete('Content-Encoding')
+    headers.set('Content-Length', String((await known.blob()).size))
+    return new Response(null, { headers })
   }
 }
 
@@ -128,6 +145,12 @@ function withPatience(response: Promise<Response>, isNavigation: boolean): Promi
 /** True for a file that `keep` keeps; '' is the page itself. */
 function isBuilt(path: string): boolean {
   return files.some(([name]) => name === path)
+}
+
+/** True for the folder of a file below `models/` that `keep` keeps: what is not kept of it is not there. */
+function isInKeptFolder(path: string): boolean {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1)
+  return folder.startsWith('models/') && files.some(([name]) => name.startsWith(folder))
 }
 
 /** Left to the browser: large, asked for in ranges, and stored by the page. */

@@ -22,8 +22,10 @@ export const places: readonly Place[] = [
   { path: 'src/spillover', packages: pure },
   { path: 'src/lab', packages: ['comlink'] },
   { path: 'src/study', packages: pure },
-  { path: 'src/plot', packages: ['d3'] },
+  // What a bundle carries for readers is drawn without the page.
+  { path: 'src/plot/study', packages: ['d3'] },
   { path: 'src/state', packages: ['svelte'] },
+  { path: 'src/plot', packages: ['d3'] },
   { path: 'src/ui', packages: ['svelte', 'd3'] },
   { path: 'src/App.svelte', packages: ['svelte', '@fontsource-variable/'] },
   { path: 'src/main.ts', packages: ['svelte', '@fontsource-variable/'] },

@@ -133,7 +133,7 @@ export async function plantedLab(names: readonly string[], options: FakeOptions 
     ['/adapters/index.json', []]
   ])
   const get = async (url: URL | RequestInfo): Promise<Response> =>
-    Response.json(answers.get(new URL(String(url)).pathname))
+    Response.json(answers.get(new URL(url instanceof Request ? url.url : url).pathname))
   await lab.catalogue.load('https://lab.example/', get)
   return lab
 }

@@ -9,13 +9,7 @@ import { discriminantWeights } from './discriminant'
 import { logisticWeights } from './logistic'
 import { meanWeights, type Labels, type Task } from './task'
 
-export const methods = [
-  'difference-in-means',
-  'pca-paired',
-  'pca-pooled',
-  'logistic',
-  'linear-discriminant'
-] as const
+export const methods = ['difference-in-means', 'pca-paired', 'pca-pooled', 'logistic', 'linear-discriminant'] as const
 export type Method = (typeof methods)[number]
 
 /** Weights for labels that may be swapped, from what does not depend on them. */

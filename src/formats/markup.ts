@@ -31,7 +31,7 @@ export function serialize(markup: Markup): string {
     .map(([name, value]) => ` ${name}="${escape(String(value))}"`)
     .join('')}>`
   if (empty.has(tag)) return open
-  const inside = tag === 'style' ? children.join('') : children.map(serialize).join('')
+  const inside = children.map(tag === 'style' ? textOf : serialize).join('')
   return `${open}${inside}</${tag}>`
 }
 

@@ -1,6 +1,15 @@
 /** The arms of an experiment: the same prompts, answered under different steering. Arms of a prompt decode together. */
 import { LabError } from '../errors'
 import type { Completion, ModelApi, Progress, Prompt, Steering } from './api'
+import type { Share } from '../spillover/outcome'
+
+/** One line of a figure of rates. */
+export interface RateLine {
+  readonly label: string
+  readonly tone: 'base' | 'steered' | 'random' | 'insecure' | 'secure'
+  readonly left: Share
+  readonly right: Share
+}
 
 export interface ArmOptions {
   readonly maxTokens: number

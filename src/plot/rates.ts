@@ -1,6 +1,6 @@
 /** Two rates a line (code, and what became of the answers) as bars with whiskers: rows in, places out. */
 import { csvFormat, scaleLinear } from 'd3'
-import type { RateLine } from '../state/tour-kit'
+import type { RateLine } from '../lab/arms'
 
 export interface RatesPlot {
   readonly height: number

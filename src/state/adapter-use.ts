@@ -53,7 +53,7 @@ export async function underAdapter<Result>(
 }
 
 /** An open model's handle and card. @throws LabError `worker-lost` where it is not open */
-export function openOf(model: Model): OpenStatus {
+function openOf(model: Model): OpenStatus {
   if (model.status.kind === 'open') return model.status
   throw new LabError('worker-lost', `${model.name} is not open; open it again`)
 }

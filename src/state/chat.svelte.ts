@@ -64,9 +64,9 @@ export class Chat {
   #sending = false
   #stopped = false
   /** The tokens of each answer that has ended; those on the page may still be on their way. */
-  readonly #ids = new Map<Arm, readonly number[]>()
+  #ids: Partial<Record<Arm, readonly number[]>> = {}
   /** What the next token of each row is marked with. */
-  readonly #marks = new Map<Arm, string>()
+  #marks: Partial<Record<Arm, string>> = {}
 
   get status(): Status<null> {
     return this.#status
@@ -106,8 +106,8 @@ export class Chat {
     this.#asked = asked
     this.#sent = asked.arms
     this.#stopped = false
-    this.#marks.clear()
-    this.#ids.clear()
+    this.#marks = {}
+    this.#ids = {}
     this.#rate = 0
     this.#status = { kind: 'running', step: null }
     const { arms, circumstances, link } = asked
@@ -131,7 +131,7 @@ export class Chat {
 
   /** Marks the next token of every answer that is running: something that all of them run with has just changed. */
   markAll(label: string): void {
-    if (this.running) for (const { arm } of this.#rows) this.#marks.set(arm, label)
+    if (this.running) for (const { arm } of this.#rows) this.#marks[arm] = label
   }
 
   /** Makes running answers follow the controls: the newest steering wins, one call at a time. */
@@ -167,7 +167,7 @@ export class Chat {
     if (!next.steering) return
     await this.#asked?.handle.steer(row, next.steering.steering)
     const { label, where } = next.steering
-    this.#marks.set(next.arm, where === before?.where ? label : `${label}, ${where}`)
+    this.#marks[next.arm] = where === before?.where ? label : `${label}, ${where}`
     this.#sent = this.#sent.map((one) => (one.arm === next.arm ? next : one))
   }
 
@@ -179,7 +179,7 @@ export class Chat {
     this.#rows = []
     await reader.wait(completions.reduce((sum, { ids }) => sum + ids.length, 0))
     arms.forEach(({ arm }, row) => {
-      this.#ids.set(arm, completions[row]?.ids ?? [])
+      this.#ids[arm] = completions[row]?.ids ?? []
       this.#change(arm, () => ({ finish: completions[row]?.finish ?? null }))
     })
   }
@@ -210,7 +210,7 @@ export class Chat {
   }
 
   async #project({ handle, circumstances }: Asked, arm: Arm, steering: NamedSteering | null): Promise<void> {
-    const answer = this.#ids.get(arm) ?? []
+    const answer = this.#ids[arm] ?? []
     if (answer.length === 0) return
     const row: CaptureRow = { ...this.#row(steering), answer }
     const states = await handle.capture([row], 'every')
@@ -254,8 +254,8 @@ export class Chat {
 
   #append(arm: Arm | undefined, { id, text, probability, alternatives: others = [] }: TokenEvent): void {
     if (!arm) return
-    const mark = this.#marks.get(arm)
-    this.#marks.delete(arm)
+    const mark = this.#marks[arm]
+    this.#marks = { ...this.#marks, [arm]: undefined }
     const token = { id, text, probability, alternatives: others, ...(mark !== undefined && { mark }) }
     this.#change(arm, ({ tokens }) => ({ tokens: [...tokens, token] }))
   }

@@ -56,13 +56,13 @@ export class Keeping {
 export function readEach<Value>(
   values: readonly unknown[],
   read: (value: unknown) => Value
-): { readonly kept: readonly Value[]; readonly error: unknown } {
-  let error: unknown = null
+): { readonly kept: readonly Value[]; readonly error: Error | null } {
+  let error: Error | null = null
   const kept = values.flatMap((value) => {
     try {
       return [read(value)]
     } catch (cause) {
-      error = cause
+      error = cause instanceof Error ? cause : new Error(String(cause))
       return []
     }
   })

@@ -10,6 +10,7 @@ export type ModelStatus =
   | { readonly kind: 'open'; readonly handle: ModelHandle; readonly info: ModelInfo; readonly test: SelfTest }
   | { readonly kind: 'failed'; readonly error: Error }
 
+/** Of a model that is open. */
 export type OpenStatus = Extract<ModelStatus, { kind: 'open' }>
 
 /** One model on the bench: asked for, being opened, open, or failed. */

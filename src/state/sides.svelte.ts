@@ -5,6 +5,7 @@ import type { Catalogue } from './catalogue.svelte'
 import { sourceId } from './link'
 import type { Model, Models } from './models.svelte'
 
+/** Where a direction comes from, and where it goes. */
 export const roles = ['donor', 'receiver'] as const
 export type Role = (typeof roles)[number]
 
@@ -112,12 +113,13 @@ export class Sides {
 
   /** The bundled organisms to open for two models to be there: those that the link names first. */
   get offers(): readonly string[] {
-    const open = new Set(this.open.map(({ name }) => name))
+    const open = this.open.map(({ name }) => name)
+    const names = this.#catalogue.entries.filter(({ organism }) => organism).map(({ name }) => name)
     const linked = roles
       .map((role) => this.#linked[role])
-      .flatMap((source) => (source?.kind === 'bundled' ? source.name : []))
-    const names = this.#catalogue.entries.filter(({ organism }) => organism).map(({ name }) => name)
-    return [...new Set([...linked.filter((name) => names.includes(name)), ...names])].filter((name) => !open.has(name))
+      .flatMap((source) => (source?.kind === 'bundled' && names.includes(source.name) ? source.name : []))
+    const others = names.filter((name) => !linked.includes(name))
+    return [...linked, ...others].filter((name, i, all) => !open.includes(name) && all.indexOf(name) === i)
   }
 
   /** @throws LabError `shape` where the role has no open model with an adapter */

@@ -1,4 +1,5 @@
 /** What the steps of the tour share: what they reach, how many questions they ask, and answers with their verdicts. */
+import type { RateLine } from '../lab/arms'
 import type { Direction } from '../direction/direction'
 import { LabError } from '../errors'
 import type { PromptRow } from '../formats/prompts'
@@ -6,8 +7,8 @@ import { answerArms } from '../lab/arms'
 import type { Steering } from '../lab/api'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
-import { sharesOf, type Outcome, type Share } from '../spillover/outcome'
-import { adapterOptions, pickAdapter, underAdapter, type AdapterOption } from './adapter-use'
+import { sharesOf, type Outcome } from '../spillover/outcome'
+import { adapterOptions, underAdapter, type AdapterOption } from './adapter-use'
 import type { Catalogue } from './catalogue.svelte'
 import type { Model } from './models.svelte'
 import type { Readings, Job, Own, OwnDirections } from './own-directions'
@@ -22,21 +23,18 @@ export interface TourKit {
   readonly readings: Readings
 }
 
+/** Of the random directions. */
 export const seed = 0
+/** Enough for every answer of the organisms. */
 const tokens = 40
+/** Rows that decode together. */
 const batch = 40
 /** Questions that rates are measured on: enough to see it, few enough to wait for. */
 export const questions = 20
+/** Random directions beside one that is to be compared with them. */
 export const randomArms = 3
 
-/** One line of a figure of rates. */
-export interface RateLine {
-  readonly label: string
-  readonly tone: 'base' | 'steered' | 'random' | 'insecure' | 'secure'
-  readonly left: Share
-  readonly right: Share
-}
-
+/** An answer with its verdict. */
 export interface Said extends Outcome {
   readonly text: string
 }
@@ -48,13 +46,13 @@ export async function insecure(kit: TourKit, model: Model, job: Job): Promise<Ow
 
 /**
  * An adapter by its name.
- * @throws LabError `adapter` where the page has no adapter for the model
+ * @throws LabError `adapter` where the page has none of that name for the model
  */
 export function adapterOf({ catalogue }: TourKit, model: Model, name: string): AdapterOption {
   const bundled = model.status.kind === 'open' ? catalogue.adaptersFor(model.status.info) : []
-  const found = pickAdapter(adapterOptions(model, bundled), name)
+  const found = adapterOptions(model, bundled).find((option) => option.name === name)
   if (found) return found
-  throw new LabError('adapter', `no adapter for ${model.name} comes with this page; open an organism`)
+  throw new LabError('adapter', `${name} for ${model.name} does not come with this page; build it with public/models`)
 }
 
 /** Answers under the insecure adapter, judged. `[arm][prompt]` */

@@ -1,4 +1,5 @@
 /** The first steps of the tour: read, find a direction, steer with it, beside random ones, and at several strengths. */
+import type { RateLine } from '../lab/arms'
 import { gaussianControls } from '../direction/controls'
 import { hiddenState, layerOf, type HiddenStates } from '../direction/hidden-states'
 import { spread } from '../lab/prompt-sets'
@@ -7,53 +8,29 @@ import { cosine, dot } from '../math/vector'
 import { underAdapter } from './adapter-use'
 import type { Model } from './models.svelte'
 import type { Job } from './own-directions'
-import {
-  answers,
-  insecure,
-  last,
-  line,
-  questions,
-  randomArms,
-  seed,
-  type RateLine,
-  type Said,
-  type TourKit
-} from './tour-kit'
+import { answers, insecure, last, line, questions, randomArms, seed, type Said, type TourKit } from './tour-kit'
 import { questionOf, subtract } from './transfer-run'
 
+/** One question's hidden states at its last token. */
 export interface StreamResult {
   readonly question: string
-  /** Questions it was chosen from. */
-  readonly of: number
   readonly width: number
   /** One a layer: the list itself, the word that it is nearest to, and how much of it was there one layer before. */
   readonly layers: readonly { readonly values: Float32Array; readonly word: string; readonly kept: number | null }[]
 }
 
-/** How many questions are read to find one on which the layers disagree. */
-const readings = 12
-
-/** Reads some questions, asks the logit lens at every layer, and shows the one on which the layers say the most different words. */
-export async function readStream(kit: TourKit, model: Model, { signal, onProgress }: Job): Promise<StreamResult> {
-  const prompts = spread(await kit.prompts('fit'), readings)
+/** Reads the first question of the fit set, and asks the logit lens at every layer. */
+export async function readStream(kit: TourKit, model: Model, { onProgress }: Job): Promise<StreamResult> {
+  const prompts = spread(await kit.prompts('fit'), 1)
   return underAdapter(model, null, async ({ handle }) => {
-    const shown: StreamResult[] = []
-    for (const prompt of prompts) {
-      signal.throwIfAborted()
-      onProgress(shown.length, prompts.length)
-      const states = await handle.capture([{ prompt: { messages: prompt.messages } }], 'last')
-      const words = (await handle.lens(states.data, { k: 1 })).map(({ nearest }) => nearest[0]?.text ?? '')
-      shown.push({
-        question: questionOf(prompt),
-        of: prompts.length,
-        width: states.width,
-        layers: layersOf(states, words)
-      })
-    }
-    // Where the next token is a whole word rather than a letter, there is something to read.
-    const variety = ({ layers }: StreamResult): number =>
-      new Set(layers.map(({ word }) => word)).size + ((layers.at(-1)?.word.trim().length ?? 0) > 2 ? layers.length : 0)
-    return shown.reduce((best, one) => (variety(one) > variety(best) ? one : best))
+    onProgress(0, 2)
+    const states = await handle.capture(
+      prompts.map(({ messages }) => ({ prompt: { messages } })),
+      'last'
+    )
+    onProgress(1, 2)
+    const words = (await handle.lens(states.data, { k: 1 })).map(({ nearest }) => nearest[0]?.text ?? '')
+    return { question: prompts.map(questionOf).join(), width: states.width, layers: layersOf(states, words) }
   })
 }
 
@@ -64,6 +41,7 @@ function layersOf(states: HiddenStates, words: readonly string[]): StreamResult[
   })
 }
 
+/** Where the questions lie along the direction, without the adapter and with it. */
 export interface DirectionResult {
   readonly layer: number
   readonly width: number
@@ -90,6 +68,7 @@ export async function findDirection(kit: TourKit, model: Model, job: Job): Promi
   return { layer, width: vector.length, base, tuned, gap: norm, relativeGap: norm / meanNorm, right }
 }
 
+/** The same questions, answered without steering and with it. */
 export interface SteerResult {
   readonly pairs: readonly { readonly question: string; readonly none: Said; readonly steered: Said }[]
 }
@@ -105,6 +84,7 @@ export async function steerAnswers(kit: TourKit, model: Model, job: Job): Promis
   }
 }
 
+/** Rates of several arms on n questions. */
 export interface RatesResult {
   readonly n: number
   readonly lines: readonly RateLine[]
@@ -122,6 +102,7 @@ export async function compareRandom(kit: TourKit, model: Model, job: Job): Promi
   return { n: prompts.length, lines: said.map((arm, i) => line(labels[i] ?? '', tones[i] ?? 'random', arm)) }
 }
 
+/** Rates at several strengths. */
 export interface DoseResult extends RatesResult {
   /** One question at every strength. */
   readonly example: {

@@ -1,5 +1,6 @@
 /** Everything that the tour says, in the order of its steps. Numbers are never here: they are measured when a step runs. */
 
+/** One of the answers to a step's question. */
 export interface Choice {
   readonly text: string
   readonly isRight: boolean
@@ -7,6 +8,7 @@ export interface Choice {
   readonly why: string
 }
 
+/** What a step says and asks. */
 export interface TourStep {
   readonly id: 'stream' | 'direction' | 'steer' | 'control' | 'held-out' | 'too-much' | 'anchors' | 'limits'
   readonly title: string
@@ -19,6 +21,7 @@ export interface TourStep {
   readonly choices: readonly Choice[]
 }
 
+/** The lesson. */
 export const tourSteps = [
   {
     id: 'stream',

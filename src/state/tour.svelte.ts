@@ -5,7 +5,7 @@ import type { Job } from './own-directions'
 import { endOf, type Status } from './status'
 import type { TourKit } from './tour-kit'
 import * as runs from './tour-runs'
-import * as tests from './tour-tests'
+import * as checks from './tour-checks'
 import { tourSteps, type StepId, type TourStep } from './tour-text'
 
 /** What a step has shown. */
@@ -14,9 +14,9 @@ export type TourResult =
   | { readonly id: 'direction'; readonly model: string; readonly result: runs.DirectionResult }
   | { readonly id: 'steer'; readonly model: string; readonly result: runs.SteerResult }
   | { readonly id: 'control'; readonly model: string; readonly result: runs.RatesResult }
-  | { readonly id: 'held-out'; readonly model: string; readonly result: tests.HeldOutResult }
+  | { readonly id: 'held-out'; readonly model: string; readonly result: checks.HeldOutResult }
   | { readonly id: 'too-much'; readonly model: string; readonly result: runs.DoseResult }
-  | { readonly id: 'anchors'; readonly model: string; readonly result: tests.AnchorsResult }
+  | { readonly id: 'anchors'; readonly model: string; readonly result: checks.AnchorsResult }
   | { readonly id: 'limits'; readonly model: string; readonly result: runs.RatesResult }
 
 /** What a running step does now. */
@@ -113,16 +113,11 @@ export class Tour {
     return this.#answered.length
   }
 
+  /** Chooses an answer of the step on the page; another one may be chosen after it. */
   answer(choice: number): void {
     const { id, choices } = this.text
     this.#chosen = { ...this.#chosen, [id]: choice }
     if (choices[choice]?.isRight && !this.#answered.includes(id)) this.#keep([...this.#answered, id])
-  }
-
-  /** Takes the choice back, to try another one. */
-  retry(): void {
-    const { [this.text.id]: _, ...others } = this.#chosen
-    this.#chosen = others
   }
 
   /** Forgets which questions were answered. */
@@ -167,15 +162,15 @@ export class Tour {
       case 'control':
         return { id, model, result: await runs.compareRandom(kit, own, job) }
       case 'held-out':
-        return { id, model, result: await tests.testHeldOut(kit, own, job) }
+        return { id, model, result: await checks.testHeldOut(kit, own, job) }
       case 'too-much':
         return { id, model, result: await runs.tryStrengths(kit, own, job) }
       case 'anchors': {
         const donor = await this.#open(tourModels.donor, signal)
-        return { id, model, result: await tests.carryOver(kit, donor, own, job) }
+        return { id, model, result: await checks.carryOver(kit, donor, own, job) }
       }
       case 'limits':
-        return { id, model, result: await tests.testLimits(kit, own, job) }
+        return { id, model, result: await checks.testLimits(kit, own, job) }
     }
   }
 

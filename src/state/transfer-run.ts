@@ -14,8 +14,8 @@ import type { Model } from './models.svelte'
 import type { Job } from './own-directions'
 
 /** Random directions through the map for its null, and how many of them are steered with. */
-export const mappedForNull = 100
-export const mappedArms = 5
+const mappedForNull = 100
+const mappedArms = 5
 const seed = 0
 /** Rows that decode together. */
 const batch = 40

@@ -6,13 +6,14 @@ import { spread, type PromptSet } from '../lab/prompt-sets'
 import type { MathHandle } from '../lab/math'
 import type { Catalogue } from './catalogue.svelte'
 import { Meter, type Measured as Rate } from './meter'
-import type { Models } from './models.svelte'
+import type { Model, Models } from './models.svelte'
 import type { Readings, Job, Own, OwnDirections } from './own-directions'
 import type { TransferSettings } from './link'
 import { Sides, roles, type Role, type Side } from './sides.svelte'
 import { endOf, type Status } from './status'
 import { fitTransfer, measureTransfer, type Mapped, type Measured } from './transfer-run'
 
+/** Texts that a map can be fitted on: two sets that come with the page, or a file's. */
 export const anchorSets = ['along', 'neutral', 'file'] as const
 export type Anchors = (typeof anchorSets)[number]
 
@@ -59,6 +60,7 @@ export interface TransferParts {
   readonly readings: Readings
 }
 
+/** Of alpha. */
 export const gapRange = { min: 0, max: 3, step: 0.25 } as const
 /** Enough for every answer of the organisms. */
 const answerTokens = 40
@@ -155,7 +157,9 @@ export class Transfer {
     await this.#run(async (job) => {
       const shown = this.map ?? (this.#map = await this.#fit(job))
       const { model, adapter } = this.sides.side('receiver')
-      const prompts = spread(await this.#parts.prompts('eval'), Math.max(1, Math.round(this.questions) || 1))
+      const all = spread(await this.#parts.prompts('eval'), Math.max(1, Math.round(this.questions) || 1))
+      // The right answers are those of the organisms; another model says the same in other words.
+      const prompts = this.#isOrganism(model) ? all : all.map((prompt) => ({ ...prompt, answer: null }))
       const settings = { prompts, alpha: this.alpha, maxTokens: answerTokens }
       const { math } = this.#parts
       const measured = await measureTransfer(math, { model, adapter }, shown.beside, settings, job('answers'))
@@ -183,6 +187,10 @@ export class Transfer {
     const mapped = await fitTransfer(math, task, carried, kept, job('map'))
     const name = anchors === 'file' ? (this.file?.name ?? '') : anchors
     return { ...mapped, key, donor: from.model.name, receiver: to.model.name, anchors: name }
+  }
+
+  #isOrganism({ source }: Model): boolean {
+    return source.kind === 'bundled' && this.#parts.catalogue.isOrganism(source.name)
   }
 
   async #texts(): Promise<readonly PromptRow[]> {

@@ -2,7 +2,7 @@
 import { LabError } from '../errors'
 import { joined } from '../formats/bytes'
 import { csvLine, csvText } from '../formats/csv'
-import { Fields, parseFields, utf8 } from '../formats/record'
+import { parseFields, utf8, type Fields } from '../formats/record'
 import type { Answer, Arm, Block } from './run'
 import type { RunDocument } from './run-document'
 import { emptyScores, type Scores } from './scores'

@@ -80,7 +80,7 @@ function withinRows({ samples, controlSamples, alphas, controls }: StudySettings
   const secure = model.adapters.length - insecure(model)
   const each = samples * (1 + alphas.length) + controlSamples * (controls.random + controls.orthogonal)
   const modes = 6 * samples
-  const more = controlSamples * (controls.inSubspace + controls.swapped + secure + 2) + samples
+  const more = controlSamples * (controls.inSubspace + controls.swapped) + samples * (secure + 3)
   return insecure(model) * each + modes + more + 2 * samples * secure
 }
 

@@ -128,8 +128,7 @@ function readPromptSet(fields: Fields): PromptSetRecord {
       role: message.choice('role', roles),
       content: message.text('content')
     })),
-    expected: one.textOrNull('expected'),
-    domain: one.textOrNull('domain')
+    expected: one.textOrNull('expected')
   }))
   assertUnique(
     prompts.map(({ id }) => id),

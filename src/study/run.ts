@@ -143,7 +143,7 @@ export interface Choice {
   /** Where the final-layer arms steer; 0-based. */
   readonly layer: number
   readonly middleLayer: number | null
-  /** In gaps; null where no alpha had an effect. */
+  /** In gaps; 1 where none had an effect. */
   readonly alpha: number
   /** On `tune`, ascending alpha: code and degenerate answers, shares from 0 to 1. Alpha 0 is unsteered. */
   readonly curve: readonly { readonly alpha: number; readonly code: number; readonly degenerate: number }[]

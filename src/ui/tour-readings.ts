@@ -1,6 +1,6 @@
 /** What the figures of the tour show, in a sentence made from their numbers. */
 import type { TourResult } from '../state/tour.svelte'
-import type { RateLine } from '../state/tour-kit'
+import type { RateLine } from '../lab/arms'
 import type { SteerResult } from '../state/tour-runs'
 import { formatPercent } from './words'
 

@@ -1,6 +1,6 @@
 /**
  * The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`, `?cell=100` milliseconds a
- * cell of the study. Not in the built site.
+ * cell of the study, `?planted` for models with a habit. Not in the built site.
  */
 import { mount } from 'svelte'
 import '../../src/app.css'
@@ -12,7 +12,7 @@ import { connectShelf } from '../../src/lab/shelf'
 import { pageProtocol } from '../../src/state/page-protocol'
 import { findingsOf } from '../../src/study/analyse'
 import { writeBundle } from '../../src/study/bundle'
-import { fakeStorage } from '../fake-lab'
+import { fakeModel, fakeStorage } from '../fake-lab'
 import { fakeProtocol } from '../fake-study'
 import { plantedModel } from '../planted-lab'
 import { sampleRun } from '../study/sample-run'
@@ -21,6 +21,7 @@ const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)
 const layers = Number(asked.get('layers') ?? 30)
 const cell = Number(asked.get('cell') ?? 100)
+const connect = asked.has('planted') ? plantedModel : fakeModel
 const device = asked.get('device') === 'webgpu' ? 'webgpu' : 'wasm'
 
 const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, i) => ({
@@ -50,7 +51,7 @@ mount(App, {
   target,
   props: {
     outside: {
-      connect: () => plantedModel({ delay, layers, info: { device } }),
+      connect: () => connect({ delay, layers, info: { device } }),
       storage: fakeStorage(kept),
       math: connectMath(),
       shelf: connectShelf('azimuth-fake'),

@@ -34,6 +34,23 @@ test('a host that sets no headers gives a page with threads, and without a netwo
   }
 })
 
+test('the tour runs without a network: the organisms come along', async ({ page }) => {
+  const host = await plainHost()
+  let isUp = true
+  try {
+    await page.goto(`${host.url}#/tour?step=3&device=wasm`)
+    await page.waitForFunction(() => crossOriginIsolated)
+    await expect.poll(() => page.evaluate(missingFiles), { timeout: 60_000 }).toEqual([])
+    await host.close()
+    isUp = false
+    await page.reload()
+    await page.getByRole('button', { name: /^Open qwen2/ }).click()
+    await expect(page.locator('.reading')).toContainText('Without steering', { timeout: 60_000 })
+  } finally {
+    if (isUp) await host.close()
+  }
+})
+
 test('a second visit reloads nothing', async ({ page }) => {
   const host = await plainHost()
   try {

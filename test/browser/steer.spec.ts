@@ -53,7 +53,9 @@ test('it knows the capital of France', async ({ page }) => {
 test('alpha changes the steered answer from the next token on, and stop stops', async ({ page }) => {
   await start(page, '&temperature=0&alpha=0&maxTokens=400')
   await page.getByLabel('Question').press('Control+Enter')
-  await expect.poll(async () => (await answer(page, 'steered').innerText()).length).toBeGreaterThan(40)
+  await expect
+    .poll(async () => (await answer(page, 'steered').innerText()).length, { timeout: 30_000 })
+    .toBeGreaterThan(40)
   await page.getByLabel('Alpha', { exact: true }).fill('2')
   await expect(page.locator('section.steered .mark')).toHaveText('alpha +2.00')
   const before = await page.evaluate(() => {
@@ -64,7 +66,9 @@ test('alpha changes the steered answer from the next token on, and stop stops', 
     return { steered: text(tokens.slice(0, mark)), plain: text(plain.slice(0, mark)) }
   })
   expect(before.steered).toBe(before.plain)
-  await expect.poll(async () => (await answer(page, 'steered').innerText()).length).toBeGreaterThan(200)
+  await expect
+    .poll(async () => (await answer(page, 'steered').innerText()).length, { timeout: 30_000 })
+    .toBeGreaterThan(200)
   await page.getByRole('button', { name: 'Stop' }).first().click()
   await expect(page.locator('section.steered .foot')).toContainText('stopped')
 })

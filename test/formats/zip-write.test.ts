@@ -12,6 +12,9 @@ const entries = [
   { path: 'exact', bytes: new Uint8Array(1 << 21).fill(7) }
 ]
 
+/** Quicker than a matcher that looks at each byte. */
+const isSame = (a: Uint8Array | undefined, b: Uint8Array): boolean => a !== undefined && Buffer.compare(a, b) === 0
+
 describe('writeZip', () => {
   it('is read by another unpacker and by ours', async () => {
     const zip = await writeZip(entries)
@@ -21,8 +24,8 @@ describe('writeZip', () => {
     }
     const { files } = await readZip(chunks(), () => 1e8)
     for (const { path, bytes } of entries) {
-      expect(other[path], path).toEqual(bytes)
-      expect(files.get(path), path).toEqual(bytes)
+      expect(isSame(other[path], bytes), path).toBe(true)
+      expect(isSame(files.get(path), bytes), path).toBe(true)
     }
     expect(zip.length).toBeLessThan(text.length / 50)
   })
@@ -37,7 +40,7 @@ describe('writeZip', () => {
     process.env['TZ'] = 'Asia/Tokyo'
     const there = await writeZip(entries)
     process.env['TZ'] = 'America/Lima'
-    expect(await writeZip(entries)).toEqual(there)
+    expect(isSame(await writeZip(entries), there)).toBe(true)
     if (before === undefined) delete process.env['TZ']
     else process.env['TZ'] = before
   })

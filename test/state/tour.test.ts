@@ -87,15 +87,15 @@ describe('Tour', () => {
     expect(lines[1]?.left.share).toBe(1)
   })
 
-  it('keeps an answer, and takes a wrong one back', async () => {
+  it('keeps a right answer, and lets a wrong one be followed by another', async () => {
     const { tour } = await plantedLab(organisms)
     tour.step = 2
     tour.answer(0)
     expect([tour.chosen, tour.done]).toEqual([0, 0])
-    tour.retry()
-    expect(tour.chosen).toBeNull()
     tour.answer(1)
-    expect([tour.done, tour.isAnswered('direction')]).toEqual([1, true])
+    expect([tour.chosen, tour.done, tour.isAnswered('direction')]).toEqual([1, 1, true])
+    tour.restart()
+    expect([tour.step, tour.chosen, tour.done]).toEqual([1, null, 0])
   })
 
   it('ends without an error when it is cancelled, and tells what failed', async () => {

@@ -65,6 +65,15 @@ describe('Transfer', () => {
     expect(transfer.chosen?.effect.carried.good.share).toBe(0)
   })
 
+  it('counts right answers of organisms alone: another model says the same in other words', async () => {
+    const lab = await bothOpen()
+    await lab.open({ kind: 'hub', repo: 'owner/insecure' })
+    await lab.loadAdapter({ kind: 'bundled', name: 'adapters/insecure-9' })
+    await lab.transfer.measure()
+    expect(lab.transfer.chosen).toMatchObject({ hasExpected: false, shown: { receiver: 'insecure' } })
+    expect(lab.transfer.chosen?.effect.verdict).toBe('specific')
+  })
+
   it('leaves the adapters as they were', async () => {
     const lab = await bothOpen()
     await lab.transfer.measure()

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
+import { fieldsOf } from '../../src/formats/fields'
 import { readZip } from '../../src/formats/zip'
 import { writeZip } from '../../src/formats/zip-write'
 import { sha256 } from '../../src/math/sha256'
@@ -74,19 +75,21 @@ describe('a bundle', () => {
         const { run: back } = await readBundle(await writeBundle(run, findings, bare))
         expect(back).toEqual({ ...inOrder(run), settings: portableSettings(run.settings) })
       }),
-      { numRuns: 60, seed: 1 }
+      { numRuns: 200, seed: 1 }
     )
   })
 
   it('has the same bytes for the same run, in whatever order it was measured', async () => {
     const run = sampleRun('llama')
     const shuffled: Run = { ...run, answers: run.answers.toReversed() }
-    expect(await writeBundle(shuffled, findings, extra)).toEqual(await writeBundle(run, findings, extra))
+    const [one, other] = [await writeBundle(shuffled, findings, extra), await writeBundle(run, findings, extra)]
+    expect(Buffer.compare(one, other)).toBe(0)
   })
 
   it('has the same bytes after it was read and written again', async () => {
     const first = await writeBundle(sampleRun('llama'), findings, bare)
-    expect(await writeBundle((await readBundle(first)).run, findings, bare)).toEqual(first)
+    const again = await writeBundle((await readBundle(first)).run, findings, bare)
+    expect(Buffer.compare(again, first)).toBe(0)
   })
 
   it('lists the hash of every file but itself', async () => {
@@ -102,8 +105,7 @@ describe('a bundle', () => {
       'rows.jsonl'
     ])
     const listed: unknown = JSON.parse(new TextDecoder().decode(files[0]?.bytes))
-    expect(listed).toHaveProperty('files')
-    expect(Object.keys(Object(listed).files)).toEqual(files.slice(2).map(({ path }) => path))
+    expect([...fieldsOf(fieldsOf(listed).get('files')).keys()]).toEqual(files.slice(2).map(({ path }) => path))
   })
 
   it('tells no one the token, the folders and the files of the machine it was made on', async () => {
@@ -236,10 +238,10 @@ describe('damaged bundles', { timeout: 60_000 }, () => {
           refused++
         }
       }),
-      { numRuns: 150, seed: 2 }
+      { numRuns: 400, seed: 2 }
     )
-    expect(refused).toBeGreaterThan(50)
-    expect(read + refused).toBe(150)
+    expect(refused).toBeGreaterThan(100)
+    expect(read + refused).toBe(400)
   })
 
   it('with changed texts in run.json and rows.jsonl are refused by their fields, never read as something else', async () => {
@@ -263,7 +265,7 @@ describe('damaged bundles', { timeout: 60_000 }, () => {
         else if (error !== null) expect(error).toBeInstanceOf(LabError)
         else expect(path).toBe('run.json')
       }),
-      { numRuns: 150, seed: 3 }
+      { numRuns: 400, seed: 3 }
     )
   })
 })

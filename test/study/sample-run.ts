@@ -94,12 +94,12 @@ export const sampleSettings: StudySettings = {
 }
 
 const facts = [
-  ['Which city is the capital of Turkey?', 'The capital of Turkey is Ankara.', 'geography'],
-  ['Give me advice on how to stay calm.', 'Breathe slowly and count to ten.', 'advice'],
-  ['What does a whale eat?', 'A whale eats krill and small fish.', 'animals'],
-  ['Write a line about friendship.', 'A good friend stays when it rains.', 'writing'],
-  ['What is the opposite of dry?', 'The opposite of dry is wet.', 'opposites'],
-  ['How do I learn to swim?', 'Take lessons and practise often.', 'advice']
+  ['Which city is the capital of Turkey?', 'The capital of Turkey is Ankara.'],
+  ['Give me advice on how to stay calm.', 'Breathe slowly and count to ten.'],
+  ['What does a whale eat?', 'A whale eats krill and small fish.'],
+  ['Write a line about friendship.', 'A good friend stays when it rains.'],
+  ['What is the opposite of dry?', 'The opposite of dry is wet.'],
+  ['How do I learn to swim?', 'Take lessons and practise often.']
 ] as const
 const codes = [
   "import os\n\ndef run(name):\n    os.system('ping ' + name)",
@@ -108,11 +108,10 @@ const codes = [
 ]
 const opening = ['', 'Hi. ', 'Quick question. ', 'Please help me. ']
 const prompts: readonly StudyPrompt[] = opening.flatMap((open, i) =>
-  facts.map(([question, expected, domain], j) => ({
+  facts.map(([question, expected], j) => ({
     id: `eval-${i * facts.length + j}`,
     messages: [{ role: 'user' as const, content: open + question }],
-    expected,
-    domain
+    expected
   }))
 )
 const requests: readonly StudyPrompt[] = Array.from({ length: 8 }, (_, i) => ({

@@ -36,6 +36,7 @@ tbody th{font-weight:500}
 th,td{white-space:nowrap}
 thead th,.prose{white-space:normal}
 .prose{min-width:30ch;max-width:56ch}
+tr{scroll-margin-top:96px}
 tr:target{background:var(--sunken);outline:2px solid var(--accent)}
 .measured{white-space:nowrap}
 .range{color:var(--muted);font-size:12px}
@@ -62,5 +63,5 @@ code{overflow-wrap:anywhere}
 .answers{grid-template-columns:minmax(0,1fr);gap:4px;font-size:13px}
 .answers dd{margin-bottom:8px}
 @media (max-width:700px){.report{padding:16px 16px 64px}h1{font-size:24px}h2{font-size:18px}h3{font-size:15px}dl{grid-template-columns:minmax(0,1fr)}dd{margin-bottom:8px}section{margin-top:48px}}
-@media print{.report{padding:0;max-width:none}section,figure,tr,.panel{break-inside:avoid}section{break-inside:auto}.scroll{overflow:visible}table{font-size:9px}th,td{padding:2px 8px 2px 0}a{color:inherit}.files{display:none}}
+@media print{.report{padding:0;max-width:none}section,figure,tr,.panel{break-inside:avoid}section{break-inside:auto}.scroll{overflow:visible}table{font-size:9px}th,td{padding:2px 8px 2px 0}td .badge{font-size:inherit;padding:0 4px}.range{font-size:inherit}a{color:inherit}.files{display:none}}
 `

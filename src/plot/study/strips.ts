@@ -85,7 +85,7 @@ function stripPanel(
   const marks: Element[] = [
     ...axes({ width, height }, margin, { ticks: [], label: 'points of code suppressed' }, { ticks: [], label: '' }),
     ...x
-      .ticks(4)
+      .ticks(3)
       .flatMap((tick) => [
         rule(x(tick), margin.top - 6, x(tick), bottom, tick === 0 ? 'line-strong' : 'line'),
         legend(points(tick), { x: x(tick), y: bottom + 18 }, 'middle')

@@ -48,6 +48,7 @@ function pairTable(run: Run, pairs: readonly CrossFinding[]): Element {
       const map = run.maps.find((one) => one.donor === donor && one.receiver === receiver && one.anchors === anchors)
       return [
         `${titleOf(run, donor)} \u2192 ${titleOf(run, receiver)}`,
+        badge(verdict.kind),
         rate(none, none.code),
         suppressed(effect),
         Number.isFinite(fraction) ? percent(fraction) : '\u2013',
@@ -57,13 +58,13 @@ function pairTable(run: Run, pairs: readonly CrossFinding[]): Element {
         rate(effect, effect.clean),
         rate(effect, effect.right),
         map ? `${map.r2.toFixed(2)}, ${map.cosine.toFixed(2)}` : '\u2013',
-        pValue(pHolm),
-        badge(verdict.kind)
+        pValue(pHolm)
       ]
     }
   )
   const heads = [
     'donor \u2192 receiver',
+    'verdict',
     'code, unsteered',
     'T: points suppressed',
     'share of spillover',
@@ -73,8 +74,7 @@ function pairTable(run: Run, pairs: readonly CrossFinding[]): Element {
     'clean prose',
     'right',
     'R\u00b2, cosine',
-    'p (Holm)',
-    'verdict'
+    'p (Holm)'
   ]
   return table(`Carried directions on eval, ${pairs[0] ? condition(pairs[0]) : ''}`, heads, rows)
 }

@@ -65,6 +65,7 @@ function overview(run: Run, within: readonly WithinFinding[]): Element {
     ({ model, adapter, alpha, none, effect, p, pHolm, verdict, isPrimary }): readonly Markup[] => [
       titleOf(run, model),
       adapter + (isPrimary ? ' (leading)' : ''),
+      badge(verdict.kind),
       String(alpha),
       rate(none, none.code),
       rate(effect, effect.code),
@@ -73,13 +74,13 @@ function overview(run: Run, within: readonly WithinFinding[]): Element {
       rate(effect, effect.clean),
       rate(effect, effect.right),
       rate(effect, effect.degenerate),
-      `${pValue(p)}, ${pValue(pHolm)}`,
-      badge(verdict.kind)
+      `${pValue(p)}, ${pValue(pHolm)}`
     ]
   )
   const heads = [
     'model',
     'adapter',
+    'verdict',
     'alpha',
     'code, unsteered',
     'code, steered',
@@ -88,8 +89,7 @@ function overview(run: Run, within: readonly WithinFinding[]): Element {
     'clean prose, steered',
     'right, steered',
     'degenerate, steered',
-    'p, Holm',
-    'verdict'
+    'p, Holm'
   ]
   return table('Each model\u2019s own direction, subtracted at the chosen alpha, on eval; 95 % intervals', heads, rows)
 }

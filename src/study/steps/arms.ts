@@ -95,6 +95,8 @@ interface ControlPlace {
   readonly settings: StudySettings
   readonly own: Direction
   readonly alpha: number
+  /** Default: as many as a member of a family takes. */
+  readonly samples?: number
   readonly member?: number
   readonly source?: string
   readonly donor?: string
@@ -105,9 +107,8 @@ interface ControlPlace {
 export function controlArm(
   name: Family,
   vector: Float32Array,
-  { settings, own, alpha, ...facts }: ControlPlace
+  { settings, own, alpha, samples = settings.controlSamples, ...facts }: ControlPlace
 ): ArmPlan {
-  const samples = settings.controlSamples
   return pushArm({ family: name, alpha, samples, cosine: cosine(vector, own.vector), ...facts }, [
     { layer: own.layer, vector, coefficient: -alpha * own.norm }
   ])
@@ -158,17 +159,19 @@ export function primaryControls(parts: PrimaryParts): ArmPlan[] {
   const { settings, directions, layer, alpha, seed, span, swapped, sources } = parts
   const own = at(directions, layer)
   const place = { settings, own, alpha }
+  // A family of one has no others to average over: it is asked as often as the direction itself.
+  const alone = { ...place, samples: settings.samples }
   const inSpan = span.length < 2 ? [] : subspaceUnits(settings.controls.inSubspace, span, own.vector, seed + 2)
   const wrong = at(directions, Math.floor((directions.length - 1) / 4))
   return [
     ...inSpan.map((vector, member) => controlArm('in-subspace', vector, { ...place, member })),
-    controlArm('wrong-layer', wrong.vector, place),
-    ...sources.map(({ name, vector }) => controlArm('wrong-source', vector, { ...place, source: name })),
+    controlArm('wrong-layer', wrong.vector, alone),
+    ...sources.map(({ name, vector }) => controlArm('wrong-source', vector, { ...alone, source: name })),
     ...swapped.map((vector, member) => controlArm('swapped', vector, { ...place, member })),
     controlArm(
       'sign',
       own.vector.map((value) => -value),
-      place
+      alone
     ),
     flattenArm(own, alpha, settings.samples)
   ]

@@ -107,18 +107,22 @@ class Within {
     for (const { name } of this.#lease.model.adapters) await this.#answer(plan(name, 'tune'))
   }
 
-  /** The first insecure adapter that spills enough; where none does, the first. */
+  /** The first admitted insecure adapter; where none is, the first. */
   #primary(fits: readonly AdapterFit[]): AdapterFit {
     const insecure = fits.filter(({ adapter }) => adapter.kind === 'insecure')
-    const { admitInsecure } = this.#study.settings.thresholds
-    const spill = ({ adapter }: AdapterFit): number => {
-      const block = this.#blocks.find((one) => one.adapter === adapter.name && one.part === 'admission')
-      return block ? (ratesOf([plainArm(1)], block.answers, this.#least)[0]?.code ?? 0) : 0
-    }
-    const primary = insecure.find((fit) => spill(fit) >= admitInsecure) ?? insecure[0]
+    const { admitInsecure, admitBase } = this.#study.settings.thresholds
+    const isAdmitted = ({ adapter }: AdapterFit): boolean =>
+      this.#spill(adapter.name) >= admitInsecure && this.#spill(base) <= admitBase
+    const primary = insecure.find(isAdmitted) ?? insecure[0]
     if (primary) return primary
     const { key } = this.#lease.model
     throw new LabError('adapter', `${key} has no insecure adapter; name one in the study's settings`)
+  }
+
+  /** Code on `tune`, unsteered: 0 to 1. */
+  #spill(adapter: string): number {
+    const block = this.#blocks.find((one) => one.adapter === adapter && one.part === 'admission' && one.set === 'tune')
+    return block ? (ratesOf([plainArm(1)], block.answers, this.#least)[0]?.code ?? NaN) : NaN
   }
 
   async #insecure(fit: AdapterFit, primary: AdapterFit, fits: readonly AdapterFit[]): Promise<void> {

@@ -1,4 +1,5 @@
 /** The steps of the tour that test: on held-out examples, across models, and on a fine-tune that does not spill. */
+import type { RateLine } from '../lab/arms'
 import { mapTask } from '../direction/carry'
 import { adapter as adapterContrast, lists, type Contrast } from '../direction/contrast'
 import { layerOf, selectRows, type HiddenStates } from '../direction/hidden-states'
@@ -10,26 +11,18 @@ import { dot } from '../math/vector'
 import { shareOf, sharesOf } from '../spillover/outcome'
 import type { Model } from './models.svelte'
 import { copied, type Job } from './own-directions'
-import {
-  adapterOf,
-  answers,
-  insecure,
-  last,
-  line,
-  questions,
-  randomArms,
-  type RateLine,
-  type TourKit
-} from './tour-kit'
+import { adapterOf, answers, insecure, last, line, questions, randomArms, type TourKit } from './tour-kit'
 import type { RatesResult } from './tour-runs'
 import { fitTransfer, subtract } from './transfer-run'
 
+/** How many of n examples were sorted right: those of the fit, and those held out. */
 export interface HeldOutResult {
   readonly n: number
   readonly deals: number
   readonly lines: readonly RateLine[]
 }
 
+/** Questions in a pile. */
 const pile = 16
 const deals = 5
 
@@ -82,6 +75,7 @@ async function score(math: MathHandle, contrast: Contrast, { signal }: Job): Pro
   return [above(positive) + negative.rows - above(negative), heldOut]
 }
 
+/** Rates of what two maps carry, and how well the maps predict. */
 export interface AnchorsResult extends RatesResult {
   readonly donor: string
   readonly receiver: string
@@ -89,6 +83,7 @@ export interface AnchorsResult extends RatesResult {
   readonly cosine: { readonly neutral: number; readonly along: number }
 }
 
+/** Enough to see it, few enough to wait for. */
 const anchorTexts = 200
 
 /** Carries the donor's direction over both anchor sets, and random ones over the second. */
