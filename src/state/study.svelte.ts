@@ -2,7 +2,6 @@ import { LabError } from '../errors'
 import type { StudyCard } from '../lab/journal-idb'
 import type { Findings } from '../study/findings'
 import type { Entry, Journal } from '../study/journal'
-import type { StudyPlan } from '../study/plan'
 import { withCell, type DosePreview } from '../study/preview'
 import type { StudyProgress } from '../study/progress'
 import type { Run } from '../study/run'
@@ -36,7 +35,6 @@ export class StudyRun {
   #status = $state.raw<StudyStatus>({ kind: 'idle' })
   #card = $state.raw<StudyCard | null>(null)
   #settings = $state.raw<StudySettings | null>(null)
-  #plan = $state.raw<StudyPlan | null>(null)
   #latest = $state.raw<readonly LatestAnswer[]>([])
   #doses = $state.raw<readonly DosePreview[]>([])
   #notice = $state.raw<string | null>(null)
@@ -55,17 +53,9 @@ export class StudyRun {
     return this.#status
   }
 
-  /** The study that runs, was stopped or has ended; null before the first. */
-  get card(): StudyCard | null {
-    return this.#card
-  }
-
+  /** Of the study that runs, was stopped or has ended; null before the first. */
   get settings(): StudySettings | null {
     return this.#settings
-  }
-
-  get plan(): StudyPlan | null {
-    return this.#plan
   }
 
   /** The newest first. */
@@ -148,7 +138,6 @@ export class StudyRun {
     this.#pause.resume()
     this.#card = card
     this.#settings = settings
-    this.#plan = null
     this.#latest = []
     this.#doses = []
     this.#notice = null
@@ -168,7 +157,6 @@ export class StudyRun {
   async #work(card: StudyCard, settings: StudySettings, signal: AbortSignal): Promise<void> {
     try {
       const protocol = await this.#outside.protocol()
-      this.#plan = protocol.plan(settings)
       const journal = await this.#journal(card, settings)
       const onProgress = (progress: StudyProgress): void => this.#report(progress)
       const options = { journal, signal, onProgress, pause: this.#pause }
