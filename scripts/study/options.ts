@@ -5,7 +5,7 @@ import type { Device, Dtype } from '../../src/lab/api'
 import { parseFields } from '../../src/formats/record'
 import { presetSettings } from '../../src/study/presets'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
-import { devices, dtypes, readSettings } from '../../src/study/settings-document'
+import { devices, dtypes, readSettings } from '../../src/study/files/settings-document'
 
 export const studyOptions = {
   out: { type: 'string' },

@@ -6,7 +6,7 @@ import { LabError } from '../../src/errors'
 import type { StudyPrompt } from '../../src/study/run'
 import { ownSizes } from '../../src/study/plan'
 import type { SetName } from '../../src/study/settings'
-import { readSet } from '../../src/study/prompt-sets'
+import { readSet } from '../../src/study/files/prompt-sets'
 
 /** Loads a set by its name. @param own `SET=FILE`, each @throws LabError `format` */
 export function promptLoader(own: readonly string[]): (set: SetName) => Promise<readonly StudyPrompt[]> {

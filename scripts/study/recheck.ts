@@ -1,10 +1,10 @@
 /** A run's bundle checked on the command line: what follows from its rows, and a part of it made again. */
 import { readFile } from 'node:fs/promises'
 import { LabError } from '../../src/errors'
-import { readBundle } from '../../src/study/bundle'
+import { readBundle } from '../../src/study/files/bundle'
 import type { StudyLab } from '../../src/study/protocol'
-import { recheck } from '../../src/study/recheck'
-import { remake } from '../../src/study/remake'
+import { recheck } from '../../src/study/files/recheck'
+import { remake } from '../../src/study/files/remake'
 import type { StudyModel } from '../../src/study/settings'
 import { terminalProgress } from './terminal'
 

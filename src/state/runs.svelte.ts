@@ -1,6 +1,6 @@
 import { fetchRun, fetchRuns, type ShippedRun } from '../lab/shipped-runs'
 import type { Findings } from '../study/findings'
-import type { Recheck } from '../study/recheck'
+import type { Recheck } from '../study/files/recheck'
 import type { Run } from '../study/run'
 import type { ArmAddress } from './link'
 import { endOf, type Status } from './status'

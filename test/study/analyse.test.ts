@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { mean } from '../../src/math/statistics'
 import { seeded, shuffled } from '../../src/math/random'
-import { findingsOf, findingsSteps } from '../../src/study/analyse'
+import { findingsOf, findingsSteps } from '../../src/study/analysis/analyse'
 import type { Run } from '../../src/study/run'
 import { simulate } from './simulate'
 import { specific } from './world'

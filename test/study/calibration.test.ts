@@ -3,8 +3,8 @@
  * interval with a standard error of 7 % of its half width, and the least p, 1/401, lies far below what one test asks.
  */
 import { describe, expect, it } from 'vitest'
-import { findingsOf } from '../../src/study/analyse'
-import { families } from '../../src/study/families'
+import { findingsOf } from '../../src/study/analysis/analyse'
+import { families } from '../../src/study/analysis/families'
 import type { VerdictKind } from '../../src/study/findings'
 import { simulate } from './simulate'
 import { specific, type Planted } from './world'

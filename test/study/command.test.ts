@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFileJournal } from '../../scripts/study/file-journal'
-import { packJournal } from '../../src/study/journal-file'
+import { packJournal } from '../../src/study/files/journal-file'
 import { reduced } from './reduced'
 
 let folder = ''

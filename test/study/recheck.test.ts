@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { findingsOf } from '../../src/study/analyse'
-import { readBundle, writeBundle, type Bundle } from '../../src/study/bundle'
-import { inOrder } from '../../src/study/order'
-import { recheck, type Replay } from '../../src/study/recheck'
+import { findingsOf } from '../../src/study/analysis/analyse'
+import { readBundle, writeBundle, type Bundle } from '../../src/study/files/bundle'
+import { inOrder } from '../../src/study/files/order'
+import { recheck, type Replay } from '../../src/study/files/recheck'
 import { sampleRun } from './sample-run'
 
 let bundle: Bundle

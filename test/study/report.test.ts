@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { el, serialize, textOf, type Element, type Markup } from '../../src/formats/markup'
 import { pagesOf } from '../../src/plot/study/pages'
-import { findingsOf } from '../../src/study/analyse'
+import { findingsOf } from '../../src/study/analysis/analyse'
 import type { Findings } from '../../src/study/findings'
 import { reportOf } from '../../src/study/report/report'
 import type { Run } from '../../src/study/run'

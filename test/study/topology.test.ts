@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findingsOf } from '../../src/study/analyse'
+import { findingsOf } from '../../src/study/analysis/analyse'
 import type { Claim, Findings } from '../../src/study/findings'
 import { simulate } from './simulate'
 import { specific, type PlantedPair } from './world'

@@ -2,7 +2,7 @@
 import { el } from '../../formats/markup'
 import type { ArmResult, Findings } from '../findings'
 import type { Answer, Run } from '../run'
-import { percent, points } from '../words'
+import { percent, points } from '../analysis/words'
 import { armAnchor, folded, section, small, table, titleOf, type Element, type Markup } from './parts'
 
 /** Answers shown of a main arm. */

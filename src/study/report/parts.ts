@@ -3,7 +3,7 @@ import { el, textOf, type Element, type Markup } from '../../formats/markup'
 import type { Estimate } from '../../math/bootstrap'
 import type { ArmResult } from '../findings'
 import type { Run } from '../run'
-import { percent, points } from '../words'
+import { percent, points } from '../analysis/words'
 
 export type { Element, Markup }
 

@@ -2,7 +2,7 @@
 import { el } from '../../formats/markup'
 import type { Findings, LeaveOneOut, WithinFinding } from '../findings'
 import type { Run } from '../run'
-import { points, span } from '../words'
+import { points, span } from '../analysis/words'
 import { folded, section, small, table, titleOf, type Element, type Markup } from './parts'
 
 /** Prompt by prompt: whether a result hangs on one of them. */

@@ -2,7 +2,7 @@
 import { el } from '../../formats/markup'
 import type { CrossFinding, Findings, TierFinding, TopologyFinding } from '../findings'
 import type { Run } from '../run'
-import { percent, points, pValue } from '../words'
+import { percent, points, pValue } from '../analysis/words'
 import {
   badge,
   condition,

@@ -2,7 +2,7 @@
 import { el } from '../../formats/markup'
 import type { Verdict, WithinFinding } from '../findings'
 import type { Run } from '../run'
-import { percent, percentWithin, pValue, points } from '../words'
+import { percent, percentWithin, pValue, points } from '../analysis/words'
 import { badge, difference, folded, rate, suppressed, table, titleOf, type Element, type Markup } from './parts'
 
 /** Every insecure adapter at the gate, admitted or not. */

@@ -1,5 +1,5 @@
 /** What is chosen on `tune` and frozen: how strongly to steer, and at which middle layer. */
-import { outcomeReader } from '../outcome'
+import { outcomeReader } from '../analysis/outcome'
 import type { ArmPlan, BlockAnswer } from './answers'
 
 /** Shares of an arm's answers, 0 to 1. */

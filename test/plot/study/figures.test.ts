@@ -6,7 +6,7 @@ import { drawPanel, figureFile, figureTable, type Figure } from '../../../src/pl
 import { figuresOf } from '../../../src/plot/study/figures'
 import { spread } from '../../../src/plot/study/marks'
 import { dark, light } from '../../../src/plot/study/palette'
-import { findingsOf } from '../../../src/study/analyse'
+import { findingsOf } from '../../../src/study/analysis/analyse'
 import type { Findings } from '../../../src/study/findings'
 import type { Run } from '../../../src/study/run'
 import { sampleRun } from '../../study/sample-run'

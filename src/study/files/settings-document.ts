@@ -1,0 +1,160 @@
+/** The settings of a study as JSON, and back: what travels in a bundle and what a journal belongs to. */
+import type { Fields } from '../../formats/record'
+import type { AdapterSource, Device, Dtype, ModelSource } from '../../lab/api'
+import type { ControlCounts, SetName, StudyAdapter, StudyModel, StudySettings, Thresholds } from '../settings'
+
+/** Every name of a union, which the compiler holds to be complete. */
+type Names<T extends string> = Readonly<Record<T, true>>
+
+export const dtypes: Names<Dtype> = { q4: true, q4f16: true, q8: true, fp16: true, fp32: true }
+export const devices: Names<Device> = { webgpu: true, wasm: true, cpu: true }
+export const anchorNames: Names<'neutral' | 'along'> = { neutral: true, along: true }
+export const adapterKinds: Names<StudyAdapter['kind']> = { insecure: true, secure: true }
+export const setNames: Names<SetName> = {
+  tune: true,
+  fit: true,
+  eval: true,
+  code: true,
+  'anchors-neutral': true,
+  'anchors-along': true
+}
+const presets: Names<StudySettings['preset']> = { demo: true, offline: true, full: true, custom: true }
+const contrasts: Names<StudySettings['contrast']> = { adapter: true, response: true, secure: true }
+const modelKinds: Names<ModelSource['kind']> = { bundled: true, hub: true, url: true, files: true, folder: true }
+const adapterSourceKinds: Names<AdapterSource['kind']> = { ...modelKinds, zip: true }
+
+/**
+ * Settings that can go to another machine: without tokens, without the contents of files, and of a local folder only its
+ * own name. All that identifies what was measured is in the run's model records.
+ */
+export function portableSettings(settings: StudySettings): StudySettings {
+  const models = settings.models.map((model) => ({
+    ...model,
+    source: portableModel(model.source),
+    adapters: model.adapters.map((adapter) => ({ ...adapter, source: portableAdapter(adapter.source) }))
+  }))
+  return { ...settings, models }
+}
+
+function portableModel(source: ModelSource): ModelSource {
+  switch (source.kind) {
+    case 'hub': {
+      const { token: _token, ...open } = source
+      return open
+    }
+    case 'files':
+      return { ...source, files: [] }
+    case 'folder':
+      return { ...source, path: source.path.split(/[/\\]/).findLast((part) => part !== '') ?? '' }
+    case 'bundled':
+    case 'url':
+      return source
+  }
+}
+
+function portableAdapter(source: AdapterSource): AdapterSource {
+  return source.kind === 'zip' ? { ...source, blob: new Blob() } : portableModel(source)
+}
+
+/** @throws LabError `format` that names the field */
+export function readSettings(fields: Fields): StudySettings {
+  const limits = fields.object('limits')
+  const primary = fields.object('primary')
+  return {
+    preset: fields.choice('preset', presets),
+    seed: fields.natural('seed'),
+    models: fields.objects('models', readModel),
+    limits: {
+      tune: limits.naturalOrNull('tune'),
+      fit: limits.naturalOrNull('fit'),
+      eval: limits.naturalOrNull('eval'),
+      code: limits.naturalOrNull('code'),
+      'anchors-neutral': limits.naturalOrNull('anchors-neutral'),
+      'anchors-along': limits.naturalOrNull('anchors-along')
+    },
+    dtype: fields.choiceOrNull('dtype', dtypes),
+    device: fields.choiceOrNull('device', devices),
+    contrast: fields.choice('contrast', contrasts),
+    samples: fields.natural('samples'),
+    controlSamples: fields.natural('controlSamples'),
+    temperature: fields.number('temperature'),
+    topP: fields.number('topP'),
+    maxTokens: fields.natural('maxTokens'),
+    alphas: fields.numbers('alphas'),
+    carriedAlphas: fields.numbers('carriedAlphas'),
+    verdictAlphas: fields.numbers('verdictAlphas'),
+    anchors: fields.choices('anchors', anchorNames),
+    primary: { anchors: primary.choice('anchors', anchorNames), alpha: primary.number('alpha') },
+    controls: readCounts(fields.object('controls')),
+    swaps: fields.natural('swaps'),
+    draws: fields.natural('draws'),
+    batch: fields.natural('batch'),
+    lanes: fields.natural('lanes'),
+    thresholds: readThresholds(fields.object('thresholds'))
+  }
+}
+
+function readModel(fields: Fields): StudyModel {
+  return {
+    key: fields.text('key'),
+    title: fields.text('title'),
+    source: readModelSource(fields.object('source')),
+    adapters: fields.objects('adapters', (adapter) => ({
+      name: adapter.text('name'),
+      kind: adapter.choice('kind', adapterKinds),
+      source: readAdapterSource(adapter.object('source'))
+    }))
+  }
+}
+
+function readModelSource(fields: Fields): ModelSource {
+  const kind = fields.choice('kind', modelKinds)
+  switch (kind) {
+    case 'hub':
+      return {
+        kind,
+        repo: fields.text('repo'),
+        ...(fields.has('revision') && { revision: fields.text('revision') }),
+        ...(fields.has('endpoint') && { endpoint: fields.text('endpoint') })
+      }
+    case 'bundled':
+      return { kind, name: fields.text('name') }
+    case 'url':
+      return { kind, url: fields.text('url') }
+    case 'files':
+      return { kind, name: fields.text('name'), files: [] }
+    case 'folder':
+      return { kind, path: fields.text('path') }
+  }
+}
+
+function readAdapterSource(fields: Fields): AdapterSource {
+  const kind = fields.choice('kind', adapterSourceKinds)
+  if (kind === 'zip') return { kind, name: fields.text('name'), blob: new Blob() }
+  return readModelSource(fields)
+}
+
+function readCounts(fields: Fields): ControlCounts {
+  return {
+    random: fields.natural('random'),
+    orthogonal: fields.natural('orthogonal'),
+    inSubspace: fields.natural('inSubspace'),
+    swapped: fields.natural('swapped'),
+    mappedRandom: fields.natural('mappedRandom'),
+    mappedOrthogonal: fields.natural('mappedOrthogonal'),
+    shuffledPairing: fields.natural('shuffledPairing')
+  }
+}
+
+function readThresholds(fields: Fields): Thresholds {
+  return {
+    admitInsecure: fields.number('admitInsecure'),
+    admitBase: fields.number('admitBase'),
+    leastSpillover: fields.number('leastSpillover'),
+    leastPrompts: fields.natural('leastPrompts'),
+    margin: fields.number('margin'),
+    hook: fields.number('hook'),
+    degeneration: fields.number('degeneration'),
+    secureSpills: fields.number('secureSpills')
+  }
+}
