@@ -13,7 +13,8 @@ import { unzipSync } from 'fflate'
 const titles = {
   demo: 'Demonstration',
   offline: 'The whole study on the organisms',
-  full: 'The whole study on the four families'
+  full: 'The whole study on the four families',
+  custom: 'A study with settings of its own'
 }
 const newline = 0x0a
 /** The same file is not unpacked twice while a server runs. @type {Map<string, RunEntry>} */
@@ -59,7 +60,7 @@ function describe(file, bytes) {
   const single = models.length === 1 && first ? first.title : null
   return {
     name: file.replace(/\.zip$/, ''),
-    title: single ?? titles[settings.preset] ?? models.map(({ title }) => title).join(', '),
+    title: single ?? titles[settings.preset] ?? settings.preset,
     file,
     bytes: bytes.length,
     sentence: `${models.map(({ title }) => title).join(', ')}: ${answers.toLocaleString('en')} answers${time}, on ${app.host} (${first?.device ?? 'an unknown device'}).`

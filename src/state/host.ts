@@ -3,7 +3,7 @@ export function hostName(userAgent: string): string {
   const known = [
     [/\bEdg\/(\d+)/, 'Edge'],
     [/\bFirefox\/(\d+)/, 'Firefox'],
-    [/\bChrom(?:e|ium)\/(\d+)/, 'Chromium'],
+    [/Chrom(?:e|ium)\/(\d+)/, 'Chromium'],
     [/\bVersion\/(\d+)[\d.]* (?:Mobile\/\S+ )?Safari\//, 'Safari']
   ] as const
   for (const [pattern, name] of known) {
