@@ -82,7 +82,7 @@ export interface Answer {
   readonly sample: number
   readonly text: string
   readonly tokens: number
-  /** Mean per token in nats under the base without adapter or steering; null for an empty answer. */
+  /** Mean per token in nats under the base without adapter or steering; null for an empty answer, and for code, which is judged without it. */
   readonly logProbability: number | null
 }
 

@@ -2,6 +2,7 @@
 import { LabError } from '../errors'
 import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
+import { textReader } from './analysis/outcome'
 import { once, type Entry, type Journal } from './journal'
 import type { StudyProgress, Stage } from './progress'
 import type { StudyPrompt } from './run'
@@ -39,6 +40,8 @@ export class Study {
   readonly lab: StudyLab
   readonly prompts: Readonly<Record<SetName, readonly StudyPrompt[]>>
   readonly notes: string[] = []
+  /** What the text of an answer says by itself. */
+  readonly read = textReader()
   readonly #options: StudyOptions
   readonly #began = performance.now()
   readonly #total: number

@@ -40,7 +40,7 @@ describe('a study', () => {
       const prompts = set === 'code' ? 2 : 3
       arms.forEach((arm, i) => {
         const samples = answers.filter((answer) => answer.arm === i).length / prompts
-        expect([arm.id, samples]).toEqual([arm.id, isControl(arm.family) ? 1 : 2])
+        expect([arm.id, samples]).toEqual([arm.id, isMember(arm.family) ? 1 : 2])
       })
     }
   })
@@ -159,14 +159,9 @@ function dying(handle: ModelHandle, isDue: () => boolean): ModelHandle {
   })
 }
 
-const controls: readonly Family[] = [
-  'random',
-  'orthogonal',
-  'in-subspace',
-  'wrong-layer',
-  'wrong-source',
-  'swapped',
-  'sign'
-]
+const alone: readonly Family[] = ['wrong-layer', 'wrong-source', 'sign']
+const members: readonly Family[] = ['random', 'orthogonal', 'in-subspace', 'swapped']
 const mapped: readonly Family[] = ['mapped-random', 'mapped-orthogonal', 'shuffled-pairing']
-const isControl = (family: Family): boolean => controls.includes(family) || mapped.includes(family)
+/** One of several of its family, which are asked less often each. */
+const isMember = (family: Family): boolean => members.includes(family) || mapped.includes(family)
+const isControl = (family: Family): boolean => alone.includes(family) || isMember(family)

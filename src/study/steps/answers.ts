@@ -51,7 +51,7 @@ export async function answerBlock(study: Study, lease: Lease, plan: BlockPlan): 
   const all: BlockAnswer[] = []
   for (const [i, range] of ranges.entries()) {
     const cell = cells[i]
-    if (cell) all.push(...unfold(plan, range, cell, await scoreCell(study, lease, plan, range, cell)))
+    if (cell) all.push(...unfold(study, plan, range, cell, await scoreCell(study, lease, plan, range, cell)))
   }
   return all
 }
@@ -104,7 +104,7 @@ function fold(answers: readonly { readonly text: string; readonly tokens: number
   return { texts: [...place.keys()], text, tokens: answers.map(({ tokens }) => tokens) }
 }
 
-/** Mean log-probability per token of each distinct text under the base; NaN for an empty one. */
+/** Mean log-probability per token of each distinct text under the base; NaN for an empty one and for code, which is judged without it. */
 async function scoreCell(study: Study, lease: Lease, plan: BlockPlan, range: Range, cell: Cell): Promise<Float32Array> {
   const { model } = plan
   const place = { stage: 'score', model, adapter: base, text: `how likely the answers are, ${plan.set}` } as const
@@ -112,28 +112,38 @@ async function scoreCell(study: Study, lease: Lease, plan: BlockPlan, range: Ran
     const scores: number[] = []
     for (const [i, { texts }] of cell.prompts.entries()) {
       const messages = study.prompts[plan.set][range.from + i]?.messages ?? []
-      for (let start = 0; start < texts.length; start += study.settings.batch) {
-        const part = texts.slice(start, start + study.settings.batch)
+      const prose = texts.filter((text) => !study.read(text).code)
+      const found = new Map<string, number>()
+      for (let start = 0; start < prose.length; start += study.settings.batch) {
+        const part = prose.slice(start, start + study.settings.batch)
         const rows = part.map((answer) => ({ prompt: { messages }, answer }))
         const likelihoods = await lease.call(base, (handle) => handle.score(rows))
-        scores.push(...likelihoods.map(({ logProbability }) => logProbability))
+        likelihoods.forEach(({ logProbability }, row) => found.set(part[row] ?? '', logProbability))
       }
+      scores.push(...texts.map((text) => found.get(text) ?? NaN))
     }
     return { json: null, floats: Float32Array.from(scores) }
   })
   return entry.floats ?? new Float32Array()
 }
 
-function unfold({ arms }: BlockPlan, { from }: Range, { prompts }: Cell, scores: Float32Array): BlockAnswer[] {
+function unfold(
+  { read }: Study,
+  { arms }: BlockPlan,
+  { from }: Range,
+  { prompts }: Cell,
+  scores: Float32Array
+): BlockAnswer[] {
   let offset = 0
   return prompts.flatMap(({ texts, text, tokens }, i) => {
     let at = 0
     const answers = arms.flatMap(({ samples }, arm) =>
       Array.from({ length: samples }, (_, sample): BlockAnswer => {
         const index = text[at] ?? 0
-        const score = scores[offset + index] ?? NaN
+        const answer = texts[index] ?? ''
+        const score = read(answer).code ? NaN : (scores[offset + index] ?? NaN)
         const logProbability = Number.isFinite(score) ? score : null
-        return { arm, prompt: from + i, sample, text: texts[index] ?? '', tokens: tokens[at++] ?? 0, logProbability }
+        return { arm, prompt: from + i, sample, text: answer, tokens: tokens[at++] ?? 0, logProbability }
       })
     )
     offset += texts.length
