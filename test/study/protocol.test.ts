@@ -150,7 +150,7 @@ function dying(handle: ModelHandle, isDue: () => boolean): ModelHandle {
   return new Proxy(handle, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name)
-      if (name !== 'generate') return typeof value === 'function' ? value.bind(target) : value
+      if (name !== 'generate') return typeof value === 'function' ? (value.bind(target) as unknown) : value
       return (...args: Parameters<ModelHandle['generate']>) => {
         if (++calls === 3 && isDue()) return Promise.reject(new LabError('worker-lost', 'the worker stopped'))
         return target.generate(...args)
