@@ -19,19 +19,19 @@ const piece = 1 << 14
 const signature = [0x50, 0x4b, 3, 4]
 
 /**
- * @param chunks the archive in order
+ * @param chunks the archive, whole or in order
  * @param limitOf the most bytes that an entry may have; undefined for one that is not wanted
  * @param most bytes of all wanted entries together
  * @throws LabError `format` for what is no zip, encrypted, or holds paths that lead out of it or occur twice, `checksum` for
  * one that ends early, `memory` for an entry beyond its limit, by what it declares or by what comes out
  */
 export async function readZip(
-  chunks: AsyncIterable<Uint8Array>,
+  chunks: Uint8Array | AsyncIterable<Uint8Array>,
   limitOf: (path: string) => number | undefined,
   most = Infinity
 ): Promise<ZipContents> {
   const reader = new ZipReader(limitOf, most)
-  for await (const chunk of chunks) {
+  for await (const chunk of chunks instanceof Uint8Array ? [chunks] : chunks) {
     for (let at = 0; at < chunk.length; at += piece) reader.push(chunk.subarray(at, at + piece))
   }
   return reader.finish()

@@ -2,6 +2,7 @@
 import { LabError } from '../errors'
 import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
+import { spread } from '../lab/prompt-sets'
 import { textReader } from './analysis/outcome'
 import { once, type Entry, type Journal } from './journal'
 import type { StudyProgress, Stage } from './progress'
@@ -130,7 +131,8 @@ export async function loadSets(
   const load = async (set: SetName): Promise<readonly StudyPrompt[]> => {
     const all = await lab.loadPrompts(set)
     const limit = settings.limits[set]
-    const some = limit === null ? all : cut(set, all, limit)
+    // Anchors are sorted by what they ask: they are thinned out evenly, other sets cut off at the end.
+    const some = limit === null ? all : set.startsWith('anchors') ? spread(all, limit) : all.slice(0, limit)
     if (some.length === 0) throw new LabError('shape', `the prompt set ${set} is empty; give it at least one prompt`)
     return some
   }
@@ -144,14 +146,6 @@ export async function loadSets(
   }
   assertDisjoint(sets)
   return sets
-}
-
-/** Anchors are cut evenly, since they are sorted by what they ask; other sets from the end. */
-function cut(set: SetName, all: readonly StudyPrompt[], limit: number): readonly StudyPrompt[] {
-  if (!set.startsWith('anchors') || limit >= all.length) return all.slice(0, limit)
-  return Array.from({ length: limit }, (_, i) => all[Math.floor((i * all.length) / limit)]).filter(
-    (one) => one !== undefined
-  )
 }
 
 /** The two anchor sets hold the same texts on purpose; every other two sets must share none. */

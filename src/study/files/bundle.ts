@@ -89,7 +89,7 @@ export async function bundleFiles(run: Run, findings: Findings, extra: BundleExt
  * one that was written, `memory` for one that unpacks beyond its limit
  */
 export async function readBundle(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Bundle> {
-  const { files } = await readZip(bytes instanceof Uint8Array ? only(bytes) : bytes, limitOf, mostBytes)
+  const { files } = await readZip(bytes, limitOf, mostBytes)
   const main = need(files, 'run.json')
   const own = utf8(need(files, 'run.json.sha256'), 'run.json.sha256')
   await assertHash('run.json', main, own.slice(0, 64))
@@ -184,7 +184,3 @@ function readTensors(files: Files): Pick<Bundle, 'directions' | 'tensors'> {
 }
 
 const encoded = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
-
-async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
-}

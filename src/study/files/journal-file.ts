@@ -31,9 +31,7 @@ export async function packJournal(journal: Journal): Promise<Uint8Array<ArrayBuf
 
 /** The cells of such a file, in its order. @throws LabError `format`, `checksum`, `memory` */
 export async function unpackJournal(bytes: Uint8Array): Promise<ReadonlyMap<string, Entry>> {
-  const { files } = await readZip(only(bytes), (path) =>
-    path === lines || floatsPath.test(path) ? 1024 * mega : undefined
-  )
+  const { files } = await readZip(bytes, (path) => (path === lines || floatsPath.test(path) ? 1024 * mega : undefined))
   const text = files.get(lines)
   if (!text) throw new LabError('format', `the zip has no ${lines}: is it a study that the lab saved unfinished?`)
   const cells = new Map<string, Entry>()
@@ -57,8 +55,4 @@ function parse(line: string, where: string): unknown {
   } catch (cause) {
     throw new LabError('format', `${where} is not JSON: is the file whole?`, { cause })
   }
-}
-
-async function* only(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield bytes
 }
