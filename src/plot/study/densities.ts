@@ -8,6 +8,8 @@ import { band, curve, legend, note, rule, type Point } from './marks'
 import { colour, type Colour } from './palette'
 
 const row = 62
+/** Between the middles of two labels. */
+const labelGap = 60
 const margin = { top: 20, right: 12, bottom: 36, left: 12 } as const
 
 /** One panel a model: its first insecure adapter and its first secure one, each on its own direction. */
@@ -84,8 +86,9 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
       )
       marks.push(rug(values, x, base, tone))
     }
-    marks.push(note('base', { x: peak(down), y: base - row + 18 }, 'base', 'middle'))
-    marks.push(note(adapter, { x: peak(up), y: base - row + 18 }, kind, 'middle'))
+    const [left, right] = apart(peak(down), peak(up))
+    marks.push(note('base', { x: left, y: base - row + 18 }, 'base', 'middle'))
+    marks.push(note(adapter, { x: right, y: base - row + 18 }, kind, 'middle'))
   })
   const label = records.map(({ adapter }) => adapter).join(' and ')
   return { title, width, height, label: `projections of ${label} beside the base`, marks }
@@ -105,6 +108,14 @@ function hill(values: readonly number[], x: (value: number) => number): readonly
 
 const peak = (points: readonly Point[]): number =>
   points.reduce((best, point) => (point.y > best.y ? point : best), { x: 0, y: -1 }).x
+
+/** Places of two labels that do not cover each other, near where they belong. */
+function apart(a: number, b: number): readonly [number, number] {
+  const missing = Math.max(0, labelGap - Math.abs(b - a)) / 2
+  const side = b < a ? -1 : 1
+  const inside = (x: number): number => Math.min(width - margin.right - labelGap / 2, Math.max(margin.left + 20, x))
+  return [inside(a - side * missing), inside(b + side * missing)]
+}
 
 function rug(values: readonly number[], x: (value: number) => number, y: number, tone: Colour): Element {
   const inside = values.map(x).filter((at) => at >= margin.left && at <= width - margin.right)
