@@ -96,7 +96,13 @@ export function separation(contrast: Contrast, options: SeparationOptions = {}):
 /** The same, one layer a step; yields the share done. */
 export function* separationSteps(
   contrast: Contrast,
-  { method = 'difference-in-means', folds = 5, swaps = defaultSwaps[method], seed = 0, keepProjections = false }: SeparationOptions = {}
+  {
+    method = 'difference-in-means',
+    folds = 5,
+    swaps = defaultSwaps[method],
+    seed = 0,
+    keepProjections = false
+  }: SeparationOptions = {}
 ): Generator<number, Separation> {
   const prompts = byPrompt(contrast)
   const { positive, negative } = prompts

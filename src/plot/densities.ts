@@ -1,6 +1,7 @@
 /** Where the prompts of two sides lie along a direction, as two densities: projections in, paths and places out. */
-import { area, csvFormat, extent, line, scaleLinear } from 'd3'
+import { area, extent, line, scaleLinear } from 'd3'
 import type { HeldOutProjections } from '../direction/separation'
+import { csvLine } from '../formats/csv'
 import { density, type DensityPoint } from '../math/density'
 import { mean } from '../math/statistics'
 
@@ -41,8 +42,17 @@ export function plotDensities(sides: HeldOutProjections, width: number, height =
   const hill = (values: readonly number[], curve: readonly DensityPoint[], row: number): DensityHill => {
     const from = axisY + 2 + row * rugStep
     return {
-      curve: line<DensityPoint>(({ at }) => x(at), (point) => y(point.height)).digits(1)(curve) ?? '',
-      area: area<DensityPoint>(({ at }) => x(at), axisY, (point) => y(point.height)).digits(1)(curve) ?? '',
+      curve:
+        line<DensityPoint>(
+          ({ at }) => x(at),
+          (point) => y(point.height)
+        ).digits(1)(curve) ?? '',
+      area:
+        area<DensityPoint>(
+          ({ at }) => x(at),
+          axisY,
+          (point) => y(point.height)
+        ).digits(1)(curve) ?? '',
       rug: values.map((value) => `M${x(value).toFixed(1)},${from}v${rugStep - 2}`).join(''),
       mean: x(mean(values))
     }
@@ -72,8 +82,8 @@ export function densitiesCsv(
   const rows = (['positive', 'negative'] as const).flatMap((side) =>
     sides[side].map((value, i) => {
       const { name, prompts } = named[side]
-      return { side: name, prompt: i + 1, projection: Number(value.toPrecision(6)), text: prompts[i] ?? '' }
+      return [name, i + 1, Number(value.toPrecision(6)), prompts[i] ?? '']
     })
   )
-  return csvFormat(rows)
+  return [['side', 'prompt', 'projection', 'text'], ...rows].map(csvLine).join('')
 }

@@ -394,7 +394,9 @@ export class Lab {
     if (!active) throw new LabError('shape', 'no model is open; open the one that the direction is for')
     const { direction, name } = saved
     assertFits(direction, { model: active.info, width: active.info.width, layer: direction.layer })
-    const known = this.fits.list.find((set) => set.kind === 'imported' && set.directions[0] === direction && set.name === name)
+    const known = this.fits.list.find(
+      (set) => set.kind === 'imported' && set.directions[0] === direction && set.name === name
+    )
     if (known) this.fits.choose(known)
     else this.fits.addImported(savedSet(saved), active.info)
   }
