@@ -21,7 +21,7 @@ export class SavedDirections {
   /** Those that can be compared with another one, in the order of the list. */
   readonly groups: readonly SavedGroup[] = $derived.by(() => {
     const keyed = this.#list.map((saved) => ({ saved, key: placeKey(saved.direction) }))
-    const keys = [...new Set(keyed.map(({ key }) => key))]
+    const keys = keyed.map(({ key }) => key).filter((key, i, all) => all.indexOf(key) === i)
     const membersOf = (key: string): readonly SavedDirection[] =>
       keyed.filter((one) => one.key === key).map(({ saved }) => saved)
     return keys.map((key) => ({ key, members: membersOf(key) })).filter(({ members }) => members.length > 1)
@@ -81,9 +81,9 @@ export class SavedDirections {
   }
 
   #unused(name: string): string {
-    const taken = new Set(this.#list.map((saved) => saved.name))
+    const isTaken = (wanted: string): boolean => this.#list.some((saved) => saved.name === wanted)
     let free = name
-    for (let i = 2; taken.has(free); i++) free = `${name} (${i})`
+    for (let i = 2; isTaken(free); i++) free = `${name} (${i})`
     return free
   }
 }

@@ -46,7 +46,7 @@ test('a fit shows both sides, is saved, compared, combined, and the result steer
   const matrix = page.getByRole('region', { name: /^How alike the saved directions are/ })
   await matrix.getByRole('gridcell', { name: '+1.00' }).first().focus()
   await page.keyboard.press('ArrowRight')
-  await expect(matrix).toContainText(/means and gloomy .*PCA of all prompts, layer 6: \+0\.\d\d/)
+  await expect(matrix).toContainText(/means and gloomy .*PCA of all prompts, layer 6: \+[01]\.\d\d/)
   const [head, ...rows] = await download(page, matrix)
   expect(head).toMatch(/^"direction","means","gloomy/)
   expect(rows[0]).toMatch(/^"means",1,0\.\d+$/)
