@@ -23,6 +23,8 @@ export interface SeparationOptions {
   readonly swaps?: number
   /** Default 0. */
   readonly seed?: number
+  /** Whether the projections of single prompts are kept, as `heldOut`. Default false. */
+  readonly keepProjections?: boolean
 }
 
 /**
@@ -63,9 +65,20 @@ export interface LayerSeparation {
   readonly p: number
 }
 
+/**
+ * How far each prompt projects beyond the midpoint, in units of the hidden states, on the unit direction that was fitted
+ * without it: one number a prompt, in the order of the sides.
+ */
+export interface HeldOutProjections {
+  readonly positive: readonly number[]
+  readonly negative: readonly number[]
+}
+
 export interface Separation {
   readonly method: Method
   readonly layers: readonly LayerSeparation[]
+  /** [layer]; only where they were asked for. */
+  readonly heldOut?: readonly HeldOutProjections[]
   /** Prompts tested: both sides. */
   readonly n: number
   readonly folds: number
@@ -83,7 +96,13 @@ export function separation(contrast: Contrast, options: SeparationOptions = {}):
 /** The same, one layer a step; yields the share done. */
 export function* separationSteps(
   contrast: Contrast,
-  { method = 'difference-in-means', folds = 5, swaps = defaultSwaps[method], seed = 0 }: SeparationOptions = {}
+  {
+    method = 'difference-in-means',
+    folds = 5,
+    swaps = defaultSwaps[method],
+    seed = 0,
+    keepProjections = false
+  }: SeparationOptions = {}
 ): Generator<number, Separation> {
   const prompts = byPrompt(contrast)
   const { positive, negative } = prompts
@@ -93,15 +112,18 @@ export function* separationSteps(
   const swapped = Array.from({ length: swaps }, () => swapLabels(task, split.fold, random))
   const best = new Float64Array(swaps)
   const layers: LayerSeparation[] = []
+  const heldOut: HeldOutProjections[] = []
   for (let layer = 0; layer < positive.layers; layer++) {
     const sides = [layerOf(positive, layer), layerOf(negative, layer)] as const
-    const { scores, shuffled } = scoreLayer(sides, { task, split, swapped, method })
+    const { scores, projections, shuffled } = scoreLayer(sides, { task, split, swapped, method })
     shuffled.forEach((value, swap) => (best[swap] = Math.max(best[swap] ?? 0, value)))
     layers.push({ layer, ...scores, ...againstNull(scores.accuracy, shuffled) })
+    heldOut.push(projections)
     yield (layer + 1) / positive.layers
   }
   const n = task.labels.length
-  return { method, layers, n, folds: split.folds, swaps, seed, bestNull95: percentile95(best) }
+  const found = { method, layers, n, folds: split.folds, swaps, seed, bestNull95: percentile95(best) }
+  return keepProjections ? { ...found, heldOut } : found
 }
 
 interface Trial {
@@ -116,7 +138,7 @@ type Scores = Omit<LayerSeparation, 'layer' | 'nullMean' | 'null95' | 'p'>
 function scoreLayer(
   [positive, negative]: readonly [Rows, Rows],
   { task, split, swapped, method }: Trial
-): { scores: Scores; shuffled: Float64Array } {
+): { scores: Scores; projections: HeldOutProjections; shuffled: Float64Array } {
   const rows = pool(positive, negative)
   const products = gram(rows)
   const decide = decideBy(method, products, task, split)
@@ -135,7 +157,7 @@ function scoreLayer(
     cohenD: cohenD(up, down),
     withoutMassive
   }
-  return { scores, shuffled }
+  return { scores, projections: { positive: up, negative: down }, shuffled }
 }
 
 function accuracyOf(decisions: Float64Array, labels: Labels): number {

@@ -2,7 +2,7 @@
 import { LabError } from '../errors'
 
 /** One kind of value each. */
-const boxes = ['prompt-sets', 'contrast', 'captures'] as const
+const boxes = ['prompt-sets', 'contrast', 'captures', 'directions'] as const
 export type Box = (typeof boxes)[number]
 
 /** A place for values that structured clone can carry. Every call rejects with LabError `quota` where it cannot be done. */
@@ -24,7 +24,8 @@ export function memoryShelf(): Shelf {
   }
 }
 
-const version = 1
+/** One more with each new box. */
+const version = 2
 
 /** The shelf of this site in this browser. The database is opened by the first call. */
 export function connectShelf(name = 'azimuth'): Shelf {
@@ -63,7 +64,8 @@ function openDatabase(name: string, onGone: () => void): Promise<IDBDatabase> {
     }
     const request = indexedDB.open(name, version)
     request.onupgradeneeded = () => {
-      for (const box of boxes) request.result.createObjectStore(box)
+      const known = request.result.objectStoreNames
+      for (const box of boxes) if (!known.contains(box)) request.result.createObjectStore(box)
     }
     request.onsuccess = () => {
       const database = request.result

@@ -157,7 +157,8 @@ export class Fits {
     const { layers: total, rows } = captured.positive
     const onShare = (share: number): void => this.#step({ stage: 'separation', done: Math.floor(share * total), total })
     onShare(0)
-    const options = { method, swaps: swapsFor(method, rows + captured.negative.rows) }
+    const swaps = swapsFor(method, rows + captured.negative.rows)
+    const options = { method, swaps, keepProjections: true }
     return this.#math.fit(contrastOf(task, method, captured), options, { signal, onShare })
   }
 }

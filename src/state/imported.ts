@@ -5,10 +5,11 @@ import { readDirections, type NamedFile } from '../direction/files'
 import { isOtherDtype, isSameBase } from '../direction/model-ref'
 import type { ModelInfo } from '../lab/api'
 
-/** Directions of one model from a file. How well they separate is not known. */
+/** Directions of one model from a file, or of those that are saved on the page. How well they separate is not known. */
 export interface Imported {
   readonly kind: 'imported'
-  /** The file's, without its ending. */
+  readonly source: 'file' | 'saved'
+  /** The file's, without its ending, or that of the saved direction. */
   readonly name: string
   /** The model that they are for, by the file, or the one that took plain vectors on. */
   readonly model: Direction['model'] & { readonly name: string }
@@ -40,6 +41,7 @@ export async function importDirections(
   const name = (files[0]?.name ?? '').replace(/\.[^.]*$/, '')
   return {
     kind: 'imported',
+    source: 'file',
     name,
     model: { ...(directions[0]?.model ?? model), name: model.name },
     positiveName: 'the direction',

@@ -1,6 +1,6 @@
 import { createContext } from 'svelte'
 import type { NamedFile } from '../direction/files'
-import type { Direction } from '../direction/direction'
+import { assertFits, type Direction } from '../direction/direction'
 import { LabError } from '../errors'
 import type { PromptRow } from '../formats/prompts'
 import type { AdapterSource, Device, Dtype, ModelSource, StorageApi } from '../lab/api'
@@ -27,6 +27,8 @@ import { Prompts } from './prompts.svelte'
 import { Runs } from './runs.svelte'
 import { SteeringControls } from './steering.svelte'
 import { StoredModels } from './stored.svelte'
+import { savedSet, type SavedDirection } from './saved-direction'
+import { SavedDirections } from './saved.svelte'
 import { StudyDraft } from './study-draft.svelte'
 import type { StudyOutside } from './study-protocol'
 import { StudyRun } from './study.svelte'
@@ -64,6 +66,7 @@ export class Lab {
   readonly captures: Captures
   readonly contrast: ContrastPlan
   readonly fits: Fits
+  readonly saved: SavedDirections
   readonly controls = new SteeringControls()
   readonly chat = new Chat()
   readonly draft: StudyDraft
@@ -157,6 +160,7 @@ export class Lab {
     this.captures = new Captures(shelf)
     this.#questions = async (set) => (await promptSet(set)).flatMap(({ messages }) => messages.at(-1)?.content ?? [])
     this.fits = new Fits(math)
+    this.saved = new SavedDirections(shelf)
     this.draft = new StudyDraft({ connect, math }, study.protocol)
     this.study = new StudyRun({ connect, math }, study)
     this.runs = new Runs(study.protocol)
@@ -239,7 +243,8 @@ export class Lab {
    * a link that names no lists means the example.
    */
   async restore({ reloaded, hash }: { readonly reloaded: boolean; readonly hash: string }): Promise<void> {
-    await Promise.all([this.sets.restore({ contrast: reloaded || !hash.includes('?') }), this.captures.restore()])
+    const contrast = reloaded || !hash.includes('?')
+    await Promise.all([this.sets.restore({ contrast }), this.captures.restore(), this.saved.restore()])
   }
 
   /** Keeps at once what was just edited: the page is being left. */
@@ -378,6 +383,22 @@ export class Lab {
     const { active } = this.models
     if (!active) throw new LabError('shape', 'no model is open; open the one that the directions are for')
     this.fits.addImported(await importDirections(files, active.info, layer), active.info)
+  }
+
+  /**
+   * Puts a saved direction on the bench, where it is not there yet, and chooses it.
+   * @throws LabError `shape` with both names for another model than the open one
+   */
+  useSaved(saved: SavedDirection): void {
+    const { active } = this.models
+    if (!active) throw new LabError('shape', 'no model is open; open the one that the direction is for')
+    const { direction, name } = saved
+    assertFits(direction, { model: active.info, width: active.info.width, layer: direction.layer })
+    const known = this.fits.list.find(
+      (set) => set.kind === 'imported' && set.directions[0] === direction && set.name === name
+    )
+    if (known) this.fits.choose(known)
+    else this.fits.addImported(savedSet(saved), active.info)
   }
 
   /** Whether the first model is being opened, or the contrast fitted on it, by `start`. */

@@ -4,6 +4,7 @@ import { adapter, lists, response, type Contrast } from '../../src/direction/con
 import type { HiddenStates } from '../../src/direction/hidden-states'
 import type { Method } from '../../src/direction/method'
 import { separation, separationSteps, type LayerSeparation } from '../../src/direction/separation'
+import { auroc } from '../../src/math/statistics'
 import { moved, planted } from './planted'
 
 const methods: readonly Method[] = [
@@ -13,6 +14,8 @@ const methods: readonly Method[] = [
   'logistic',
   'linear-discriminant'
 ]
+
+const unpaired = methods.filter((method) => method !== 'pca-paired')
 
 /** The only layer. */
 function single(contrast: Contrast, options: Parameters<typeof separation>[1]): LayerSeparation {
@@ -107,6 +110,20 @@ describe('separation', () => {
     const steps = separationSteps(lists(planted(3, 2, 1), planted(4, 0, 2)), { swaps: 2 })
     expect([steps.next().value, steps.next().value, steps.next().value]).toEqual([1 / 3, 2 / 3, 1])
     expect(steps.next().done).toBe(true)
+  })
+
+  it.each(unpaired)('keeps, where it is asked to, the projections that its scores are made of (%s)', (method) => {
+    const contrast = lists(planted(7, 0.4, 1), planted(6, -0.4, 2))
+    expect(separation(contrast, { method, swaps: 0 }).heldOut).toBeUndefined()
+    const { layers, heldOut } = separation(contrast, { method, swaps: 0, keepProjections: true })
+    expect(heldOut).toHaveLength(layers.length)
+    layers.forEach((scores, layer) => {
+      const { positive, negative } = heldOut?.[layer] ?? { positive: [], negative: [] }
+      expect([positive.length, negative.length]).toEqual([7, 6])
+      expect(auroc(positive, negative)).toBe(scores.auroc)
+      const right = positive.filter((value) => value > 0).length + negative.filter((value) => value < 0).length
+      expect(right / 13).toBeCloseTo(scores.accuracy, 9)
+    })
   })
 
   it('has no null without swaps', () => {

@@ -8,6 +8,7 @@ import { fakeInfo, fakeModel } from '../fake-lab'
 
 const directions: DirectionSet = {
   kind: 'imported',
+  source: 'file',
   name: 'planted',
   model: fakeInfo(),
   positiveName: 'warm',

@@ -1,7 +1,8 @@
 /** Where states lie along their own direction, as densities: the base beside each fine-tune. */
 import { scaleLinear } from 'd3'
 import { el, type Element } from '../../formats/markup'
-import { mean, quantile, variance } from '../../math/statistics'
+import { density } from '../../math/density'
+import { mean, quantile } from '../../math/statistics'
 import type { ModelRecord, Run, SeparationRecord } from '../../study/run'
 import { panelWidth as width, type Figure, type Panel } from './figure'
 import { band, curve, legend, note, rule, type Point } from './marks'
@@ -96,14 +97,10 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
 
 /** Heights of a kernel density over the axis. */
 function hill(values: readonly number[], x: (value: number) => number): readonly Point[] {
-  const spread = Math.sqrt(variance(values)) || 1e-3
-  const bandwidth = Math.max(1e-3, 1.06 * spread * values.length ** -0.2)
-  const [low, high] = [Math.min(...values) - 3 * bandwidth, Math.max(...values) + 3 * bandwidth]
-  return Array.from({ length: 64 }, (_, i) => {
-    const at = low + ((high - low) * i) / 63
-    const y = values.reduce((sum, value) => sum + Math.exp(-0.5 * ((at - value) / bandwidth) ** 2), 0)
-    return { x: Math.min(width - margin.right, Math.max(margin.left, x(at))), y: y / (values.length * bandwidth) }
-  })
+  return density(values).map(({ at, height }) => ({
+    x: Math.min(width - margin.right, Math.max(margin.left, x(at))),
+    y: height
+  }))
 }
 
 const peak = (points: readonly Point[]): number =>
