@@ -7,7 +7,8 @@ import { marked } from 'marked'
  * @typedef {import('marked').MarkedToken} Token
  * @typedef {{ id: string, title: string }} Section
  * @typedef {{ title: string, sections: Section[], body: Element }} Doc body: what follows the title
- * @typedef {{ name: string, linkOf: (href: string) => string | null, imageOf: (href: string) => string }} Place
+ * @typedef {{ href: string, title?: string }} Target title: of the page, for a link whose words are the file's name
+ * @typedef {{ name: string, linkOf: (href: string) => Target | null, imageOf: (href: string) => string }} Place
  */
 
 /**
@@ -18,11 +19,8 @@ import { marked } from 'marked'
  * @returns {Doc}
  * @throws Error for raw HTML and for what has no place in a page of docs/
  */
-export function docTree(text, name, { linkOf = (href) => href, imageOf = (href) => href } = {}) {
+export function docTree(text, name, { linkOf = (href) => ({ href }), imageOf = (href) => href } = {}) {
   const tokens = /** @type {Token[]} */ (marked.lexer(text))
-  const [first] = tokens
-  if (first?.type !== 'heading' || first.depth !== 1)
-    throw new Error(`docs/${name}.md does not begin with its title, # ...`)
   const place = { name, linkOf, imageOf }
   const ids = headingIds(tokens)
   /** @type {Section[]} */
@@ -33,15 +31,23 @@ export function docTree(text, name, { linkOf = (href) => href, imageOf = (href) 
     if (token.depth === 2) sections.push({ id, title: textOf(token, place) })
     return [heading(token, id, place)]
   })
-  return { title: textOf(first, place), sections, body: element('div', {}, children) }
+  return { title: titleOf(tokens, place), sections, body: element('div', { class: 'doc' }, children) }
 }
 
-/** The ids of a page's headings as code hosts make them, so that a link works there and here. @param {string} text */
-export function docAnchors(text) {
-  return [...headingIds(/** @type {Token[]} */ (marked.lexer(text))).values()]
+/** What other pages link: a page's title, and the ids of its headings. @param {string} text @param {string} name */
+export function docTargets(text, name) {
+  const tokens = /** @type {Token[]} */ (marked.lexer(text))
+  const title = titleOf(tokens, { name, linkOf: () => null, imageOf: (href) => href })
+  return { title, ids: [...headingIds(tokens).values()] }
 }
 
-/** @param {Token[]} tokens @returns {Map<Token, string>} */
+/** @param {Token[]} tokens @param {Place} place */
+function titleOf([first], place) {
+  if (first?.type === 'heading' && first.depth === 1) return textOf(first, place)
+  throw new Error(`docs/${place.name}.md does not begin with its title, # ...`)
+}
+
+/** As code hosts make them, so that a link works there and here. @param {Token[]} tokens @returns {Map<Token, string>} */
 function headingIds(tokens) {
   /** @type {Map<string, number>} */
   const seen = new Map()
@@ -129,12 +135,14 @@ function inline(tokens, place) {
 
 /** @param {import('marked').Tokens.Link} token @param {Place} place */
 function link(token, place) {
-  const href = place.linkOf(token.href)
+  const target = place.linkOf(token.href)
   const words = inline(token.tokens, place)
-  if (href === null) return words
+  if (target === null) return words
+  const { href, title } = target
   if (!/^(https:\/\/|#)/.test(href))
     throw new Error(`docs/${place.name}.md links ${token.href}: only https and other pages can be linked`)
-  return [element('a', href.startsWith('#') ? { href } : { href, target: '_blank', rel: 'noreferrer' }, words)]
+  const shown = title !== undefined && token.text === token.href ? [title] : words
+  return [element('a', href.startsWith('#') ? { href } : { href, target: '_blank', rel: 'noreferrer' }, shown)]
 }
 
 /** Without its head where that is empty. @param {import('marked').Tokens.Table} token @param {Place} place */

@@ -1,7 +1,7 @@
 /** Pages of docs/ as modules: `docs/x.md` is a {@link Doc}, `docs/x.md?title` its title alone. */
 import { readdir, readFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { docAnchors, docTree } from './doc-tree.mjs'
+import { docTargets, docTree } from './doc-tree.mjs'
 
 /** @typedef {import('./doc-tree.mjs').Doc} Doc */
 
@@ -30,37 +30,38 @@ export function docs() {
  */
 export async function readPage(path) {
   const name = basename(path, '.md')
-  const anchors = await anchorsOf(dirname(path))
+  const pages = await pagesOf(dirname(path))
   /** @type {string[]} */
   const images = []
   const doc = docTree(await readFile(path, 'utf8'), name, {
-    linkOf: (href) => siteLink(href, name, anchors),
+    linkOf: (href) => siteLink(href, name, pages),
     imageOf: (href) => placeOf(images.push(href) - 1)
   })
   return { doc, images }
 }
 
-/** @param {string} folder @returns {Promise<Map<string, string[]>>} the headings of each page */
-async function anchorsOf(folder) {
+/** @param {string} folder */
+async function pagesOf(folder) {
   const files = (await readdir(folder)).filter((file) => file.endsWith('.md'))
   const read = files.map(async (file) => {
-    const text = await readFile(join(folder, file), 'utf8')
-    return /** @type {[string, string[]]} */ ([basename(file, '.md'), docAnchors(text)])
+    const name = basename(file, '.md')
+    return /** @type {const} */ ([name, docTargets(await readFile(join(folder, file), 'utf8'), name)])
   })
   return new Map(await Promise.all(read))
 }
 
-/** @param {string} href @param {string} from @param {Map<string, string[]>} anchors */
-function siteLink(href, from, anchors) {
-  if (/^[a-z]+:/.test(href)) return href
+/** @param {string} href @param {string} from @param {Awaited<ReturnType<typeof pagesOf>>} pages */
+function siteLink(href, from, pages) {
+  if (/^[a-z]+:/.test(href)) return { href }
   const own = /^(?:([\w-]+)\.md)?(?:#(.+))?$/.exec(href)
   if (!own) return null
   const [, page = from, heading] = own
-  const known = anchors.get(page)
+  const known = pages.get(page)
   if (!known) throw new Error(`docs/${from}.md links ${href}: there is no docs/${page}.md`)
-  if (heading === undefined) return `#/docs/${page}`
-  if (!known.includes(heading)) throw new Error(`docs/${from}.md links ${href}: docs/${page}.md has no such heading`)
-  return `#/docs/${page}/${heading}`
+  if (heading === undefined) return { href: `#/docs/${page}`, title: known.title }
+  if (!known.ids.includes(heading))
+    throw new Error(`docs/${from}.md links ${href}: docs/${page}.md has no such heading`)
+  return { href: `#/docs/${page}/${heading}` }
 }
 
 /** A drawing is a file of the build, whose address is known there. @param {{ doc: Doc, images: string[] }} page */

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { docAnchors, docTree, type Doc } from '../scripts/doc-tree.mjs'
+import { docTargets, docTree, type Doc } from '../scripts/doc-tree.mjs'
 import { docs, readPage } from '../scripts/docs-plugin.mjs'
 import { serialize, type Element, type Markup } from '../src/formats/markup'
 
@@ -33,16 +33,18 @@ describe('a page', () => {
     ])
     expect(serialize(doc.body)).toContain('<h2 id="doc-one-word-more" tabindex="-1">One <code>word</code>: more <a')
     expect(serialize(doc.body)).toContain('<h3 id="doc-below"')
-    expect(docAnchors('# T\n\n## A & b\n')).toEqual(['t', 'a--b'])
+    expect(docTargets('# T\n\n## A & b\n', 'page')).toEqual({ title: 'T', ids: ['t', 'a--b'] })
   })
 
   it('is made of its words and their marks', () => {
     expect(html('one **two** *three* `a < b` \\*four & <https://a.example/>')).toBe(
-      '<div><p>one <strong>two</strong> <em>three</em> <code>a &lt; b</code> *four &amp; ' +
+      '<div class="doc"><p>one <strong>two</strong> <em>three</em> <code>a &lt; b</code> *four &amp; ' +
         '<a href="https://a.example/" target="_blank" rel="noreferrer">https://a.example/</a></p></div>'
     )
-    expect(html('- one\n- two\n\n1. three')).toBe('<div><ul><li>one</li><li>two</li></ul><ol><li>three</li></ol></div>')
-    expect(html('```\n<b>&\n```')).toBe('<div><pre tabindex="0"><code>&lt;b&gt;&amp;</code></pre></div>')
+    expect(html('- one\n- two\n\n1. three')).toBe(
+      '<div class="doc"><ul><li>one</li><li>two</li></ul><ol><li>three</li></ol></div>'
+    )
+    expect(html('```\n<b>&\n```')).toBe('<div class="doc"><pre tabindex="0"><code>&lt;b&gt;&amp;</code></pre></div>')
   })
 
   it('shows a table in a frame that scrolls, without a head that says nothing', () => {
@@ -81,6 +83,13 @@ describe('links between pages', () => {
       '#/docs/one/one'
     ])
     expect(await hrefs('[the readme](../README.md)')).toEqual([])
+  })
+
+  it('say the title of the page where their words are its file', async () => {
+    const texts = elements((await pageOf('[other.md](other.md), [more](other.md)')).doc.body).filter(
+      ({ tag }) => tag === 'a'
+    )
+    expect(texts.map(({ children }) => children)).toEqual([['Other'], ['more']])
   })
 
   it('that lead nowhere stop the build', async () => {
