@@ -13,7 +13,7 @@ export interface DeviceFit {
 
 /** The runtime with its kernels, a cache of about 1,000 tokens and a prompt's activations: an allowance, not a measurement. */
 const workingBytes = 0.5e9
-/** WebAssembly's memory ends at 4 GiB, and the runtime takes a part (workers/host-web.ts). */
+/** WebAssembly's memory ends at 4 GiB, and the runtime takes a part. */
 const wasmBytes = 3.5 * 2 ** 30
 
 const ranks: readonly Chance[] = ['likely', 'tight', 'unlikely']

@@ -44,7 +44,7 @@ const known: Readonly<Record<string, Pick<FamilyModel, 'name' | 'licence' | 'not
   ministral3: {
     name: 'Ministral-3-3B-Instruct',
     licence: 'Apache-2.0',
-    note: 'The text part alone: its vision encoder is not opened.',
+    note: 'The text part alone, without its vision encoder',
     shape: { width: 3072, inner: 9216, layers: 26, queries: 4096, keys: 1024, vocabulary: 131_072 }
   }
 }

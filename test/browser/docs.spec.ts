@@ -7,25 +7,28 @@ async function open(page: Page, hash: string): Promise<void> {
   await expect(page.locator('h1')).toBeVisible()
 }
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const width of [360, 1440]) {
-    test(`every page of the documentation is accessible and fits, ${colorScheme}, ${width} wide`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme })
-      await page.setViewportSize({ width, height: 800 })
-      await open(page, 'docs')
-      if (width === 360) await page.getByText('All pages of the documentation').click()
-      const list = page.getByRole('navigation', { name: 'Pages of the documentation' }).getByRole('link')
-      const names = await list.evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
-      expect(names.length).toBeGreaterThan(10)
-      for (const name of names) {
-        await open(page, name.slice(2))
-        await expect(page.locator('.doc')).not.toBeEmpty()
-        const { violations } = await new AxeBuilder({ page }).analyze()
-        expect(violations.map(({ id, nodes }) => [name, id, nodes[0]?.html])).toEqual([])
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
-      }
-    })
-  }
+for (const [colorScheme, width] of [
+  ['light', 360],
+  ['dark', 1440]
+] as const) {
+  test(`every page of the documentation is accessible and fits, ${colorScheme}, ${width} wide`, async ({ page }) => {
+    test.slow()
+    await page.emulateMedia({ colorScheme })
+    await page.setViewportSize({ width, height: 800 })
+    await open(page, 'docs')
+    if (width === 360) await page.getByText('All pages of the documentation').click()
+    const list = page.getByRole('navigation', { name: 'Pages of the documentation' }).getByRole('link')
+    const names = await list.evaluateAll((links) => links.map((link) => link.getAttribute('href') ?? ''))
+    expect(names.length).toBeGreaterThan(10)
+    for (const name of names) {
+      await open(page, name.slice(2))
+      await expect(page.locator(`a[href="${name}"][aria-current]`)).toHaveCount(1)
+      await expect(page.locator('.doc')).not.toBeEmpty()
+      const { violations } = await new AxeBuilder({ page }).include('main').analyze()
+      expect(violations.map(({ id, nodes }) => [name, id, nodes[0]?.html])).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+    }
+  })
 }
 
 test('the keyboard reaches a page, a link in it and a section, and the address says where', async ({ page }) => {
@@ -71,7 +74,10 @@ test.describe('models before anything is opened', () => {
     const urls = recordRequests(page)
     await open(page, 'models')
     const panel = page.getByRole('region', { name: 'Open a model' })
-    await expect(panel.getByRole('heading', { level: 3 })).toHaveText(['Organisms', 'Families of the study', 'Others'])
+    await expect(panel.getByRole('heading', { level: 3 })).toHaveText([
+      ...['Organisms', 'Families of the study', 'Others'],
+      ...['From the Hugging Face hub', 'From an address', 'From this machine']
+    ])
     const rows = panel.getByRole('region', { name: 'Families of the study' }).getByRole('listitem')
     await expect(rows).toHaveCount(4)
     for (const licence of ['Apache-2.0', 'Gemma Terms of Use', 'Llama 3.2 Community License']) {
@@ -98,11 +104,11 @@ test.describe('models before anything is opened', () => {
   test('the choice of device and weights changes what is said', async ({ page }) => {
     await page.setViewportSize({ width: 360, height: 780 })
     await open(page, 'models')
-    const [first] = await page.getByRole('region', { name: 'Families of the study' }).getByRole('listitem').all()
-    await page.getByLabel('Device').selectOption('WebAssembly')
-    await page.getByLabel('Weights (dtype)').selectOption('fp32, full floats')
-    await expect(first ?? page).toContainText('about 6.2 GB as fp32')
-    await expect(first ?? page).toContainText('Unlikely to run here')
+    const first = page.getByRole('region', { name: 'Families of the study' }).getByRole('listitem').first()
+    await page.getByRole('combobox', { name: /^Device/ }).selectOption('WebAssembly')
+    await page.getByRole('combobox', { name: /^Weights/ }).selectOption('fp32, full floats')
+    await expect(first).toContainText('about 6.2 GB as fp32')
+    await expect(first).toContainText('Unlikely to run here')
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
   })
 })
