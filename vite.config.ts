@@ -1,12 +1,13 @@
 /// <reference types="vitest/config" />
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defaultClientConditions, defineConfig } from 'vite'
+import { docs } from './scripts/docs-plugin.mjs'
 import { isolationHeaders } from './scripts/headers.mjs'
 import { site } from './scripts/site-plugin.mjs'
 
 export default defineConfig({
   base: './',
-  plugins: [svelte(), site()],
+  plugins: [svelte(), docs(), site()],
   // transformers.js brings the WebGPU runtime along with its tokenizers, so importing it late gains nothing: not worth a warning.
   worker: { format: 'es', rolldownOptions: { checks: { ineffectiveDynamicImport: false } } },
   // ONNX Runtime's WebAssembly stays in files of its own, which workers/ name by `?url`: one copy, and its threads do not run our worker again.

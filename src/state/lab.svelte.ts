@@ -36,9 +36,12 @@ import { Tour } from './tour.svelte'
 import { tourSteps } from './tour-text'
 import { Transfer } from './transfer.svelte'
 
+/** A view that is a step of the work: all but the documentation. */
+export type StepView = Exclude<View, 'docs'>
+
 /** A step of the work, and what it waits for. */
 export interface Step {
-  readonly view: View
+  readonly view: StepView
   readonly state: 'done' | 'ready' | 'waiting'
   readonly why?: string
 }
@@ -75,6 +78,8 @@ export class Lab {
   readonly transfer: Transfer
   readonly tour: Tour
   view = $state<View>('steer')
+  /** Of the documentation, as in `Settings`. */
+  page = $state<string | null>(null)
   /** For the next model that is opened. Null lets the device decide. */
   dtype = $state<Dtype | null>(null)
   device = $state<Device | null>(null)
@@ -193,6 +198,7 @@ export class Lab {
     const adapter = this.models.chosen ? (inUse ?? between) : (this.#linked?.adapter ?? null)
     return {
       view: this.view,
+      page: this.page,
       source: this.models.chosen?.source ?? this.#linked?.source ?? null,
       dtype: this.dtype,
       device: this.device,
@@ -222,6 +228,7 @@ export class Lab {
   follow(hash: string): void {
     const settings = readLink(hash, this.#defaults)
     this.view = settings.view
+    if (settings.view === 'docs') this.page = settings.page
     if (!hash.includes('?')) return
     this.#linked = settings
     this.dtype = settings.dtype
@@ -256,7 +263,7 @@ export class Lab {
   get steps(): readonly Step[] {
     const { active } = this.models
     const problem = this.prompts.problem
-    const waiting = (view: View, why: string | null): Step => waitingStep(view, why, this.isArriving)
+    const waiting = (view: StepView, why: string | null): Step => waitingStep(view, why, this.isArriving)
     return [
       { view: 'models', state: active ? 'done' : 'ready' },
       { view: 'prompts', state: problem ? 'ready' : 'done' },
@@ -488,7 +495,7 @@ export class Lab {
 }
 
 /** While it comes by itself, what is waited for is not told: the panel shows it. */
-function waitingStep(view: View, why: string | null, isArriving: boolean): Step {
+function waitingStep(view: StepView, why: string | null, isArriving: boolean): Step {
   if (why === null) return { view, state: 'ready' }
   return { view, state: 'waiting', ...(!isArriving && { why }) }
 }

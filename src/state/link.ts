@@ -4,7 +4,17 @@ import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
 import { allArms, type Arm } from './comparison'
 import type { ContrastKind } from './contrasts'
 
-export const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'study', 'tour'] as const
+export const views = [
+  'models',
+  'prompts',
+  'capture',
+  'directions',
+  'steer',
+  'transfer',
+  'study',
+  'tour',
+  'docs'
+] as const
 export type View = (typeof views)[number]
 
 /** What a link holds of a transfer. */
@@ -43,6 +53,8 @@ export interface Settings extends TransferSettings {
   readonly seed: number
   readonly maxTokens: number
   readonly question: string
+  /** Of the documentation, with a heading's id where one was asked for: `concepts`, `study/re-check`. Null for the first page. */
+  readonly page: string | null
   /** Of the tour, from 1. */
   readonly step: number
   /** Null for the example lists. */
@@ -116,7 +128,8 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
   ]
   const query = new URLSearchParams(entries.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
   const text = query.toString()
-  return `#/${settings.view}${text && `?${text}`}`
+  const page = settings.view === 'docs' && settings.page ? `/${settings.page}` : ''
+  return `#/${settings.view}${page}${text && `?${text}`}`
 }
 
 function transferEntries(settings: TransferSettings, defaults: TransferSettings): [string, string | number | null][] {
@@ -132,6 +145,7 @@ function transferEntries(settings: TransferSettings, defaults: TransferSettings)
 /** What a link asks for; what it does not name, or names wrongly, comes from the defaults. */
 export function readLink(hash: string, defaultsOf: Defaults): Settings {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
+  const [view = '', ...page] = path.split('/')
   const values = new URLSearchParams(query)
   const source = readSource(values.get('model'), values.get('hub'))
   const contrast =
@@ -142,7 +156,8 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : null
   }
   return {
-    view: oneOf(views, path) ?? defaults.view,
+    view: oneOf(views, view) ?? defaults.view,
+    page: page.join('/') || null,
     source,
     dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),

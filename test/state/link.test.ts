@@ -4,6 +4,7 @@ import { readLink, sourceId, writeLink, type Settings } from '../../src/state/li
 
 const blank: Settings = {
   view: 'steer',
+  page: null,
   source: null,
   dtype: null,
   device: null,
@@ -41,6 +42,7 @@ const firstVisit = defaults('adapter')
 
 const full: Settings = {
   view: 'study',
+  page: null,
   source: { kind: 'hub', repo: 'owner/name', revision: 'v2', endpoint: 'https://mirror.example' },
   dtype: 'q4f16',
   device: 'wasm',
@@ -96,6 +98,14 @@ describe('links', () => {
     const arm = { block: 0, arm: 'carried@1<llama:along', prompt: null }
     expect(readLink(writeLink({ ...full, arm }, defaults), defaults).arm).toEqual(arm)
     expect(readLink('#/study?arm=own@1', defaults).arm).toBeNull()
+  })
+
+  it('hold a page of the documentation and its heading where that is the view', () => {
+    const page: Settings = { ...firstVisit, view: 'docs', page: 'concepts/how-a-transfer-is-read' }
+    expect(writeLink(page, defaults)).toBe('#/docs/concepts/how-a-transfer-is-read')
+    expect(readLink('#/docs/concepts/how-a-transfer-is-read', defaults)).toEqual(page)
+    expect(readLink('#/docs', defaults)).toMatchObject({ view: 'docs', page: null })
+    expect(writeLink({ ...page, view: 'steer' }, defaults)).toBe('#/steer')
   })
 
   it('hold a transfer and a step of the tour where that is the view', () => {
