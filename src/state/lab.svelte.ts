@@ -168,7 +168,7 @@ export class Lab {
     this.saved = new SavedDirections(shelf)
     this.draft = new StudyDraft({ connect, math }, study.protocol)
     this.study = new StudyRun({ connect, math }, study)
-    this.runs = new Runs(study.protocol)
+    this.runs = new Runs({ connect, math }, study.protocol)
     const known = { owns: new OwnDirections(math), readings: new Readings() }
     const parts = { math, catalogue: this.catalogue, prompts: promptSet, ...known }
     this.transfer = new Transfer({ ...parts, models: this.models })

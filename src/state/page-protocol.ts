@@ -14,9 +14,11 @@ import { presetSettings } from '../study/presets'
 import { readSet } from '../study/files/prompt-sets'
 import { runStudy } from '../study/protocol'
 import { recheck } from '../study/files/recheck'
+import { remake } from '../study/files/remake'
 import type { Run, StudyPrompt } from '../study/run'
 import { portableSettings, readSettings } from '../study/files/settings-document'
-import type { SetName } from '../study/settings'
+import type { StudyProgress } from '../study/progress'
+import type { SetName, StudySettings } from '../study/settings'
 import { hostName } from './host'
 import type { OnShare, StudyProtocol } from './study-protocol'
 
@@ -42,15 +44,27 @@ export function pageProtocol(base: string): StudyProtocol {
       const { run, findings } = await readBundle(bytes)
       return { run, stated: () => statedFindings(findings) }
     },
-    async recheck(bytes, onShare) {
+    async recheck(bytes, { onShare, engines, signal } = {}) {
       const bundle = await readBundle(bytes)
-      return recheck(bundle, { findings: await workOut(bundle.run, onShare) })
+      const half: OnShare = (share) => onShare?.(engines ? share / 2 : share)
+      const findings = await workOut(bundle.run, half)
+      if (!engines) return recheck(bundle, { findings })
+      const again = { ...bundle.run, settings: { ...bundle.run.settings, ...nearest(bundle.run) } }
+      const lab = { ...engines, host: hostName(navigator.userAgent), version }
+      const onProgress = ({ done, total }: StudyProgress): void => onShare?.(0.5 + done / Math.max(1, total) / 2)
+      const replay = await remake(again, lab, { onProgress, ...(signal && { signal }) })
+      return recheck(bundle, { findings, replay, answers: 200, ...(signal && { signal }) })
     },
     readSettings: (value, where) => readSettings(new Fields(value, where)),
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,
     packJournal,
     unpackJournal
   }
+}
+
+/** What of this browser computes most like what the run was measured on, one model at a time. */
+function nearest({ models }: Run): Pick<StudySettings, 'device' | 'lanes'> {
+  return { device: models.every(({ device }) => device === 'webgpu') ? 'webgpu' : 'wasm', lanes: 1 }
 }
 
 /** How long the page is held up at a time, in milliseconds. */

@@ -4,7 +4,7 @@ import type { Recheck } from '../study/files/recheck'
 import type { Run } from '../study/run'
 import type { ArmAddress } from './link'
 import { endOf, type Status } from './status'
-import type { StudyProtocol } from './study-protocol'
+import type { Engines, RecheckRequest, StudyProtocol } from './study-protocol'
 
 /** A finished run on the page. */
 export interface OpenedRun {
@@ -26,6 +26,7 @@ export interface OpeningStep {
 /** Finished runs: those that come with the page, and the one that is looked at. */
 export class Runs {
   readonly #protocol: () => Promise<StudyProtocol>
+  readonly #engines: Engines
   #shipped = $state.raw<readonly ShippedRun[]>([])
   #opened = $state.raw<OpenedRun | null>(null)
   #status = $state.raw<Status<OpeningStep>>({ kind: 'idle' })
@@ -38,7 +39,8 @@ export class Runs {
   #base = ''
   #turn = 0
 
-  constructor(protocol: () => Promise<StudyProtocol>) {
+  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>) {
+    this.#engines = engines
     this.#protocol = protocol
   }
 
@@ -104,10 +106,15 @@ export class Runs {
     this.#status = { kind: 'done' }
   }
 
-  /** Works out all that a bundle states once more. */
-  async recheck(bundle: Blob, onShare: (share: number) => void): Promise<Recheck> {
+  /** Works out all that a bundle states once more; with `onModels` also makes a part of the run again. */
+  async recheck(
+    bundle: Blob,
+    onModels: boolean,
+    options: Pick<RecheckRequest, 'onShare' | 'signal'>
+  ): Promise<Recheck> {
     const { recheck } = await this.#protocol()
-    return recheck(new Uint8Array(await bundle.arrayBuffer()), onShare)
+    const bytes = new Uint8Array(await bundle.arrayBuffer())
+    return recheck(bytes, onModels ? { ...options, engines: this.#engines } : options)
   }
 
   close(): void {

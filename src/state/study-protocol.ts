@@ -36,6 +36,14 @@ export interface ReadRun {
 /** Share done, 0 to 1. */
 export type OnShare = (share: number) => void
 
+/** How a bundle is checked. */
+export interface RecheckRequest {
+  readonly onShare?: OnShare
+  /** Makes a part of the run again on its models; without them only what follows from the rows is checked. */
+  readonly engines?: Engines
+  readonly signal?: AbortSignal
+}
+
 /** The study as the page calls it. */
 export interface StudyProtocol {
   readonly preset: (preset: Preset) => StudySettings
@@ -47,7 +55,7 @@ export interface StudyProtocol {
   /** @throws LabError `format` for what is no bundle of a run */
   readonly readBundle: (bytes: Uint8Array<ArrayBuffer>) => Promise<ReadRun>
   /** Scores and findings of a bundle again, against what it states. @throws LabError as `readBundle` */
-  readonly recheck: (bytes: Uint8Array<ArrayBuffer>, onShare?: OnShare) => Promise<Recheck>
+  readonly recheck: (bytes: Uint8Array<ArrayBuffer>, options?: RecheckRequest) => Promise<Recheck>
   /** @throws LabError `format` for settings of another version, with the field at fault */
   readonly readSettings: (value: unknown, where: string) => StudySettings
   /** Settings as a file, without tokens and the contents of files. */

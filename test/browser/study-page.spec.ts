@@ -132,7 +132,7 @@ test('settings are changed, saved, and opened again; what is no value stays as i
 test('every number leads to its answers, which are filtered and paged', async ({ page, fakeUrl }) => {
   await openStudy(page, fakeUrl)
   await openSample(page)
-  await page.getByRole('button', { name: 'Re-check' }).click()
+  await page.getByRole('button', { name: 'Re-check', exact: true }).click()
   await expect(page.getByText('Checked: the bundle says what follows from its rows.')).toBeVisible({ timeout: 60_000 })
   await page.locator('#within a.number').first().press('Enter')
   const drawer = page.getByRole('dialog')

@@ -25,7 +25,7 @@ afterAll(() => rm(folder, { recursive: true }))
 async function measured(out: string): Promise<ReadonlyMap<string, string>> {
   const paths = await readdir(at(out, 'run'), { recursive: true, withFileTypes: true })
   const files = paths.filter((one) => one.isFile()).map((one) => join(one.parentPath, one.name))
-  const kept = files.filter((path) => /rows\.|findings|directions|hidden|figures/.test(path))
+  const kept = files.filter((path) => /rows\.|findings|directions|hidden|figures/.test(path) && !/times/.test(path))
   const texts = kept.map(async (path) => [path.slice(at(out).length), await readFile(path, 'latin1')] as const)
   return new Map(await Promise.all(texts))
 }
