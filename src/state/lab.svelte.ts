@@ -274,7 +274,8 @@ export class Lab {
         ? { view: 'directions', state: 'done' }
         : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
       waiting('steer', !active ? 'waits for a model' : this.fit ? null : 'waits for a direction'),
-      waiting('transfer', this.transfer.sides.open.length < 2 ? 'waits for two models' : null),
+      // The first model is not enough for it: it says so before, too, and nothing below moves when that one is there.
+      waitingStep('transfer', this.transfer.sides.open.length < 2 ? 'waits for two models' : null, false),
       { view: 'study', state: this.study.status.kind === 'done' ? 'done' : 'ready' },
       { view: 'tour', state: this.tour.done === tourSteps.length ? 'done' : 'ready' }
     ]

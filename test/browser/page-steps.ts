@@ -25,7 +25,7 @@ export async function ask(page: Page): Promise<void> {
 
 /** Fits the lists on the open model. */
 export async function fit(page: Page): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: 'Steer' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: /^Steer/ }).click()
   await page.getByRole('button', { name: /^Fit / }).click()
   await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 60_000 })
 }

@@ -122,7 +122,7 @@ test('the hub gives the model by one click; without a network it opens from stor
   // The address names the model now.
   expect(decodeURIComponent(page.url())).toContain(`model=hub:${repo}`)
   await page.reload()
-  await page.getByRole('navigation').getByRole('link', { name: 'Steer' }).click()
+  await page.getByRole('navigation').getByRole('link', { name: /^Steer/ }).click()
   await page.getByRole('button', { name: 'Open SmolLM2-135M-Instruct and fit' }).click()
   await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 90_000 })
   await ask(page)
