@@ -87,7 +87,8 @@ test('the curve shows each layer, a layer can be picked, and the direction goes 
   const file = await downloading
   expect(file.suggestedFilename()).toBe('gloomy-joyful-difference-in-means-layer-20.safetensors')
   const figure = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Download SVG' }).click()
+  const curve = page.getByRole('figure').filter({ hasText: 'How well each layer tells' })
+  await curve.getByRole('button', { name: 'Download SVG' }).click()
   expect((await figure).suggestedFilename()).toBe('separation-gloomy-joyful.svg')
 
   // Another method runs in the math worker, on the hidden states that were read before.
