@@ -48,10 +48,16 @@ async function chooseZip(page: Page, called: string, buffer: Buffer): Promise<vo
 const card = (page: Page, called: string) => page.getByRole('article', { name: `Adapter ${called}` })
 
 async function askAgain(page: Page): Promise<string> {
-  await page.getByRole('navigation').getByRole('link', { name: /^Steer/ }).click()
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: /^Steer/ })
+    .click()
   await ask(page)
   const text = await answer(page, 'base').innerText()
-  await page.getByRole('navigation').getByRole('link', { name: /^Models/ }).click()
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: /^Models/ })
+    .click()
   return text
 }
 

@@ -38,7 +38,10 @@ async function expectFailure(page: Page, sentence: string, action: string, detai
 
 /** The page opens a whole model and answers with it. */
 async function expectWorking(page: Page, folder: string): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: /^Models/ }).click()
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: /^Models/ })
+    .click()
   await chooseFolder(page, folder)
   await expectOpen(page, name)
   await expect(page.getByRole('alert')).toHaveCount(0)

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from './fake-site'
+import { inScheme } from './page-steps'
 
 async function openModel(page: Page, url: string): Promise<void> {
   await page.goto(`${url}#/models`)
@@ -60,7 +61,7 @@ test('the contrast is captured, its points part in the middle layers, and both f
     }
   }
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     const { violations } = await new AxeBuilder({ page }).analyze()
     expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
   }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { test } from './fake-site'
+import { inScheme } from './page-steps'
 
 /** A fit on a short model, at layer 6. */
 async function fitted(page: Page, url: string): Promise<void> {
@@ -64,7 +65,7 @@ test('a fit shows both sides, is saved, compared, combined, and the result steer
   await expect(matrix.locator('[data-cell="2-1"]')).toHaveText('0.00')
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     const { violations } = await new AxeBuilder({ page }).analyze()
     expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
   }

@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
-import { recordRequests } from './page-steps'
+import { inScheme, recordRequests } from './page-steps'
 
 async function open(page: Page, hash: string): Promise<void> {
   await page.goto(`./#/${hash}`)
@@ -13,7 +13,7 @@ for (const [colorScheme, width] of [
 ] as const) {
   test(`every page of the documentation is accessible and fits, ${colorScheme}, ${width} wide`, async ({ page }) => {
     test.slow()
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     await page.setViewportSize({ width, height: 800 })
     await open(page, 'docs')
     if (width === 360) await page.getByText('All pages of the documentation').click()

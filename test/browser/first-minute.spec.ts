@@ -1,7 +1,7 @@
 /** The first minute on the built page: an organism that comes with it, by keyboard alone, with nothing asked of another host. */
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Locator, type Page } from '@playwright/test'
-import { answer, recordRequests } from './page-steps'
+import { answer, inScheme, recordRequests } from './page-steps'
 
 declare global {
   interface Window {
@@ -58,8 +58,6 @@ async function expectAnswered(page: Page, timeout = 60_000): Promise<void> {
 }
 
 async function expectAccessible(page: Page, what: string): Promise<void> {
-  // A colour on its way from one scheme to the other is neither.
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)))
   const { violations } = await new AxeBuilder({ page }).analyze()
   expect(violations.map(({ id, nodes }) => [what, id, nodes[0]?.html])).toEqual([])
 }
@@ -103,7 +101,7 @@ test('one key press shows base, steered and random; the rest of the minute needs
     /projection \u2212[\d.]+ gaps/
   )
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     await expectAccessible(page, colorScheme)
   }
 

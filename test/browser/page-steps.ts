@@ -25,7 +25,10 @@ export async function ask(page: Page): Promise<void> {
 
 /** Fits the lists on the open model. */
 export async function fit(page: Page): Promise<void> {
-  await page.getByRole('navigation').getByRole('link', { name: /^Steer/ }).click()
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: /^Steer/ })
+    .click()
   await page.getByRole('button', { name: /^Fit / }).click()
   await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 60_000 })
 }
@@ -40,6 +43,15 @@ export async function expectOpen(page: Page, name: string): Promise<Locator> {
   const card = page.getByRole('region', { name: 'Model card' })
   await expect(card.getByRole('heading', { name })).toBeVisible({ timeout: 90_000 })
   return card
+}
+
+/** Shows the page in a colour scheme. A colour on its way from one scheme to the other is neither. */
+export async function inScheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme })
+  await page.evaluate(() => {
+    const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
+    return Promise.allSettled(ending.map(({ finished }) => finished))
+  })
 }
 
 /** Addresses that the page and its workers ask for from now on, but their own data. */

@@ -1,5 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
+import { inScheme } from './page-steps'
 
 const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'tour'] as const
 const sizes = [
@@ -16,7 +17,7 @@ async function open(page: Page, hash: string): Promise<void> {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of sizes) {
     test(`every panel is accessible and fits, ${colorScheme}, ${viewport.width} wide`, async ({ page }) => {
-      await page.emulateMedia({ colorScheme })
+      await inScheme(page, colorScheme)
       await page.setViewportSize(viewport)
       for (const view of views) {
         await open(page, view)

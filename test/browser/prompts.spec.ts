@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from './fake-site'
+import { inScheme } from './page-steps'
 
 const table = (page: Page) => page.getByRole('table', { name: /^Prompt sets/ })
 const row = (page: Page, name: string) => table(page).getByRole('row').filter({ hasText: name })
@@ -9,7 +10,7 @@ const row = (page: Page, name: string) => table(page).getByRole('row').filter({ 
 /** No serious complaint in light and dark, and nothing wider than a small phone. */
 async function expectFit(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     const { violations } = await new AxeBuilder({ page }).analyze()
     expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
   }
@@ -90,6 +91,8 @@ test('long lists of the contrast are there after a reload, and a link still wins
 }) => {
   const long = Array.from({ length: 80 }, (_, i) => `Tell me about sunny day number ${i}.`).join('\n')
   await page.goto(`${fakeUrl}#/prompts`)
+  // Nothing can be kept before the browser has opened what it is kept in.
+  await page.waitForFunction(async () => (await indexedDB.databases()).some(({ name }) => name === 'azimuth-fake'))
   await page.getByLabel('positive prompts').fill(long)
   await page.reload()
   await expect(page.getByLabel('positive prompts')).toHaveValue(long)

@@ -13,7 +13,7 @@ import { repoOfFolder } from '../hub-repos'
 import { startHub } from '../hub-server'
 import { connect } from './lab-models'
 import { test } from './lab-site'
-import { answer, ask, chooseFolder, expectOpen, fit, recordRequests, shortSettings } from './page-steps'
+import { answer, ask, chooseFolder, expectOpen, fit, inScheme, recordRequests, shortSettings } from './page-steps'
 
 const name = 'smollm2-135m-instruct'
 const folder = resolve(import.meta.dirname, '../../models', name)
@@ -68,7 +68,7 @@ test('the keyboard alone leads from a link to an answer, on panels that are acce
   expect(await answer(page, 'steered').innerText()).not.toBe(await answer(page, 'base').innerText())
 
   for (const colorScheme of ['light', 'dark'] as const) {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     for (const view of ['Models', 'Prompts', 'Directions', 'Steer']) {
       await page.getByRole('navigation').getByRole('link', { name: view }).press('Enter')
       await expect(page.getByRole('heading', { level: 1, name: view })).toBeVisible()
@@ -122,7 +122,10 @@ test('the hub gives the model by one click; without a network it opens from stor
   // The address names the model now.
   expect(decodeURIComponent(page.url())).toContain(`model=hub:${repo}`)
   await page.reload()
-  await page.getByRole('navigation').getByRole('link', { name: /^Steer/ }).click()
+  await page
+    .getByRole('navigation')
+    .getByRole('link', { name: /^Steer/ })
+    .click()
   await page.getByRole('button', { name: 'Open SmolLM2-135M-Instruct and fit' }).click()
   await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 90_000 })
   await ask(page)

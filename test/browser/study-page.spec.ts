@@ -2,6 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from './fake-site'
+import { inScheme } from './page-steps'
 
 test.slow()
 
@@ -35,7 +36,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       page,
       fakeUrl
     }) => {
-      await page.emulateMedia({ colorScheme })
+      await inScheme(page, colorScheme)
       await page.setViewportSize({ width, height: 844 })
       await openStudy(page, fakeUrl, 2000)
       await page.getByRole('radio', { name: 'Full' }).check()

@@ -1,6 +1,7 @@
 /** The tour on an organism: its first steps as a class does them, and every step as a link. */
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
+import { inScheme } from './page-steps'
 
 const steps = 8
 
@@ -62,7 +63,7 @@ test('a link to a later step prepares what it needs by one press', async ({ page
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`every step is accessible and fits on 360 px, ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     await page.setViewportSize({ width: 360, height: 740 })
     for (let step = 1; step <= steps; step++) {
       await open(page, step)

@@ -1,6 +1,7 @@
 /** Transfer between two organisms on WebAssembly: over anchors that vary along it, a carried direction beats random ones. */
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
+import { inScheme } from './page-steps'
 
 async function expectAccessible(page: Page): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).analyze()
@@ -45,7 +46,7 @@ test('the direction that is carried along takes code away, random ones through t
 
 for (const colorScheme of ['light', 'dark'] as const) {
   test(`without models it says what it needs, ${colorScheme}`, async ({ page }) => {
-    await page.emulateMedia({ colorScheme })
+    await inScheme(page, colorScheme)
     await page.goto('./#/transfer')
     await expect(page.getByText('A transfer needs two open models.')).toBeVisible()
     await expect(page.getByRole('button', { name: 'Fit the map' })).toBeDisabled()
