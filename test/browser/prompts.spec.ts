@@ -91,9 +91,9 @@ test('long lists of the contrast are there after a reload, and a link still wins
 }) => {
   const long = Array.from({ length: 80 }, (_, i) => `Tell me about sunny day number ${i}.`).join('\n')
   await page.goto(`${fakeUrl}#/prompts`)
-  // Nothing can be kept before the browser has opened what it is kept in.
-  await page.waitForFunction(async () => (await indexedDB.databases()).some(({ name }) => name === 'azimuth-fake'))
   await page.getByLabel('positive prompts').fill(long)
+  // Kept once the reader pauses.
+  await page.waitForTimeout(1000)
   await page.reload()
   await expect(page.getByLabel('positive prompts')).toHaveValue(long)
   await page.goto('about:blank')
