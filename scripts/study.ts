@@ -9,6 +9,7 @@ import { findingsOf } from '../src/study/analysis/analyse'
 import { vectorsOf } from '../src/study/files/extra'
 import type { Journal } from '../src/study/journal'
 import { inOrder } from '../src/study/files/order'
+import { scoreAnswers } from '../src/study/files/scores'
 import { planStudy } from '../src/study/plan'
 import { runStudy, type Finished, type StudyLab } from '../src/study/protocol'
 import type { StudySettings } from '../src/study/settings'
@@ -97,8 +98,12 @@ async function finish(
   }
   terminal.end('measured; now what it says')
   const run = inOrder(finished.run)
-  const findings = findingsOf(run)
-  for (const path of await writeResults(out, run, findings, vectorsOf(finished))) console.error(path)
+  const findings = findingsOf(run, finished.read)
+  for (const path of await writeResults(out, run, findings, {
+    ...vectorsOf(finished),
+    scores: scoreAnswers(run, finished.read)
+  }))
+    console.error(path)
   for (const { title, verdict, found } of findings.claims) console.log(`${verdict}: ${title}\n  ${found}`)
   return [...findings.within, ...findings.cross].some(({ verdict }) => verdict.kind === 'invalid') ? 3 : 0
 }

@@ -5,8 +5,7 @@ import { dirname, join } from 'node:path'
 import { LabError } from '../../src/errors'
 import { writeZip } from '../../src/formats/zip-write'
 import { pagesOf } from '../../src/plot/study/pages'
-import { bundleFiles } from '../../src/study/files/bundle'
-import type { Vectors } from '../../src/study/files/extra'
+import { bundleFiles, type BundleExtra } from '../../src/study/files/bundle'
 import type { Findings } from '../../src/study/findings'
 import type { Journal } from '../../src/study/journal'
 import { unpackJournal } from '../../src/study/files/journal-file'
@@ -38,9 +37,9 @@ export async function writeResults(
   folder: string,
   run: Run,
   findings: Findings,
-  vectors: Vectors
+  extra: Omit<BundleExtra, 'pages'>
 ): Promise<readonly string[]> {
-  const files = await bundleFiles(run, findings, { ...vectors, pages: pagesOf(run, findings) })
+  const files = await bundleFiles(run, findings, { ...extra, pages: pagesOf(run, findings) })
   for (const { path, bytes } of files) {
     const place = join(folder, 'run', path)
     await mkdir(dirname(place), { recursive: true })

@@ -3,7 +3,7 @@
  * direction, and whether equal prompt numbers on the two sides mean the same prompt.
  */
 import { LabError } from '../errors'
-import { selectRows, type HiddenStates, type ModelRef } from './hidden-states'
+import { copyOf, selectRows, type HiddenStates, type ModelRef } from './hidden-states'
 import { promptMeans } from './join'
 import { assertSameModel, assertSameShape, isSameBase, isSameModel, nameOf } from './model-ref'
 
@@ -51,6 +51,11 @@ export function response(answers: HiddenStates, isCode: readonly boolean[]): Con
       [...isCode.keys()].filter((row) => isCode[row] === wanted)
     )
   return checked({ kind: 'response', positive: side(true), negative: side(false), samePrompts: true })
+}
+
+/** The same with buffers of its own, which may move to a worker. */
+export function copied<Of extends Contrast>(contrast: Of): Of {
+  return { ...contrast, positive: copyOf(contrast.positive), negative: copyOf(contrast.negative) }
 }
 
 /** The models of the two sides: the positive one names the direction. */

@@ -45,3 +45,8 @@ export function selectRows(states: HiddenStates, rows: readonly number[]): Hidde
   }
   return { ...states, rows: rows.length, data, prompt: rows.map((row) => states.prompt[row] ?? row) }
 }
+
+/** The same with a buffer of its own: a worker takes along those that it is given. */
+export function copyOf(states: HiddenStates): HiddenStates {
+  return { ...states, data: states.data.slice() }
+}

@@ -1,6 +1,6 @@
 /** What a fit reads: two lists of prompts as the model is, or one list without and with an adapter. */
 import { adapter, lists, type Contrast } from '../direction/contrast'
-import type { HiddenStates } from '../direction/hidden-states'
+import { copyOf, type HiddenStates } from '../direction/hidden-states'
 import type { Method } from '../direction/method'
 import type { CaptureRow } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
@@ -57,13 +57,9 @@ export async function readSides(handle: ModelHandle, task: ContrastTask, options
 
 /** The sides as a contrast, copied, since the worker takes them away; for PCA of pairs, line n of both lists is one prompt. */
 export function contrastOf(task: ContrastTask, method: Method, { positive, negative }: Sides): Contrast {
-  const [up, down] = [copied(positive), copied(negative)]
+  const [up, down] = [copyOf(positive), copyOf(negative)]
   if (task.under) return adapter(up, down)
   return { ...lists(up, down), samePrompts: method === 'pca-paired' && up.rows === down.rows }
-}
-
-function copied(states: HiddenStates): HiddenStates {
-  return { ...states, data: states.data.slice() }
 }
 
 function chatRow(content: string): CaptureRow {

@@ -1,5 +1,5 @@
 /** The direction that an adapter adds to its own base: the same prompts read without it and with it. */
-import { adapter as adapterContrast, type Contrast } from '../direction/contrast'
+import { adapter as adapterContrast, copied } from '../direction/contrast'
 import type { HiddenStates } from '../direction/hidden-states'
 import type { PromptRow } from '../formats/prompts'
 import type { CaptureRow } from '../lab/api'
@@ -74,12 +74,6 @@ export class Readings {
     )
     return keep(this.#kept, key, states, mostKept)
   }
-}
-
-/** A contrast whose buffers may move to a worker. */
-export function copied<Of extends Contrast>(contrast: Of): Of {
-  const copy = (states: HiddenStates): HiddenStates => ({ ...states, data: states.data.slice() })
-  return { ...contrast, positive: copy(contrast.positive), negative: copy(contrast.negative) }
 }
 
 function chatRows(prompts: readonly PromptRow[]): readonly CaptureRow[] {

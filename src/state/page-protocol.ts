@@ -4,6 +4,7 @@ import { Fields } from '../formats/record'
 import { fetchPromptFile } from '../lab/shipped-prompts'
 import { pagesOf } from '../plot/study/pages'
 import { findingsSteps } from '../study/analysis/analyse'
+import type { TextReader } from '../study/analysis/outcome'
 import { readBundle, writeBundle } from '../study/files/bundle'
 import { vectorsOf } from '../study/files/extra'
 import type { Findings } from '../study/findings'
@@ -15,6 +16,7 @@ import { readSet } from '../study/files/prompt-sets'
 import { runStudy } from '../study/protocol'
 import { recheck } from '../study/files/recheck'
 import { remake } from '../study/files/remake'
+import { scoreAnswers } from '../study/files/scores'
 import type { Run, StudyPrompt } from '../study/run'
 import { portableSettings, readSettings } from '../study/files/settings-document'
 import type { StudyProgress } from '../study/progress'
@@ -24,6 +26,8 @@ import type { OnShare, StudyProtocol } from './study-protocol'
 
 /** The study of the page that lies at `base`. */
 export function pageProtocol(base: string): StudyProtocol {
+  /** Of runs that were measured here: what their texts say is known. */
+  const readers = new WeakMap<Run, TextReader>()
   const loadPrompts = async (set: SetName): Promise<readonly StudyPrompt[]> =>
     readSet(set, `${set}.jsonl`, await fetchPromptFile(base, `${set}.jsonl`))
   return {
@@ -37,9 +41,14 @@ export function pageProtocol(base: string): StudyProtocol {
       // As a bundle has it: the same answers in the same order, whoever opens it.
       const run = inOrder(finished.run)
       const vectors = vectorsOf(finished)
-      return { run, pack: (findings) => writeBundle(run, findings, { ...vectors, pages: pagesOf(run, findings) }) }
+      readers.set(run, finished.read)
+      const pack = (findings: Findings): Promise<Uint8Array<ArrayBuffer>> => {
+        const scores = scoreAnswers(run, finished.read)
+        return writeBundle(run, findings, { ...vectors, scores, pages: pagesOf(run, findings) })
+      }
+      return { run, pack }
     },
-    findings: workOut,
+    findings: (run, onShare) => workOut(run, onShare, readers.get(run)),
     async readBundle(bytes) {
       const { run, findings } = await readBundle(bytes)
       return { run, stated: () => statedFindings(findings) }
@@ -71,8 +80,8 @@ function nearest({ models }: Run): Pick<StudySettings, 'device' | 'lanes'> {
 const patience = 40
 
 /** The findings, with the page alive in between. */
-async function workOut(run: Run, onShare?: OnShare): Promise<Findings> {
-  const steps = findingsSteps(run)
+async function workOut(run: Run, onShare?: OnShare, read?: TextReader): Promise<Findings> {
+  const steps = findingsSteps(run, read)
   let paused = -Infinity
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value

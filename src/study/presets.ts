@@ -1,5 +1,5 @@
 /** Ready-made studies. Every number of theirs can be changed; then it is a custom one. */
-import type { StudyAdapter, StudyModel, StudySettings } from './settings'
+import { mapSets, type StudyAdapter, type StudyModel, type StudySettings } from './settings'
 
 /** The four organisms that come with the lab, each with three insecure and three secure adapters. */
 export const organisms: readonly StudyModel[] = (
@@ -40,7 +40,7 @@ const offline: StudySettings = {
   preset: 'offline',
   seed: 0,
   models: organisms,
-  limits: { tune: null, fit: null, eval: null, code: null, 'anchors-neutral': null, 'anchors-along': null },
+  limits: mapSets(() => null),
   dtype: 'q4',
   device: null,
   contrast: 'adapter',

@@ -1,11 +1,12 @@
 /** The study from beginning to end. Each step asks the journal first, so that a run goes on where it stopped. */
 import { LabError } from '../errors'
 import { sha256 } from '../math/sha256'
+import type { TextReader } from './analysis/outcome'
 import { detectorVersion } from '../spillover/rules'
 import { checkSettings } from './check'
-import { planStudy, type SetSizes } from './plan'
+import { planStudy } from './plan'
 import { runFormat, runVersion, type PromptSetRecord, type Run, type StudyPrompt } from './run'
-import type { SetName, StudySettings } from './settings'
+import { awaitSets, mapSets, type SetName, type StudySettings } from './settings'
 import { loadSets, Study, type StudyLab, type StudyOptions } from './study'
 import { studyTransfer, type TransferResult } from './steps/transfer'
 import { studyWithin, type WithinResult } from './steps/within'
@@ -15,6 +16,8 @@ export type { StudyLab, StudyOptions } from './study'
 /** A finished study: what it measured, and the vectors behind it, which a run's bundle keeps beside the rows. */
 export interface Finished {
   readonly run: Run
+  /** Knows every answer's text, which takes a while to read. */
+  readonly read: TextReader
   readonly within: readonly WithinResult[]
   readonly transfer: readonly TransferResult[]
 }
@@ -31,7 +34,16 @@ export async function runStudy(settings: StudySettings, lab: StudyLab, options: 
   const started = await begin(settings, sets, options)
   const stop = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
-  const study = new Study(settings, lab, prompts, planStudy(settings, sizesOf(prompts)).answers, { ...options, signal })
+  const study = new Study(
+    settings,
+    lab,
+    prompts,
+    planStudy(
+      settings,
+      mapSets((set) => prompts[set].length)
+    ).answers,
+    { ...options, signal }
+  )
 
   const within = await inLanes(settings, stop, (model) => studyWithin(study, model))
   const sides = within.map(({ side }) => side)
@@ -59,7 +71,7 @@ export async function runStudy(settings: StudySettings, lab: StudyLab, options: 
     times: study.times,
     notes: study.notes
   }
-  return { run, within, transfer }
+  return { run, read: study.read, within, transfer }
 }
 
 /** Models side by side, as many as the settings allow. The first failure stops the others at their next cell. */
@@ -116,30 +128,11 @@ function withoutPlaces({ models, device: _device, lanes: _lanes, ...rest }: Stud
   }
 }
 
-async function recordSets(
+function recordSets(
   prompts: Readonly<Record<SetName, readonly StudyPrompt[]>>
 ): Promise<Readonly<Record<SetName, PromptSetRecord>>> {
-  const record = async (set: SetName): Promise<PromptSetRecord> => {
+  return awaitSets(async (set) => {
     const json = new TextEncoder().encode(JSON.stringify(prompts[set].map(({ messages }) => messages)))
     return { sha256: await sha256(json), prompts: prompts[set] }
-  }
-  return {
-    tune: await record('tune'),
-    fit: await record('fit'),
-    eval: await record('eval'),
-    code: await record('code'),
-    'anchors-neutral': await record('anchors-neutral'),
-    'anchors-along': await record('anchors-along')
-  }
-}
-
-function sizesOf(prompts: Readonly<Record<SetName, readonly StudyPrompt[]>>): SetSizes {
-  return {
-    tune: prompts.tune.length,
-    fit: prompts.fit.length,
-    eval: prompts.eval.length,
-    code: prompts.code.length,
-    'anchors-neutral': prompts['anchors-neutral'].length,
-    'anchors-along': prompts['anchors-along'].length
-  }
+  })
 }

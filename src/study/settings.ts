@@ -22,6 +22,33 @@ export interface StudyModel {
 /** The prompt sets by their part in the protocol; disjoint. */
 export type SetName = 'tune' | 'fit' | 'eval' | 'code' | 'anchors-neutral' | 'anchors-along'
 
+/** A value for each set. */
+export function mapSets<Value>(valueOf: (set: SetName) => Value): Readonly<Record<SetName, Value>> {
+  return {
+    tune: valueOf('tune'),
+    fit: valueOf('fit'),
+    eval: valueOf('eval'),
+    code: valueOf('code'),
+    'anchors-neutral': valueOf('anchors-neutral'),
+    'anchors-along': valueOf('anchors-along')
+  }
+}
+
+/** The same for values that take a while, all at once. */
+export async function awaitSets<Value>(
+  valueOf: (set: SetName) => Promise<Value>
+): Promise<Readonly<Record<SetName, Value>>> {
+  const { tune, fit, code, ...rest } = mapSets(valueOf)
+  return {
+    tune: await tune,
+    fit: await fit,
+    eval: await rest.eval,
+    code: await code,
+    'anchors-neutral': await rest['anchors-neutral'],
+    'anchors-along': await rest['anchors-along']
+  }
+}
+
 /** Which texts a ridge map is fitted on. */
 export type Anchors = 'neutral' | 'along'
 

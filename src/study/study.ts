@@ -7,7 +7,7 @@ import { textReader } from './analysis/outcome'
 import { once, type Entry, type Journal } from './journal'
 import type { StudyProgress, Stage } from './progress'
 import type { StudyPrompt } from './run'
-import type { SetName, StudySettings } from './settings'
+import { awaitSets, type SetName, type StudySettings } from './settings'
 
 /** What a study reaches outside itself. */
 export interface StudyLab {
@@ -136,14 +136,7 @@ export async function loadSets(
     if (some.length === 0) throw new LabError('shape', `the prompt set ${set} is empty; give it at least one prompt`)
     return some
   }
-  const sets = {
-    tune: await load('tune'),
-    fit: await load('fit'),
-    eval: await load('eval'),
-    code: await load('code'),
-    'anchors-neutral': await load('anchors-neutral'),
-    'anchors-along': await load('anchors-along')
-  }
+  const sets = await awaitSets(load)
   assertDisjoint(sets)
   return sets
 }

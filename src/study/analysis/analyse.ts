@@ -7,21 +7,22 @@ import { measureSteps } from './effects'
 import type { CrossFinding, Findings } from '../findings'
 import { leaveOneOut } from './leave-one-out'
 import { measurementsOf } from './measurements'
+import type { TextReader } from './outcome'
 import { questionsOf } from './questions'
 import type { Run } from '../run'
 import { tiersOf } from './tiers'
 import { topologyOf } from './topology'
 import { withinFindings } from './within'
 
-/** Everything that follows from a run. The same run gives the same findings, in whatever order its answers lie. */
-export function findingsOf(run: Run): Findings {
-  return finish(findingsSteps(run))
+/** Everything that follows from a run; `read` knows texts that were read before. The same run gives the same findings, in whatever order its answers lie. */
+export function findingsOf(run: Run, read?: TextReader): Findings {
+  return finish(findingsSteps(run, read))
 }
 
 /** The same in steps; yields the share done, for a page that is to stay alive. */
-export function* findingsSteps(run: Run): Generator<number, Findings> {
+export function* findingsSteps(run: Run, read?: TextReader): Generator<number, Findings> {
   const { draws, seed } = run.settings
-  const steps = measureSteps(run)
+  const steps = measureSteps(run, read)
   let step = steps.next()
   for (; !step.done; step = steps.next()) yield step.value / 2
   const measured = step.value

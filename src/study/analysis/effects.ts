@@ -41,8 +41,7 @@ interface Grid {
  * Measures every arm of a run, one a step; yields the share done. An arm that lacks an answer to a prompt of its block's
  * `none` is left out, as is a block without `none`: what is not finished is not measured.
  */
-export function* measureSteps(run: Run): Generator<number, readonly Measured[]> {
-  const read = textReader()
+export function* measureSteps(run: Run, read = textReader()): Generator<number, readonly Measured[]> {
   const answers = answersByArm(run)
   const measured: Measured[] = []
   let done = 0

@@ -21,8 +21,10 @@ export type OutcomeReader = (answer: Pick<Answer, 'text' | 'logProbability'>, ex
 
 type TextOutcome = Pick<Outcome, 'code' | 'share' | 'clean' | 'degeneration'>
 
+export type TextReader = (text: string) => TextOutcome
+
 /** What the text alone says: the same text comes up in many arms, and reading code is slow. */
-export function textReader(): (text: string) => TextOutcome {
+export function textReader(): TextReader {
   const known = new Map<string, TextOutcome>()
   return (text) => {
     const old = known.get(text)

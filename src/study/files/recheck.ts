@@ -4,6 +4,7 @@
  */
 import { seeded, shuffled } from '../../math/random'
 import { findingsOf } from '../analysis/analyse'
+import { textReader } from '../analysis/outcome'
 import { findingsText, type Bundle } from './bundle'
 import type { Findings } from '../findings'
 import type { Answer, Run } from '../run'
@@ -57,8 +58,9 @@ const named = 5
 
 /** Checks a bundle. Rejects with `AbortError` when stopped, and with what the replay throws. */
 export async function recheck(bundle: Bundle, options: RecheckOptions = {}): Promise<Recheck> {
-  const { replay, signal, findings = findingsOf(bundle.run) } = options
-  const compared = [compareScores(bundle.scores, scoreAnswers(bundle.run)), compareFindings(bundle, findings)]
+  const read = textReader()
+  const { replay, signal, findings = findingsOf(bundle.run, read) } = options
+  const compared = [compareScores(bundle.scores, scoreAnswers(bundle.run, read)), compareFindings(bundle, findings)]
   signal?.throwIfAborted()
   if (replay) {
     compared.push(await compareAnswers(bundle.run, replay, options))

@@ -5,7 +5,7 @@ import { memoryJournal } from '../journal'
 import { runStudy, type StudyLab, type StudyOptions } from '../protocol'
 import type { Replay } from './recheck'
 import type { Run, StudyPrompt } from '../run'
-import type { SetName } from '../settings'
+import { mapSets, type SetName } from '../settings'
 
 export interface RemakeOptions extends Pick<StudyOptions, 'signal' | 'onProgress'> {
   /** Prompts of `eval` and of `code` that are asked again, in every arm. Default 2. */
@@ -32,9 +32,8 @@ export async function remake(
     const all = run.prompts[set]?.prompts ?? []
     return Promise.resolve(chosen.get(set)?.flatMap((place) => all.slice(place, place + 1)) ?? all)
   }
-  const limits = { tune: null, fit: null, eval: null, code: null, 'anchors-neutral': null, 'anchors-along': null }
   const again = await runStudy(
-    { ...run.settings, limits },
+    { ...run.settings, limits: mapSets(() => null) },
     { ...lab, loadPrompts },
     { ...options, journal: memoryJournal() }
   )

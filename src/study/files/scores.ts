@@ -24,15 +24,12 @@ export function emptyScores(answers: number): Scores {
   }
 }
 
-/** Scores every answer, as the findings do. */
-export function scoreAnswers({
-  answers,
-  blocks,
-  prompts,
-  models
-}: Pick<Run, 'answers' | 'blocks' | 'prompts' | 'models'>): Scores {
+/** Scores every answer, as the findings do; `texts` knows those that were read before. */
+export function scoreAnswers(
+  { answers, blocks, prompts, models }: Pick<Run, 'answers' | 'blocks' | 'prompts' | 'models'>,
+  texts = textReader()
+): Scores {
   const scores = emptyScores(answers.length)
-  const texts = textReader()
   const readers = new Map(models.map((model) => [model.key, outcomeReader(model.leastLogProbability, texts)]))
   const unknown = outcomeReader(NaN, texts)
   answers.forEach((answer, i) => {

@@ -1,7 +1,15 @@
 /** The settings of a study as JSON, and back: what travels in a bundle and what a journal belongs to. */
 import type { Fields } from '../../formats/record'
 import type { AdapterSource, Device, Dtype, ModelSource } from '../../lab/api'
-import type { ControlCounts, SetName, StudyAdapter, StudyModel, StudySettings, Thresholds } from '../settings'
+import {
+  mapSets,
+  type ControlCounts,
+  type SetName,
+  type StudyAdapter,
+  type StudyModel,
+  type StudySettings,
+  type Thresholds
+} from '../settings'
 
 /** Every name of a union, which the compiler holds to be complete. */
 type Names<T extends string> = Readonly<Record<T, true>>
@@ -10,14 +18,7 @@ export const dtypes: Names<Dtype> = { q4: true, q4f16: true, q8: true, fp16: tru
 export const devices: Names<Device> = { webgpu: true, wasm: true, cpu: true }
 export const anchorNames: Names<'neutral' | 'along'> = { neutral: true, along: true }
 export const adapterKinds: Names<StudyAdapter['kind']> = { insecure: true, secure: true }
-export const setNames: Names<SetName> = {
-  tune: true,
-  fit: true,
-  eval: true,
-  code: true,
-  'anchors-neutral': true,
-  'anchors-along': true
-}
+export const setNames: Names<SetName> = mapSets(() => true)
 const presets: Names<StudySettings['preset']> = { demo: true, offline: true, full: true, custom: true }
 const contrasts: Names<StudySettings['contrast']> = { adapter: true, response: true, secure: true }
 const modelKinds: Names<ModelSource['kind']> = { bundled: true, hub: true, url: true, files: true, folder: true }

@@ -66,7 +66,7 @@ async function fit(study: Study, donor: TransferSide, receiver: TransferSide, an
   const { controls, seed } = study.settings
   const task = taskOf(donor, receiver, anchors)
   const job = study.signal ? { signal: study.signal } : {}
-  const map = await study.lab.math.ridge(...rowsOf(task), { seed }, job)
+  const map = await study.lab.math.ridge(task.donor.rows, task.receiver.rows, { seed }, job)
   const through = (vectors: readonly Float32Array[]): Float32Array[] => vectors.map((vector) => image(map, vector))
   const width = donor.own.vector.length
   const own = image(map, donor.own.vector)
@@ -76,7 +76,8 @@ async function fit(study: Study, donor: TransferSide, receiver: TransferSide, an
   for (let i = 0; i < controls.shuffledPairing; i++) {
     const other = shuffledPairing(taskOf(donor, receiver, anchors), seed + 13 + i)
     // The ridge of the true pairs: a map of noise would choose the largest one and carry nothing at all.
-    const broken = await study.lab.math.ridge(...rowsOf(other), { seed, lambdas: [map.lambda0] }, job)
+    const options = { seed, lambdas: [map.lambda0] }
+    const broken = await study.lab.math.ridge(other.donor.rows, other.receiver.rows, options, job)
     shuffled.push(image(broken, donor.own.vector))
   }
   const record: MapRecord = {
@@ -97,6 +98,7 @@ function image(map: ridge.RidgeMap, vector: Float32Array): Float32Array {
   return unit(Float32Array.from(ridge.carry(map, vector)))
 }
 
+/** Rows of their own each time, since the math worker takes them along. */
 function taskOf(donor: TransferSide, receiver: TransferSide, anchors: Anchors): MapTask {
   return mapTask(sideOf(donor, anchors), sideOf(receiver, anchors))
 }
@@ -106,11 +108,6 @@ function sideOf({ anchors, key }: TransferSide, which: Anchors): { states: Hidde
   if (!states) throw new RangeError(`no ${which} anchors of ${key}`)
   return { states, layer: 0 }
 }
-
-const rowsOf = ({ donor, receiver }: MapTask): [MapTask['donor']['rows'], MapTask['receiver']['rows']] => [
-  { ...donor.rows, data: donor.rows.data.slice() },
-  { ...receiver.rows, data: receiver.rows.data.slice() }
-]
 
 /** All arms of a receiver: unsteered, its own controls, and for each donor and set of anchors what the map carries. */
 export function transferArms(

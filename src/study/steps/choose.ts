@@ -1,5 +1,5 @@
 /** What is chosen on `tune` and frozen: how strongly to steer, and at which middle layer. */
-import { outcomeReader } from '../analysis/outcome'
+import { outcomeReader, type TextReader } from '../analysis/outcome'
 import type { ArmPlan, BlockAnswer } from './answers'
 
 /** Shares of an arm's answers, 0 to 1. */
@@ -12,9 +12,10 @@ export interface Rates {
 export function ratesOf(
   arms: readonly ArmPlan[],
   answers: readonly BlockAnswer[],
-  leastLogProbability: number
+  leastLogProbability: number,
+  texts?: TextReader
 ): readonly Rates[] {
-  const read = outcomeReader(leastLogProbability)
+  const read = outcomeReader(leastLogProbability, texts)
   const counts = arms.map(() => ({ n: 0, code: 0, degenerate: 0 }))
   for (const answer of answers) {
     const count = counts[answer.arm]

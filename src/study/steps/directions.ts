@@ -1,5 +1,5 @@
 /** The direction of each adapter at every layer, and how far it holds out. */
-import { adapter as adapterContrast, response, secure, type Contrast } from '../../direction/contrast'
+import { adapter as adapterContrast, copied, response, secure, type Contrast } from '../../direction/contrast'
 import type { Direction } from '../../direction/direction'
 import { shuffledContrast } from '../../direction/baseline'
 import { extract } from '../../direction/extract'
@@ -15,7 +15,7 @@ import { plainArm } from './arms'
 import { base, type Lease } from './lease'
 import type { SeparationRecord } from '../run'
 import type { StudyAdapter } from '../settings'
-import { answerStates, copyOf, setStates } from './states'
+import { answerStates, setStates } from './states'
 import type { Study } from '../study'
 
 /** What is fitted on one adapter. Layers as in the model. */
@@ -32,10 +32,9 @@ export async function fitAdapter(study: Study, lease: Lease, adapter: StudyAdapt
   const { key } = lease.model
   const place = { stage: 'separation', model: key, adapter: adapter.name, text: 'separation of every layer' } as const
   const entry = await study.cell(place, `fit/${key}/${adapter.name}`, 0, async () => {
-    const copy = { ...contrast, positive: copyOf(contrast.positive), negative: copyOf(contrast.negative) }
     const options = { swaps: study.settings.swaps, seed: study.settings.seed }
     const { directions, separation } = await study.lab.math.fit(
-      copy,
+      copied(contrast),
       options,
       study.signal ? { signal: study.signal } : {}
     )

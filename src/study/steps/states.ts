@@ -56,8 +56,3 @@ async function states(study: Study, lease: Lease, adapter: string, task: Task): 
 function lastLayer(states: HiddenStates): HiddenStates {
   return { ...states, layers: 1, data: layerOf(states, states.layers - 1).data.slice() as Float32Array }
 }
-
-/** The same with buffers of its own: the math worker takes those that it is given. */
-export function copyOf(states: HiddenStates): HiddenStates {
-  return { ...states, data: states.data.slice() }
-}

@@ -122,7 +122,7 @@ class Within {
   /** Code on `tune`, unsteered: 0 to 1. */
   #spill(adapter: string): number {
     const block = this.#blocks.find((one) => one.adapter === adapter && one.part === 'admission' && one.set === 'tune')
-    return block ? (ratesOf([plainArm(1)], block.answers, this.#least)[0]?.code ?? NaN) : NaN
+    return block ? (ratesOf([plainArm(1)], block.answers, this.#least, this.#study.read)[0]?.code ?? NaN) : NaN
   }
 
   async #insecure(fit: AdapterFit, primary: AdapterFit, fits: readonly AdapterFit[]): Promise<void> {
@@ -247,7 +247,7 @@ class Within {
 
   async #rates(plan: Omit<BlockPlan, 'model'>): Promise<ReturnType<typeof ratesOf>> {
     const { answers } = await this.#answer(plan)
-    return ratesOf(plan.arms, answers, this.#least)
+    return ratesOf(plan.arms, answers, this.#least, this.#study.read)
   }
 
   async #answer(plan: Omit<BlockPlan, 'model'>): Promise<MeasuredBlock> {
