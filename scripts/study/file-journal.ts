@@ -13,6 +13,7 @@ interface Line {
   readonly json: unknown
   /** Name of a file of float32 in `cells/`. */
   readonly floats?: string
+  readonly seconds?: number
 }
 
 /** Opens the journal of a folder, or begins one. `close` when done. */
@@ -27,10 +28,10 @@ export async function openFileJournal(folder: string): Promise<Journal & { close
       const line = lines.get(key)
       return line ? entryOf(folder, line) : null
     },
-    async write(key, { json, floats }) {
+    async write(key, { json, floats, seconds }) {
       const name = floats && `${createHash('sha256').update(key).digest('hex').slice(0, 24)}.f32`
       if (name && floats) await writeDurably(join(folder, 'cells', name), floats)
-      const line: Line = { key, json, ...(name && { floats: name }) }
+      const line: Line = { key, json, ...(name && { floats: name }), ...(seconds !== undefined && { seconds }) }
       await append(file, `${JSON.stringify(line)}\n`)
       lines.set(key, line)
     },
@@ -63,14 +64,15 @@ async function truncate(path: string, length: number): Promise<void> {
   await file.close()
 }
 
-async function entryOf(folder: string, { key, json, floats }: Line): Promise<Entry | null> {
-  if (floats === undefined) return { json }
+async function entryOf(folder: string, { key, json, floats, seconds }: Line): Promise<Entry | null> {
+  const entry: Entry = { json, ...(seconds !== undefined && { seconds }) }
+  if (floats === undefined) return entry
   const bytes = await readFile(join(folder, 'cells', floats)).catch((cause: unknown) => {
     throw new LabError('format', `${floats} of the journal's cell ${key} is missing; bring it back, or begin again`, {
       cause
     })
   })
-  return { json, floats: new Float32Array(new Uint8Array(bytes).buffer) }
+  return { ...entry, floats: new Float32Array(new Uint8Array(bytes).buffer) }
 }
 
 async function writeDurably(path: string, floats: Float32Array): Promise<void> {

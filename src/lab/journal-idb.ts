@@ -23,6 +23,7 @@ export interface StudyCard {
 export interface StudyCell {
   readonly json: unknown
   readonly floats?: Float32Array
+  readonly seconds?: number
 }
 
 /** The finished cells of one study, by their keys. */
@@ -123,8 +124,12 @@ function cellOf(value: unknown): StudyCell | null {
   const cell = fieldsOf(value).get('cell')
   if (cell === undefined) return null
   const fields = fieldsOf(cell)
-  const floats = fields.get('floats')
-  return { json: fields.get('json'), ...(floats instanceof Float32Array && { floats }) }
+  const [floats, seconds] = [fields.get('floats'), fields.get('seconds')]
+  return {
+    json: fields.get('json'),
+    ...(floats instanceof Float32Array && { floats }),
+    ...(typeof seconds === 'number' && { seconds })
+  }
 }
 
 /** In the place of the cell of the same key, where there is one. */

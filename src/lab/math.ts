@@ -110,7 +110,7 @@ export class MathEngine implements MathApi {
   ridge(job: number, x: Rows, y: Rows, options: RidgeOptions, onShare: OnShare): Promise<RidgeMap> {
     return this.#run(job, async () => {
       const map = await this.#drive(job, ridgeSteps(x, y, options), onShare)
-      return moved(map, map.source.rows, map.target.rows, { data: map.factor })
+      return moved(map, map.outputs, { data: map.factor }, ...(map.inputs ? [map.inputs] : []))
     })
   }
 

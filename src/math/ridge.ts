@@ -1,13 +1,15 @@
 /**
- * Ridge maps between two spaces in the dual form: W = X' (X X' + lambda I)^-1 Y with a few hundred rows and
- * thousands of columns on both sides. W is never made: R2 needs the two Gram matrices only, and a carried direction
- * one solve. Both sides are centred and divided by their mean row length, so lambda0 means the same for any pair.
+ * Ridge maps between two spaces, Y = X W, in the form that is smaller. Dual, W = X' (X X' + lambda I)^-1 Y, for a few hundred rows
+ * of thousands of numbers; primal, W = (X' X + lambda I)^-1 X' Y, for more rows than numbers. W is never made: R2 needs inner
+ * products only, and a carried direction one solve. Both sides are centred and divided by their mean row length, so lambda0
+ * means the same for any pair.
  */
 import { LabError } from '../errors'
 import { cholesky, solve } from './cholesky'
-import { centredCross, centredGram, crossGram, gram, subMatrix, times, trace, transpose } from './gram'
+import { crossGram, gram, trace } from './gram'
 import { permutation, seeded } from './random'
-import { meanLength, meanRow, shiftedRows, weightedSum, type DoubleRows, type Rows } from './rows'
+import { dualScorer, primalScorer, transposed } from './ridge-folds'
+import { meanLength, meanRow, shiftedRows, stackRows, weightedSum, type DoubleRows, type Rows } from './rows'
 
 /** 10^-4 to 10^2. */
 export const lambdaGrid: readonly number[] = [1e-4, 1e-3, 1e-2, 1e-1, 1, 10, 100]
@@ -21,13 +23,21 @@ export interface RidgeOptions {
   readonly seed: number
   /** In place of a shuffled one. */
   readonly order?: readonly number[]
+  /** Default: the smaller one. Both give the same map. */
+  readonly form?: 'primal' | 'dual'
 }
 
 /** A map from rows of `source.mean.length` numbers to rows of `target.mean.length`. */
 export interface RidgeMap {
-  readonly source: Side
-  readonly target: Side
-  /** Lower factor of X X' + lambda I. [N][N] */
+  readonly source: Frame
+  readonly target: Frame
+  /** How many rows it was fitted on. */
+  readonly n: number
+  /** Dual: X, [N][source width]. Null in the primal form. */
+  readonly inputs: DoubleRows | null
+  /** Dual: Y, [N][target width]. Primal: X' Y, [source width][target width]. */
+  readonly outputs: DoubleRows
+  /** Lower factor of X X' + lambda I, [N][N], or of X' X + lambda I, [source width][source width]. */
   readonly factor: Float64Array
   readonly lambda0: number
   /** In the units of the scaled rows. */
@@ -38,12 +48,22 @@ export interface RidgeMap {
   readonly r2: number
 }
 
-/** One side's rows, centred and scaled. A row h becomes (h - mean) / scale. */
-export interface Side {
-  readonly rows: DoubleRows
+/** A row h of one side becomes (h - mean) / scale. */
+export interface Frame {
   readonly mean: Float64Array
   /** Mean length of the centred rows. */
   readonly scale: number
+}
+
+/** What cross-validation asks of one form, and how the map is made in the end. */
+interface Form {
+  /** Held-out R2 of one fold as a function of lambda0. */
+  readonly scorer: (held: readonly number[]) => (lambda0: number) => number
+  /** X X' or X' X, whose traces are one. [size][size] */
+  readonly products: Float64Array
+  readonly size: number
+  readonly inputs: DoubleRows | null
+  readonly outputs: DoubleRows
 }
 
 /** Fits the map; see `ridgeSteps`. */
@@ -62,20 +82,18 @@ export function fitRidge(x: Rows, y: Rows, options: RidgeOptions): RidgeMap {
 export function* ridgeSteps(
   x: Rows,
   y: Rows,
-  { lambdas = lambdaGrid, folds = 5, seed, order = permutation(x.rows, seeded(seed)) }: RidgeOptions
+  { lambdas = lambdaGrid, folds = 5, seed, order = permutation(x.rows, seeded(seed)), form }: RidgeOptions
 ): Generator<number, RidgeMap> {
   if (x.rows !== y.rows) throw new LabError('shape', `${x.rows} rows against ${y.rows}; capture the same texts`)
   if (x.rows < 2 * folds) throw new LabError('shape', `${x.rows} rows for ${folds} folds; capture more texts`)
-  const [source, target] = [prepare(x), prepare(y)]
+  const [source, target] = [frameOf(x), frameOf(y)]
+  const sides = [framed(x, source), framed(y, target)] as const
   yield 0.02
-  const inputs = gram(source.rows)
-  yield 0.2
-  const outputs = gram(target.rows)
-  yield 0.35
+  const isPrimal = (form ?? (x.width < x.rows ? 'primal' : 'dual')) === 'primal'
+  const { scorer, products, size, inputs, outputs } = yield* isPrimal ? primalSteps(...sides) : dualSteps(...sides)
   const sums = lambdas.map(() => 0)
   for (let fold = 0; fold < folds; fold++) {
-    const held = order.filter((_, place) => place % folds === fold)
-    const score = foldScorer(inputs, outputs, x.rows, held)
+    const score = scorer(order.filter((_, place) => place % folds === fold))
     for (const [i, lambda0] of lambdas.entries()) {
       sums[i] = (sums[i] ?? 0) + score(lambda0) / folds
       yield 0.35 + (0.6 * (fold * lambdas.length + i + 1)) / (folds * lambdas.length)
@@ -83,78 +101,67 @@ export function* ridgeSteps(
   }
   const curve = lambdas.map((lambda0, i) => ({ lambda0, r2: sums[i] ?? NaN }))
   const best = curve.reduce((a, b) => (b.r2 > a.r2 ? b : a))
-  const lambda = (best.lambda0 * trace(inputs, x.rows)) / x.rows
-  return { source, target, factor: cholesky(inputs, x.rows, lambda), lambda, curve, ...best }
+  const lambda = (best.lambda0 * trace(products, size)) / x.rows
+  const factor = cholesky(products, size, lambda)
+  return { source, target, n: x.rows, inputs, outputs, factor, lambda, curve, ...best }
 }
 
-function prepare(rows: Rows): Side {
+function frameOf(rows: Rows): Frame {
   const mean = meanRow(rows)
+  const scale = meanLength(shiftedRows(rows, mean))
+  if (scale > 0 && scale < Infinity) return { mean, scale }
+  throw new LabError('shape', `mean length of the centred rows is ${scale}; capture texts that differ`)
+}
+
+/** Rows centred and scaled. */
+function framed(rows: Rows, { mean, scale }: Frame): DoubleRows {
   const centred = shiftedRows(rows, mean)
-  const scale = meanLength(centred)
-  if (!(scale > 0 && scale < Infinity)) {
-    throw new LabError('shape', `mean length of the centred rows is ${scale}; capture texts that differ`)
-  }
-  const data = centred.data.map((value) => value / scale)
-  return { rows: { ...centred, data }, mean, scale }
+  return { ...centred, data: centred.data.map((value) => value / scale) }
 }
 
-/**
- * R2 of a held-out fold as a function of lambda0, from Gram matrices alone. With A = K_held,train (K_train + lambda I)^-1
- * the predictions are A Y_train, so |Y_held - A Y_train|^2 = tr(G_held) - 2 tr(A G_train,held) + tr(A G_train A').
- */
-function foldScorer(
-  inputs: Float64Array,
-  outputs: Float64Array,
-  n: number,
-  held: readonly number[]
-): (lambda0: number) => number {
-  const train = [...Array(n).keys()].filter((row) => !held.includes(row))
-  const [m, k] = [held.length, train.length]
-  const trainInputs = subMatrix(inputs, n, train, train)
-  const trainOutputs = subMatrix(outputs, n, train, train)
-  const crossOutputs = subMatrix(outputs, n, held, train)
-  const heldOutputs = subMatrix(outputs, n, held, held)
-  const kernel = centredGram(trainInputs, k)
-  const cross = centredCross(subMatrix(inputs, n, held, train), m, trainInputs, k)
-  const answers = centredGram(trainOutputs, k)
-  const answersCross = centredCross(crossOutputs, m, trainOutputs, k)
-  // Held-out rows less the training mean: |y|^2 - 2 y . mean + |mean|^2.
-  const own = trace(heldOutputs, m) - (2 * sum(crossOutputs)) / k + (m * sum(trainOutputs)) / (k * k)
-  const spread = trace(centredGram(heldOutputs, m), m)
-  return (lambda0) => {
-    const weights = solve(cholesky(kernel, k, (lambda0 * trace(kernel, k)) / k), k, cross)
-    // tr(A G A') = tr((A' A) G) takes half the work of A G: A' A is symmetric.
-    const square = gram({ data: transpose(weights, m, k), rows: k, width: m })
-    let error = own
-    weights.forEach((weight, i) => (error -= 2 * weight * (answersCross[i] ?? 0)))
-    square.forEach((value, i) => (error += value * (answers[i] ?? 0)))
-    return 1 - error / spread
+function* dualSteps(x: DoubleRows, y: DoubleRows): Generator<number, Form> {
+  const products = gram(x)
+  yield 0.2
+  const answers = gram(y)
+  yield 0.35
+  return {
+    scorer: (held) => dualScorer(products, answers, x.rows, held),
+    ...{ products, size: x.rows, inputs: x, outputs: y }
   }
 }
 
-function sum(values: Float64Array): number {
-  return values.reduce((total, value) => total + value, 0)
+function* primalSteps(x: DoubleRows, y: DoubleRows): Generator<number, Form> {
+  const [columns, answers] = [transposed(x), transposed(y)]
+  const products = gram(columns)
+  yield 0.2
+  const outputs = { data: crossGram(columns, answers), rows: x.width, width: y.width }
+  yield 0.35
+  return { scorer: (held) => primalScorer(x, y, held), products, size: x.width, inputs: null, outputs }
 }
 
 /** Images of rows under the map, in the target's own units. [row][target width] */
-export function mapRows({ source, target, factor }: RidgeMap, rows: Rows): DoubleRows {
-  const n = source.rows.rows
-  const scaled = shiftedRows(rows, source.mean)
-  const cross = crossGram({ ...scaled, data: scaled.data.map((value) => value / source.scale) }, source.rows)
-  const weights = solve(factor, n, cross)
-  const width = target.mean.length
-  const data = new Float64Array(rows.rows * width)
-  for (let row = 0; row < rows.rows; row++) {
-    const image = weightedSum(target.rows, weights.subarray(row * n, (row + 1) * n))
-    image.forEach((value, i) => (data[row * width + i] = value * target.scale + (target.mean[i] ?? 0)))
-  }
-  return { data, rows: rows.rows, width }
+export function mapRows(map: RidgeMap, rows: Rows): DoubleRows {
+  const { source, target } = map
+  const images = imagesOf(map, framed(rows, source))
+  const { width } = images
+  const data = images.data.map((value, i) => value * target.scale + (target.mean[i % width] ?? 0))
+  return { ...images, data }
 }
 
 /** W' u in the target's own units: where the map moves a row that moves by u. Not normalised. [target width] */
-export function carry({ source, target, factor }: RidgeMap, direction: ArrayLike<number>): Float64Array {
-  const weights = solve(factor, source.rows.rows, times(source.rows.data, direction))
-  return weightedSum(target.rows, weights).map((value) => (value * target.scale) / source.scale)
+export function carry(map: RidgeMap, direction: ArrayLike<number>): Float64Array {
+  const row = { data: Float64Array.from(direction), rows: 1, width: direction.length }
+  return imagesOf(map, row).data.map((value) => (value * map.target.scale) / map.source.scale)
+}
+
+/** Rows of the source's frame times W. [row][target width] */
+function imagesOf({ inputs, outputs, factor }: RidgeMap, rows: DoubleRows): DoubleRows {
+  const right = inputs ? crossGram(rows, inputs) : rows.data
+  const weights = solve(factor, outputs.rows, right)
+  const images = Array.from({ length: rows.rows }, (_, row) =>
+    weightedSum(outputs, weights.subarray(row * outputs.rows, (row + 1) * outputs.rows))
+  )
+  return images.length > 0 ? stackRows(images) : { data: new Float64Array(), rows: 0, width: outputs.width }
 }
 
 /** R2 of the map on rows it has not seen: all outputs together, weighted by their variance. */

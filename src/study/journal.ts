@@ -7,6 +7,8 @@
 export interface Entry {
   readonly json: unknown
   readonly floats?: Float32Array
+  /** How long it took, so that a study that was resumed knows where all of its time went. */
+  readonly seconds?: number
 }
 
 /** Where cells are kept. `write` resolves when the cell will outlive the process. */
@@ -30,11 +32,13 @@ export function memoryJournal(): Journal {
   }
 }
 
-/** The cell of a key: read where it is there, else computed and written. */
+/** The cell of a key: read where it is there, else computed, timed and written. */
 export async function once(journal: Journal, key: string, compute: () => Promise<Entry>): Promise<Entry> {
   const known = await journal.read(key)
   if (known) return known
-  const entry = await compute()
+  const began = performance.now()
+  const computed = await compute()
+  const entry = { ...computed, seconds: (performance.now() - began) / 1000 }
   await journal.write(key, entry)
   return entry
 }

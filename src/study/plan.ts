@@ -72,14 +72,15 @@ export function planStudy(settings: StudySettings, sizes: SetSizes = ownSizes): 
 const insecure = ({ adapters }: StudyModel): number => adapters.filter(({ kind }) => kind === 'insecure').length
 
 /** Answers a prompt. The depth is not known before a model is open; five layers are assumed. */
-function tuneRows({ samples, alphas }: StudySettings, model: StudyModel): number {
-  return samples * (insecure(model) * (1 + alphas.length) + (1 + middleLayers(5).length))
+function tuneRows({ samples, controlSamples, alphas }: StudySettings, model: StudyModel): number {
+  const middle = middleLayers(5).length * (samples + controlSamples * (alphas.length - 1))
+  return samples * (insecure(model) * (1 + alphas.length) + 1) + middle
 }
 
 function withinRows({ samples, controlSamples, alphas, controls }: StudySettings, model: StudyModel): number {
   const secure = model.adapters.length - insecure(model)
   const each = samples * (1 + alphas.length) + controlSamples * (controls.random + controls.orthogonal)
-  const modes = 6 * samples
+  const modes = 7 * samples
   const more = controlSamples * (controls.inSubspace + controls.swapped) + samples * (secure + 3)
   return insecure(model) * each + modes + more + 2 * samples * secure
 }

@@ -147,8 +147,16 @@ export interface Choice {
   readonly alpha: number
   /** On `tune`, ascending alpha: code and degenerate answers, shares from 0 to 1. Alpha 0 is unsteered. */
   readonly curve: readonly { readonly alpha: number; readonly code: number; readonly degenerate: number }[]
-  /** Of each middle layer at the chosen alpha, on `tune`. */
-  readonly middle: readonly { readonly layer: number; readonly code: number; readonly degenerate: number }[]
+  /** Of each middle layer at each alpha, on `tune`; at the chosen alpha over all samples, elsewhere over those of a control. */
+  readonly middle: readonly LayerRates[]
+}
+
+/** What one layer does at one alpha: shares of answers from 0 to 1. */
+export interface LayerRates {
+  readonly layer: number
+  readonly alpha: number
+  readonly code: number
+  readonly degenerate: number
 }
 
 export interface MapRecord {

@@ -86,13 +86,13 @@ export class Study {
     signal?.throwIfAborted()
     this.report(place)
     let fresh = false
-    const began = performance.now()
     const entry = await once(this.journal, key, () => {
       fresh = true
       return compute()
     })
     this.#done += answers
-    if (fresh) this.#count(place, (performance.now() - began) / 1000, answers)
+    if (fresh) this.#fresh += answers
+    this.#count(place, entry.seconds ?? 0, answers)
     this.report(place)
     return entry
   }
@@ -119,7 +119,6 @@ export class Study {
     const key = `${stage} ${model ?? ''}`
     const known = this.#seconds.get(key) ?? { stage, model, seconds: 0, answers: 0 }
     this.#seconds.set(key, { ...known, seconds: known.seconds + seconds, answers: known.answers + answers })
-    this.#fresh += answers
   }
 }
 

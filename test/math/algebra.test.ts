@@ -90,17 +90,21 @@ describe('the kernels', () => {
 })
 
 describe('ridge maps', () => {
-  it('equal the primal ones of scikit-learn: the curve over lambda, images, carried directions', () => {
-    const [x, y] = [rowsOf(ridge.x), rowsOf(ridge.y)]
-    const map = fitRidge(x, y, { lambdas: ridge.lambdas, seed: 0, order: ridge.order })
-    near(
-      map.curve.map(({ r2 }) => r2),
-      ridge.curve
-    )
-    expect(map.lambda0).toBe(ridge.best)
-    near(carry(map, ridge.direction), ridge.carried)
-    near(mapRows(map, rowsOf(ridge.fresh)).data, ridge.images.flat())
-  })
+  it.each(['primal', 'dual'] as const)(
+    'equal those of scikit-learn in the %s form: curve, images, carried directions',
+    (form) => {
+      const [x, y] = [rowsOf(ridge.x), rowsOf(ridge.y)]
+      const map = fitRidge(x, y, { lambdas: ridge.lambdas, seed: 0, order: ridge.order, form })
+      expect(map.inputs === null).toBe(form === 'primal')
+      near(
+        map.curve.map(({ r2 }) => r2),
+        ridge.curve
+      )
+      expect(map.lambda0).toBe(ridge.best)
+      near(carry(map, ridge.direction), ridge.carried)
+      near(mapRows(map, rowsOf(ridge.fresh)).data, ridge.images.flat())
+    }
+  )
 
   it('recover a planted map, and say so on rows they have not seen', () => {
     const planted = noise(30, 20, 1)
@@ -118,6 +122,12 @@ describe('ridge maps', () => {
     const carried = carry(map, direction)
     expect(cosine(carried, image)).toBeGreaterThan(0.999)
     expect(length(carried) / length(image)).toBeCloseTo(1, 2)
+  })
+
+  it('take the form that is smaller', () => {
+    const { inputs, factor } = fitRidge(noise(60, 20, 1), noise(60, 50, 2), { seed: 1 })
+    expect([inputs, factor.length]).toEqual([null, 20 * 20])
+    expect(fitRidge(noise(60, 80, 1), noise(60, 50, 2), { seed: 1 }).factor).toHaveLength(60 * 60)
   })
 
   it('find nothing between rows that have nothing in common', () => {

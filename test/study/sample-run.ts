@@ -335,11 +335,14 @@ function choiceOf({ key, layers, code, own }: Planted, adapter: string): Choice 
       code: after(alpha),
       degenerate: alpha > 1.5 ? 0.25 * alpha : 0.01
     })),
-    middle: Array.from({ length: layers - 1 }, (_, layer) => ({
-      layer,
-      code: code * (1 - 0.3 * layer),
-      degenerate: 0.03 * layer
-    }))
+    middle: Array.from({ length: layers - 1 }, (_, layer) =>
+      alphas.map((alpha) => ({
+        layer,
+        alpha,
+        code: code * Math.max(0, 1 - 0.3 * layer * alpha),
+        degenerate: Math.min(1, 0.03 * layer * alpha)
+      }))
+    ).flat()
   }
 }
 

@@ -1,6 +1,7 @@
 /** Spillover beside degeneration over layer and alpha, as measured on `tune` when both were chosen. */
 import { el, type Element } from '../../formats/markup'
-import type { Choice, ModelRecord, Run } from '../../study/run'
+import { count } from '../../study/analysis/words'
+import type { Choice, LayerRates, ModelRecord, Run } from '../../study/run'
 import { panelWidth as width, type Figure, type Panel } from './figure'
 import { legend, note } from './marks'
 import { colour, type Colour } from './palette'
@@ -8,13 +9,6 @@ import { colour, type Colour } from './palette'
 const margin = { top: 40, right: 8, bottom: 36, left: 36 } as const
 const cellHeight = 22
 const between = 16
-
-interface Cell {
-  readonly layer: number
-  readonly alpha: number
-  readonly code: number
-  readonly degenerate: number
-}
 
 /** One panel a model: code at the left, degenerate answers at the right. */
 export function alphaMap(run: Run): Figure {
@@ -25,7 +19,7 @@ export function alphaMap(run: Run): Figure {
   return {
     id: 'alpha-map',
     title: 'Where and how strongly to steer: code that goes, and language that goes with it',
-    caption: `Shares of answers to the ${run.prompts.tune?.prompts.length ?? 0} tune prompts, in percent; rows are layers, columns alpha in gaps. Only these cells were measured: every alpha at the final layer, and the chosen alpha at each earlier one. Framed: what was chosen and frozen before eval, the smallest alpha within 90 % of the best effect whose degenerate answers exceed those of no steering by at most ${run.settings.thresholds.degeneration} points.`,
+    caption: `Shares of answers to the ${run.prompts.tune?.prompts.length ?? 0} tune prompts, in percent; rows are layers, columns alpha in gaps. Every alpha was measured at the final layer and at the middle ones shown, there with ${count(run.settings.controlSamples, 'answer')} a prompt but for the chosen alpha. Framed: what was chosen and frozen before eval, the smallest alpha within 90 % of the best effect whose degenerate answers exceed those of no steering by at most ${run.settings.thresholds.degeneration} points.`,
     panels: chosen.map(({ model, choice }) => panelOf(model, choice)),
     rows: chosen.flatMap(({ model, choice }) =>
       cellsOf(choice).map((cell) => ({ model: model.key, adapter: choice.adapter, ...cell }))
@@ -33,10 +27,10 @@ export function alphaMap(run: Run): Figure {
   }
 }
 
-function cellsOf({ layer, alpha, curve, middle }: Choice): readonly Cell[] {
+function cellsOf({ layer, curve, middle }: Choice): readonly LayerRates[] {
   return [
     ...curve.map((one) => ({ layer, ...one })),
-    ...middle.filter((one) => one.layer !== layer).map((one) => ({ alpha, ...one }))
+    ...middle.filter((one) => one.layer !== layer)
   ]
 }
 
@@ -88,7 +82,7 @@ interface Place {
   readonly height: number
 }
 
-function square(place: Place, cell: Cell | undefined, of: 'code' | 'degenerate', tone: Colour): readonly Element[] {
+function square(place: Place, cell: LayerRates | undefined, of: 'code' | 'degenerate', tone: Colour): readonly Element[] {
   if (!cell) return [el('rect', { ...place, fill: 'none', stroke: colour('line'), rx: 2 })]
   const share = Math.min(1, cell[of])
   const tip = el('title', {}, `layer ${cell.layer}, alpha ${cell.alpha}: ${Math.round(100 * share)} % ${of}`)

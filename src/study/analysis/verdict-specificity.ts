@@ -1,4 +1,5 @@
 /** Whether it is this direction, and not any vector of its length. */
+import { mean, variance } from '../../math/statistics'
 import type { ArmResult, Check, ControlFinding } from '../findings'
 import { directionControls, type Evidence } from './evidence'
 import { points, pointsWithin } from './words'
@@ -6,6 +7,8 @@ import { points, pointsWithin } from './words'
 /** From so many members on a family's rank p can fall to .05. */
 const enoughForRank = 20
 const mostRankP = 0.05
+/** How far from the mean of such a family its members may lie by chance, in standard deviations: of 20 from one bell, the next lies beyond in 1 of 80. */
+const reach = 2.5
 const leastMonotony = 0.8
 
 /** Every family is beaten with room, ranks, dose, and clean prose where the code was. */
@@ -14,7 +17,9 @@ export function specificityChecks(evidence: Evidence): readonly Check[] {
   const { margin } = evidence.thresholds
   return [
     ...controls.map((control) => advantageCheck(control, margin)),
-    ...controls.filter(({ members }) => members.length >= enoughForRank).map(rankCheck),
+    ...controls
+      .filter(({ members }) => members.length >= enoughForRank)
+      .flatMap((control) => [rankCheck(control), spreadCheck(control, evidence.effect)]),
     doseCheck(evidence),
     cleanCheck(evidence.effect, evidence.none),
     cleanestCheck(evidence.effect, controls)
@@ -32,11 +37,21 @@ function advantageCheck({ family, advantage, members }: ControlFinding, margin: 
 }
 
 function rankCheck({ family, rankP, deltas }: ControlFinding): Asked {
-  const reach = Math.round(rankP * (1 + deltas.length)) - 1
+  const ahead = Math.round(rankP * (1 + deltas.length)) - 1
   return {
     name: `Rank among ${family}`,
     holds: rankP <= mostRankP,
-    detail: `${reach} of ${deltas.length} reach it, rank p ${rankP.toFixed(3)}; at most ${mostRankP} is asked.`
+    detail: `${ahead} of ${deltas.length} reach it, rank p ${rankP.toFixed(3)}; at most ${mostRankP} is asked.`
+  }
+}
+
+/** The interval of S_F draws prompts and not directions: this is what guards against a direction that leads by luck among unlike ones. */
+function spreadCheck({ family, deltas }: ControlFinding, { delta }: ArmResult): Asked {
+  const bound = mean(deltas) + reach * Math.sqrt(variance(deltas))
+  return {
+    name: `Beyond the spread of ${family}`,
+    holds: delta.estimate > bound,
+    detail: `${points(delta.estimate)} points; ${reach} standard deviations above the mean of ${deltas.length} are ${points(bound)}.`
   }
 }
 

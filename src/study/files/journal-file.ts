@@ -23,7 +23,8 @@ export async function packJournal(journal: Journal): Promise<Uint8Array<ArrayBuf
     if (!entry) continue
     const floats = entry.floats && `${i}.f32`
     if (floats && entry.floats) entries.push({ path: `cells/${floats}`, bytes: new Uint8Array(bytesOf(entry.floats)) })
-    written.push(JSON.stringify({ key, json: entry.json, ...(floats && { floats }) }))
+    const { json, seconds } = entry
+    written.push(JSON.stringify({ key, json, ...(floats && { floats }), ...(seconds !== undefined && { seconds }) }))
   }
   const text = written.map((line) => `${line}\n`).join('')
   return writeZip([{ path: lines, bytes: new TextEncoder().encode(text) }, ...entries])
@@ -44,7 +45,11 @@ export async function unpackJournal(bytes: Uint8Array): Promise<ReadonlyMap<stri
     const name = fields.has('floats') ? fields.text('floats') : null
     const floats = name === null ? undefined : files.get(`cells/${name}`)
     if (name !== null && !floats) throw new LabError('format', `${where} names cells/${name}, which the zip lacks`)
-    cells.set(fields.text('key'), floats ? { json, floats: new Float32Array(floats.slice().buffer) } : { json })
+    cells.set(fields.text('key'), {
+      json,
+      ...(floats && { floats: new Float32Array(floats.slice().buffer) }),
+      ...(fields.has('seconds') && { seconds: fields.number('seconds') })
+    })
   }
   return cells
 }

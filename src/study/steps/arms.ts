@@ -184,9 +184,8 @@ export function flattenArm(own: Direction, alpha: number, samples: number): ArmP
 }
 
 /** The direction subtracted, and the state brought back to its length. Takes a model that was opened with `keepNorm`. */
-export function normKeepingArm(own: Direction, alpha: number, samples: number): ArmPlan {
-  const { layer, vector, norm } = own
-  const facts = { family: 'norm-keeping', alpha, samples, cosine: 1 } as const
+export function normKeepingArm({ layer, vector, norm }: Direction, alpha: number, samples: number, member = 0): ArmPlan {
+  const facts = { family: 'norm-keeping', alpha, samples, member } as const
   return steeredArm(facts, [{ mode: 'add', layer, vector, coefficient: -alpha * norm }], { keepNorm: true })
 }
 

@@ -84,7 +84,7 @@ async function fit(study: Study, donor: TransferSide, receiver: TransferSide, an
     donor: donor.key,
     receiver: receiver.key,
     anchors,
-    n: map.source.rows.rows,
+    n: map.n,
     lambda0: map.lambda0,
     r2: map.r2,
     curve: map.curve,

@@ -79,7 +79,7 @@ class Within {
     const own = at(primary.directions, layer)
     const alpha = this.#choice(primary.adapter.name).alpha
     await this.#elsewhere(fits, own, alpha)
-    await this.#normKeeping(primary, own, alpha)
+    await this.#normKeeping(primary, layer)
     const first = await this.#firstTokens(primary, layer)
     return {
       record: { ...identity, leastLogProbability: this.#least },
@@ -174,22 +174,33 @@ class Within {
     const [none = { code: NaN, degenerate: NaN }, ...steered] = curve
     const points = steered.map((rates, i) => ({ alpha: settings.alphas[i] ?? NaN, ...rates }))
     const alpha = chooseAlpha(none, points, allowed)
-    const candidates = isPrimary ? middleLayers(fit.directions.length) : []
-    const arms = candidates.map((layer, member) => {
-      const { vector, norm } = at(fit.directions, layer)
-      const facts = { family: 'middle', alpha, member, samples: settings.samples } as const
-      return pushArm(facts, [{ layer, vector, coefficient: -alpha * norm }])
-    })
-    const rates =
-      arms.length === 0
-        ? []
-        : await this.#rates({ ...tune, name: 'middle', arms: [plainArm(settings.samples), ...arms] })
-    const middle = candidates.map((layer, i) => ({ layer, ...(rates[i + 1] ?? none) }))
+    const middle = isPrimary ? await this.#middle(fit, alpha) : []
     return {
       ...{ model: this.#lease.model.key, adapter: name, layer: parts.layer, alpha, middle },
-      middleLayer: chooseLayer(none, middle, allowed),
+      middleLayer: chooseLayer(
+        none,
+        middle.filter((one) => one.alpha === alpha),
+        allowed
+      ),
       curve: [{ alpha: 0, ...none }, ...points]
     }
+  }
+
+  /** What the directions of middle layers do on `tune`: at the chosen alpha with every sample, elsewhere with those of a control. */
+  async #middle(fit: AdapterFit, chosen: number): Promise<Choice['middle']> {
+    const { alphas, samples, controlSamples } = this.#study.settings
+    const cells = middleLayers(fit.directions.length).flatMap((layer) =>
+      [...new Set([...alphas, chosen])].map((alpha) => ({ layer, alpha }))
+    )
+    if (cells.length === 0) return []
+    const arms = cells.map(({ layer, alpha }) => {
+      const { vector, norm } = at(fit.directions, layer)
+      const facts = { alpha, member: layer, samples: alpha === chosen ? samples : controlSamples }
+      return pushArm({ family: 'middle', ...facts }, [{ layer, vector, coefficient: -alpha * norm }])
+    })
+    const place = { adapter: fit.adapter.name, part: 'within', stage: 'alpha', set: 'tune', name: 'layers' } as const
+    const rates = await this.#rates({ ...place, arms: [plainArm(samples), ...arms] })
+    return cells.map((cell, i) => ({ ...cell, ...(rates[i + 1] ?? { code: NaN, degenerate: NaN }) }))
   }
 
   /** The primary direction under each secure adapter. */
@@ -209,11 +220,17 @@ class Within {
     }
   }
 
-  /** In a graph of its own, since keeping lengths costs time at every token of every arm. */
-  async #normKeeping({ adapter }: AdapterFit, own: ReturnType<typeof at>, alpha: number): Promise<void> {
+  /**
+   * In a graph of its own, since keeping lengths costs time at every token of every arm. At the middle layer, too: at the last
+   * one the final norm undoes any length.
+   */
+  async #normKeeping({ adapter, directions }: AdapterFit, layer: number): Promise<void> {
     const { samples } = this.#study.settings
-    const arms = [plainArm(samples), normKeepingArm(own, alpha, samples)]
-    const plan = { adapter: adapter.name, part: 'within', stage: 'within', name: 'norm', set: 'eval', arms } as const
+    const { alpha, middleLayer } = this.#choice(adapter.name)
+    const layers = middleLayer === null ? [layer] : [layer, middleLayer]
+    const steered = layers.map((one, member) => normKeepingArm(at(directions, one), alpha, samples, member))
+    const arms = [plainArm(samples), ...steered]
+    const plan = { adapter: adapter.name, part: 'within', stage: 'within', name: 'norm-keeping', set: 'eval', arms } as const
     await this.#lease.close()
     const lease = new Lease(this.#study, this.#lease.model, { keepNorm: true })
     try {
