@@ -64,9 +64,13 @@ const margin = 1e-9
 /** The id that exact weights would give, by quick ones; null where it is too close between two. */
 function drawQuickly(scores: Float32Array, temperature: number, u: number, max: number): number | null {
   const perScore = 1 / temperature
+  // All that lies below sums to less than the margin, and is most of a vocabulary.
+  const least = max + temperature * Math.log((0.1 * margin) / scores.length)
   let total = 0
   for (let i = 0; i < scores.length; i++) {
-    total += quickExp(((scores[i] ?? 0) - max) * perScore)
+    const score = scores[i] ?? 0
+    // As it stands, so that NaN is added and seen.
+    if (!(score < least)) total += quickExp((score - max) * perScore)
     scratch[i] = total
   }
   const target = total * u

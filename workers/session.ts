@@ -149,13 +149,16 @@ export class DecoderSession {
    */
   #batch(input: RunInput): Batch {
     const S = Math.max(...input.tokens.map((row) => row.length))
-    const right = input.final === true || this.parts.info.cache.layout === 'packed'
+    const packed = this.parts.info.cache.layout === 'packed'
+    const right = input.final === true || packed
     const from = input.cache?.lengths ?? input.tokens.map(() => 0)
     const offset = input.tokens.map((row) => (right ? 0 : S - row.length))
-    const slots = input.tokens.map((row, b) => [
-      ...(input.cache?.slots[b] ?? []),
-      ...Array.from({ length: S }, (_, i) => i >= (offset[b] ?? 0) && i < (offset[b] ?? 0) + row.length)
-    ])
+    const slots = input.tokens.map((row, b) => {
+      // A packed row's slots are its first ones, which its length says.
+      if (packed) return []
+      const used = (i: number): boolean => i >= (offset[b] ?? 0) && i < (offset[b] ?? 0) + row.length
+      return [...(input.cache?.slots[b] ?? []), ...Array.from({ length: S }, (_, i) => used(i))]
+    })
     return {
       B: input.tokens.length,
       S,

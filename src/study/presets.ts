@@ -67,7 +67,7 @@ const offline: StudySettings = {
   swaps: 1000,
   draws: 10_000,
   batch: 256,
-  lanes: 2,
+  lanes: 4,
   thresholds: {
     admitInsecure: 0.4,
     admitBase: 0.02,
