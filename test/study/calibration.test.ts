@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analysis/analyse'
 import { families } from '../../src/study/analysis/families'
 import type { VerdictKind } from '../../src/study/findings'
-import { simulate } from './simulate'
+import { gaussian, seeded } from '../../src/math/random'
+import { counts, simulate } from './simulate'
 import { specific, type Planted } from './world'
 
 const studies = 500
@@ -18,10 +19,19 @@ const alike = (delta: number): Planted['controls'] => ({
 })
 const planted: Planted = { ...specific, spillover: 0.6, own: 21 }
 
-/** Share of each verdict over studies of 54 prompts x 4 samples that differ in nothing but chance. */
-function verdictsOver(model: Planted): (kind: VerdictKind) => number {
+/** The direction is one more draw from the bell that every control comes from: it leads by luck alone. */
+function drawn(seed: number, spread: number): Planted {
+  const normal = gaussian(seeded(seed, 99))
+  const draw = (): number => Math.max(-5, 21 + spread * normal())
+  const own = draw()
+  const controls = controlled.map((family) => [family, Array.from({ length: counts[family] ?? 1 }, draw)])
+  return { ...planted, own, controls: { ...Object.fromEntries(controls), sign: -5 } }
+}
+
+/** Share of each verdict over studies of 54 prompts x 4 samples. */
+function verdictsOver(modelOf: (seed: number) => Planted): (kind: VerdictKind) => number {
   const kinds = Array.from({ length: studies }, (_, seed) => {
-    const run = simulate({ seed, models: [model], prompts: 54, samples: 4, common: 0.8, draws: 400 })
+    const run = simulate({ seed, models: [modelOf(seed)], prompts: 54, samples: 4, common: 0.8, draws: 400 })
     return findingsOf(run).within[0]?.verdict.kind
   })
   return (kind) => kinds.filter((one) => one === kind).length / studies
@@ -29,16 +39,22 @@ function verdictsOver(model: Planted): (kind: VerdictKind) => number {
 
 describe('over 500 studies', () => {
   it('an effect that every control has is called specific in no more than 2 of 100', { timeout: 600_000 }, () => {
-    const share = verdictsOver({ ...planted, controls: alike(21) })
+    const share = verdictsOver(() => ({ ...planted, controls: alike(21) }))
     expect(share('specific')).toBeLessThanOrEqual(0.02)
     expect(share('non-specific')).toBeGreaterThanOrEqual(0.9)
+  })
+
+  it('nor is one that leads by luck among directions that differ', { timeout: 600_000 }, () => {
+    const share = verdictsOver((seed) => drawn(seed, 8))
+    expect(share('specific')).toBeLessThanOrEqual(0.02)
+    expect(share('non-specific')).toBeGreaterThanOrEqual(0.8)
   })
 
   it(
     '21 points beside 5 of random and orthogonal directions are called specific in 90 of 100 or more',
     { timeout: 600_000 },
     () => {
-      const share = verdictsOver({ ...planted, controls: { ...alike(0), random: 5, orthogonal: 5 } })
+      const share = verdictsOver(() => ({ ...planted, controls: { ...alike(0), random: 5, orthogonal: 5 } }))
       expect(share('specific')).toBeGreaterThanOrEqual(0.9)
     }
   )

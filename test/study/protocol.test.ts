@@ -34,7 +34,7 @@ describe('a study', () => {
   it('asks every arm as often as the settings say, and as the plan said', () => {
     const sizes: SetSizes = { tune: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 }
     // The plan assumes five layers; an organism of four has two middle ones, one less than that.
-    const assumed = reduced.samples * 4
+    const assumed = 4 * (reduced.samples + reduced.controlSamples * (reduced.alphas.length - 1))
     expect(planStudy(reduced, sizes).answers - whole.run.answers.length).toBe(assumed)
     for (const { arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
       const prompts = set === 'code' ? 2 : 3
@@ -42,6 +42,20 @@ describe('a study', () => {
         const samples = answers.filter((answer) => answer.arm === i).length / prompts
         expect([arm.id, samples]).toEqual([arm.id, isMember(arm.family) ? 1 : 2])
       })
+    }
+  })
+
+  it('looks at every middle layer at every alpha, and keeps lengths at the last and at the chosen one', () => {
+    for (const { layer, middle, middleLayer } of whole.run.choices.filter((one) => one.middle.length > 0)) {
+      expect(middle.map((one) => one.alpha)).toEqual(
+        [...new Set(middle.map((one) => one.layer))].flatMap(() => reduced.alphas)
+      )
+      expect(middle.every((one) => one.layer < layer && one.code >= 0 && one.code <= 1)).toBe(true)
+      expect(middle.map((one) => one.layer)).toContain(middleLayer)
+    }
+    const kept = whole.run.blocks.flatMap(({ arms }) => arms.filter(({ family }) => family === 'norm-keeping'))
+    for (const [i, { middleLayer, layer }] of whole.run.choices.filter((one) => one.middle.length > 0).entries()) {
+      expect(kept.slice(2 * i, 2 * i + 2).map(({ layers }) => layers)).toEqual([[layer], [middleLayer]])
     }
   })
 
@@ -84,6 +98,11 @@ describe('a study that was interrupted', () => {
       const resumed = await runStudy(reduced, nativeLab(), { journal: half.journal })
       expect(timeless(resumed)).toEqual(timeless(whole))
       expect(half.overwritten).toEqual([])
+      // Of the cells that it found, too.
+      const answers = ({ run }: Finished): unknown =>
+        run.times.map(({ stage, model, answers }) => [stage, model, answers])
+      expect(answers(resumed)).toEqual(answers(whole))
+      for (const { seconds } of resumed.run.times) expect(seconds).toBeGreaterThan(0)
       expect(await half.journal.keys()).toHaveLength(cells)
     }
   }, 120_000)

@@ -6,7 +6,8 @@ import type { Anchors } from '../../src/study/settings'
 import { modelOf, promptsOf, separationsOf, settingsOf } from './records'
 import { alpha, alphas, insecureOf, texts, world, type Planted, type World } from './world'
 
-const counts: Readonly<Partial<Record<Family, number>>> = {
+/** Members of the families that have more than one. */
+export const counts: Readonly<Partial<Record<Family, number>>> = {
   random: 20,
   orthogonal: 20,
   'in-subspace': 5,

@@ -77,6 +77,13 @@ describe('what is planted is found', () => {
     expect(failed(verdictOn({ controls: { ...specific.controls, random } }))).toContain('Rank among random')
   })
 
+  it('first among controls that differ so much that one of them might have been', () => {
+    const random = Array.from({ length: 20 }, (_, i) => 3 * i - 15)
+    const verdict = verdictOn({ controls: { ...specific.controls, random } })
+    expect(failed(verdict)).toEqual(['Beyond the spread of random'])
+    expect(verdict.kind).toBe('unresolved')
+  })
+
   it('one control that does exactly as well', () => {
     const run = simulate()
     const own = run.blocks[2]?.arms.findIndex(({ id }) => id === 'own-0@1')
