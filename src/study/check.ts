@@ -40,9 +40,22 @@ export function checkSettings(settings: StudySettings): void {
       )
     }
   }
-  for (const name of ['samples', 'controlSamples', 'maxTokens', 'batch', 'lanes', 'draws'] as const) {
+  for (const name of [
+    'samples',
+    'decidingSamples',
+    'controlSamples',
+    'maxTokens',
+    'batch',
+    'lanes',
+    'draws'
+  ] as const) {
     if (!Number.isInteger(settings[name]) || settings[name] < 1)
       refuse(`${name} is ${settings[name]}; give a whole number from 1`)
+  }
+  if (settings.decidingSamples < settings.samples) {
+    refuse(
+      `decidingSamples is ${settings.decidingSamples}, samples ${settings.samples}; arms that decide alone need no fewer than the others`
+    )
   }
   if (settings.controlSamples > settings.samples) {
     refuse(

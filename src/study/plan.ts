@@ -77,12 +77,15 @@ function tuneRows({ samples, controlSamples, alphas }: StudySettings, model: Stu
   return samples * (insecure(model) * (1 + alphas.length) + 1) + middle
 }
 
-function withinRows({ samples, controlSamples, alphas, controls }: StudySettings, model: StudyModel): number {
+function withinRows(settings: StudySettings, model: StudyModel): number {
+  const { samples, decidingSamples, controlSamples, alphas, controls } = settings
   const secure = model.adapters.length - insecure(model)
   const each = samples * (1 + alphas.length) + controlSamples * (controls.random + controls.orthogonal)
   const modes = 7 * samples
   const more = controlSamples * (controls.inSubspace + controls.swapped) + samples * (secure + 3)
-  return insecure(model) * each + modes + more + 2 * samples * secure
+  // Unsteered, own, wrong-layer, sign and rms-only of the leading adapter.
+  const deciding = 5 * (decidingSamples - samples)
+  return insecure(model) * each + modes + more + deciding + 2 * samples * secure
 }
 
 function transferRows(settings: StudySettings): number {

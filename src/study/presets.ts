@@ -45,6 +45,7 @@ const offline: StudySettings = {
   device: null,
   contrast: 'adapter',
   samples: 4,
+  decidingSamples: 8,
   controlSamples: 1,
   // The organisms were trained with label smoothing: at 1, a tenth of every token's probability lies on all others together.
   temperature: 0.3,
@@ -99,6 +100,7 @@ export function presetSettings(preset: StudySettings['preset']): StudySettings {
         'anchors-along': 300
       },
       samples: 2,
+      decidingSamples: 2,
       alphas: [0.5, 1, 3],
       carriedAlphas: [1, 3],
       controls: {

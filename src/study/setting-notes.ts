@@ -56,6 +56,14 @@ export const settingGroups: readonly SettingGroup[] = [
     settings: [
       whole('samples', 'Answers a prompt', 'C', 'In every arm that is no control.', 1, 64),
       whole(
+        'decidingSamples',
+        'Answers a prompt where one arm decides',
+        'C',
+        'Unsteered, the direction itself, and controls that have no others beside them: a verdict rests on each alone.',
+        1,
+        64
+      ),
+      whole(
         'controlSamples',
         'Answers a prompt and control direction',
         'C',

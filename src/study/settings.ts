@@ -78,6 +78,11 @@ export interface StudySettings {
   readonly contrast: StudyContrast
   /** Answers a prompt in the arms that are no control. K of the protocol. */
   readonly samples: number
+  /**
+   * The same where one arm decides by itself: unsteered, under the leading adapter's own direction at its alpha, and under each
+   * control family of one member. At least `samples`.
+   */
+  readonly decidingSamples: number
   /** Answers a prompt under each single control direction; the first `controlSamples` seeds of `samples`. */
   readonly controlSamples: number
   readonly temperature: number

@@ -28,10 +28,18 @@ function drawn(seed: number, spread: number): Planted {
   return { ...planted, own, controls: { ...Object.fromEntries(controls), sign: -5 } }
 }
 
-/** Share of each verdict over studies of 54 prompts x 4 samples. */
+/** Share of each verdict over studies of 54 prompts x 4 samples, 8 where an arm decides alone. */
 function verdictsOver(modelOf: (seed: number) => Planted): (kind: VerdictKind) => number {
   const kinds = Array.from({ length: studies }, (_, seed) => {
-    const run = simulate({ seed, models: [modelOf(seed)], prompts: 54, samples: 4, common: 0.8, draws: 400 })
+    const run = simulate({
+      seed,
+      models: [modelOf(seed)],
+      prompts: 54,
+      samples: 4,
+      deciding: 8,
+      common: 0.8,
+      draws: 400
+    })
     return findingsOf(run).within[0]?.verdict.kind
   })
   return (kind) => kinds.filter((one) => one === kind).length / studies
@@ -50,12 +58,7 @@ describe('over 500 studies', () => {
     expect(share('non-specific')).toBeGreaterThanOrEqual(0.8)
   })
 
-  it(
-    '21 points beside 5 of random and orthogonal directions are called specific in 90 of 100 or more',
-    { timeout: 600_000 },
-    () => {
-      const share = verdictsOver(() => ({ ...planted, controls: { ...alike(0), random: 5, orthogonal: 5 } }))
-      expect(share('specific')).toBeGreaterThanOrEqual(0.9)
-    }
-  )
+  it('21 points beside 5 of every family are called specific in 90 of 100 or more', { timeout: 600_000 }, () => {
+    expect(verdictsOver(() => ({ ...planted, controls: alike(5) }))('specific')).toBeGreaterThanOrEqual(0.9)
+  })
 })

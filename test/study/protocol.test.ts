@@ -27,7 +27,7 @@ const block = (part: string, set = 'eval', adapter = 'insecure-0') => {
 
 const texts = ({ arms, answers }: ReturnType<typeof block>, id: string): readonly string[] => {
   const arm = arms.findIndex((one) => one.id === id)
-  return answers.filter((answer) => answer.arm === arm).map(({ text }) => text)
+  return answers.filter((answer) => answer.arm === arm && answer.sample < reduced.samples).map(({ text }) => text)
 }
 
 describe('a study', () => {
@@ -36,11 +36,16 @@ describe('a study', () => {
     // The plan assumes five layers; an organism of four has two middle ones, one less than that.
     const assumed = 4 * (reduced.samples + reduced.controlSamples * (reduced.alphas.length - 1))
     expect(planStudy(reduced, sizes).answers - whole.run.answers.length).toBe(assumed)
-    for (const { arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
+    for (const { model, part, arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
       const prompts = set === 'code' ? 2 : 3
+      const chosen = whole.run.choices.find((choice) => choice.model === model)?.alpha
+      const decides = ({ family, alpha }: Arm): boolean =>
+        ['none', 'wrong-layer', 'sign', 'rms-only'].includes(family) || (family === 'own' && alpha === chosen)
+      const expected = (arm: Arm): number =>
+        isMember(arm.family) ? 1 : part === 'within' && set === 'eval' && decides(arm) ? 3 : 2
       arms.forEach((arm, i) => {
         const samples = answers.filter((answer) => answer.arm === i).length / prompts
-        expect([arm.id, samples]).toEqual([arm.id, isMember(arm.family) ? 1 : 2])
+        expect([arm.id, samples]).toEqual([arm.id, expected(arm)])
       })
     }
   })

@@ -71,7 +71,7 @@ export function separationsOf(model: Planted): readonly SeparationRecord[] {
   ]
 }
 
-export function settingsOf({ seed, samples, draws }: World): StudySettings {
+export function settingsOf({ seed, samples, deciding, draws }: World): StudySettings {
   return {
     preset: 'custom',
     seed,
@@ -81,6 +81,7 @@ export function settingsOf({ seed, samples, draws }: World): StudySettings {
     device: null,
     contrast: 'adapter',
     samples,
+    decidingSamples: Math.max(samples, deciding),
     controlSamples: samples,
     temperature: 1,
     topP: 1,

@@ -18,6 +18,7 @@ export const reduced: StudySettings = {
     .map((model) => ({ ...model, adapters: model.adapters.filter(({ name }) => name.endsWith('-0')) })),
   limits: { tune: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 },
   samples: 2,
+  decidingSamples: 3,
   alphas: [1, 3],
   carriedAlphas: [1, 3],
   verdictAlphas: [1],

@@ -59,6 +59,7 @@ export const sampleSettings: StudySettings = {
   device: 'cpu',
   contrast: 'adapter',
   samples: 2,
+  decidingSamples: 2,
   controlSamples: 1,
   temperature: 1,
   topP: 1,

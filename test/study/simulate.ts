@@ -17,6 +17,7 @@ export const counts: Readonly<Partial<Record<Family, number>>> = {
   'shuffled-pairing': 3
 }
 
+const singles: readonly Family[] = ['wrong-layer', 'sign', 'rms-only']
 const mapped: readonly Family[] = ['mapped-random', 'mapped-orthogonal', 'shuffled-pairing']
 
 /** An arm and what it does. */
@@ -180,7 +181,7 @@ function armOf(
 
 /** Draws answers of arms that belong together: prompts differ, and every arm meets the same differences. */
 function drawer(
-  { seed, prompts, samples, unlike, common }: World,
+  { seed, prompts, samples, deciding, unlike, common }: World,
   name: string,
   rate: number
 ): (plan: Plan, at: { readonly block: number; readonly arm: number }, into: Answer[]) => void {
@@ -190,14 +191,16 @@ function drawer(
   const centre = Math.log(rate / (1 - rate))
   const logits = Array.from({ length: prompts }, () => centre * Math.sqrt(1 + 0.346 * unlike ** 2) + unlike * normal())
   const rates = logits.map((logit) => (rate === 0 ? 0 : 1 / (1 + Math.exp(-logit))))
-  const shared = Float64Array.from({ length: 2 * prompts * samples }, random)
-  return ({ delta, back }, { block, arm }, into) => {
+  const most = Math.max(samples, deciding)
+  const shared = Float64Array.from({ length: 2 * prompts * most }, random)
+  return ({ arm: { family, alpha: at }, delta, back }, { block, arm }, into) => {
+    const decides = family === 'none' || (family === 'own' && at === alpha) || singles.includes(family)
     const left = rate === 0 ? 1 : Math.max(0, 1 - delta / (100 * rate))
     for (let prompt = 0; prompt < prompts; prompt++) {
       const before = rates[prompt] ?? 0
-      for (let sample = 0; sample < samples; sample++) {
-        const at = 2 * (prompt * samples + sample)
-        const [first, second] = random() < common ? [shared[at] ?? 0, shared[at + 1] ?? 0] : [random(), random()]
+      for (let sample = 0; sample < (decides ? most : samples); sample++) {
+        const place = 2 * (prompt * most + sample)
+        const [first, second] = random() < common ? [shared[place] ?? 0, shared[place + 1] ?? 0] : [random(), random()]
         const kind = first < before * left ? 'code' : first < before && second > back ? 'gibberish' : 'prose'
         const logProbability = kind === 'gibberish' ? -9 : kind === 'code' ? -3 : -1
         into.push({ block, arm, prompt, sample, text: texts[kind], tokens: 12, logProbability })

@@ -48,6 +48,8 @@ export interface World {
   readonly pairs: readonly PlantedPair[]
   readonly prompts: number
   readonly samples: number
+  /** Of unsteered answers, of the direction at its alpha, and of families of one. Default: as all. */
+  readonly deciding: number
   /** Share of the answers for which arms share their random numbers, as the protocol has it; in the others each arm draws its own. */
   readonly common: number
   /** How much prompts differ in how readily they spill: standard deviation in logits. */
@@ -84,6 +86,7 @@ export const world: World = {
   pairs: [],
   prompts: 60,
   samples: 4,
+  deciding: 0,
   common: 0.5,
   unlike: 1,
   draws: 1000

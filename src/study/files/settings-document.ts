@@ -77,6 +77,8 @@ export function readSettings(fields: Fields): StudySettings {
     device: fields.choiceOrNull('device', devices),
     contrast: fields.choice('contrast', contrasts),
     samples: fields.natural('samples'),
+    // Settings of earlier versions know none of their own.
+    decidingSamples: fields.natural(fields.has('decidingSamples') ? 'decidingSamples' : 'samples'),
     controlSamples: fields.natural('controlSamples'),
     temperature: fields.number('temperature'),
     topP: fields.number('topP'),

@@ -67,13 +67,15 @@ export interface WithinParts {
   readonly seed: number
 }
 
-/** The direction subtracted at each alpha, at the steering layer. */
-export function doseArms({ settings, directions, layer }: WithinParts): ArmPlan[] {
-  const own = at(directions, layer)
-  return settings.alphas.map((alpha) =>
-    pushArm({ family: 'own', alpha, samples: settings.samples, cosine: 1 }, [
-      { layer, vector: own.vector, coefficient: -alpha * own.norm }
-    ])
+/** The direction subtracted at each alpha, at the steering layer; `samples` may be others at one of them. */
+export function doseArms(
+  { settings, directions, layer }: WithinParts,
+  deciding: { readonly alpha: number; readonly samples: number } | null = null
+): ArmPlan[] {
+  const { alphas, samples } = settings
+  const all = deciding ? [...new Set([...alphas, deciding.alpha])] : alphas
+  return all.map((alpha) =>
+    ownArm(at(directions, layer), alpha, alpha === deciding?.alpha ? deciding.samples : samples)
   )
 }
 
@@ -160,20 +162,22 @@ export function primaryControls(parts: PrimaryParts): ArmPlan[] {
   const own = at(directions, layer)
   const place = { settings, own, alpha }
   // A family of one has no others to average over: it is asked as often as the direction itself.
-  const alone = { ...place, samples: settings.samples }
+  const alone = { ...place, samples: settings.decidingSamples }
   const inSpan = span.length < 2 ? [] : subspaceUnits(settings.controls.inSubspace, span, own.vector, seed + 2)
   const wrong = at(directions, Math.floor((directions.length - 1) / 4))
   return [
     ...inSpan.map((vector, member) => controlArm('in-subspace', vector, { ...place, member })),
     controlArm('wrong-layer', wrong.vector, alone),
-    ...sources.map(({ name, vector }) => controlArm('wrong-source', vector, { ...alone, source: name })),
+    ...sources.map(({ name, vector }) =>
+      controlArm('wrong-source', vector, { ...place, samples: settings.samples, source: name })
+    ),
     ...swapped.map((vector, member) => controlArm('swapped', vector, { ...place, member })),
     controlArm(
       'sign',
       own.vector.map((value) => -value),
       alone
     ),
-    flattenArm(own, alpha, settings.samples)
+    flattenArm(own, alpha, settings.decidingSamples)
   ]
 }
 
@@ -184,7 +188,12 @@ export function flattenArm(own: Direction, alpha: number, samples: number): ArmP
 }
 
 /** The direction subtracted, and the state brought back to its length. Takes a model that was opened with `keepNorm`. */
-export function normKeepingArm({ layer, vector, norm }: Direction, alpha: number, samples: number, member = 0): ArmPlan {
+export function normKeepingArm(
+  { layer, vector, norm }: Direction,
+  alpha: number,
+  samples: number,
+  member = 0
+): ArmPlan {
   const facts = { family: 'norm-keeping', alpha, samples, member } as const
   return steeredArm(facts, [{ mode: 'add', layer, vector, coefficient: -alpha * norm }], { keepNorm: true })
 }

@@ -136,11 +136,8 @@ class Within {
     const { alpha, middleLayer } = choice
     const chosen = { ...parts, alpha }
     const more = fit === primary ? await this.#primaryArms(fit, fits, { ...chosen, middleLayer }) : []
-    const dose = doseArms(chosen)
-    const extra = dose.some((arm) => arm.alpha === alpha)
-      ? []
-      : [ownArm(at(fit.directions, layer), alpha, settings.samples)]
-    const arms = [plainArm(settings.samples), ...dose, ...extra, ...randomArms(chosen), ...more]
+    const samples = fit === primary ? settings.decidingSamples : settings.samples
+    const arms = [plainArm(samples), ...doseArms(chosen, { alpha, samples }), ...randomArms(chosen), ...more]
     await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'eval', arms })
     const requests = [plainArm(settings.samples), ownArm(at(fit.directions, layer), alpha, settings.samples)]
     await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'code', arms: requests })
@@ -230,7 +227,14 @@ class Within {
     const layers = middleLayer === null ? [layer] : [layer, middleLayer]
     const steered = layers.map((one, member) => normKeepingArm(at(directions, one), alpha, samples, member))
     const arms = [plainArm(samples), ...steered]
-    const plan = { adapter: adapter.name, part: 'within', stage: 'within', name: 'norm-keeping', set: 'eval', arms } as const
+    const plan = {
+      adapter: adapter.name,
+      part: 'within',
+      stage: 'within',
+      name: 'norm-keeping',
+      set: 'eval',
+      arms
+    } as const
     await this.#lease.close()
     const lease = new Lease(this.#study, this.#lease.model, { keepNorm: true })
     try {
