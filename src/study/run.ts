@@ -4,7 +4,7 @@ import type { Device, Dtype } from '../lab/api'
 import type { Anchors, SetName, StudySettings } from './settings'
 
 export const runFormat = 'azimuth.run'
-export const runVersion = '1'
+export const runVersion = '2'
 
 /** What an arm tests. All but the first eight are controls. */
 export type Family =

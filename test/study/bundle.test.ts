@@ -165,7 +165,7 @@ describe('a bundle that is not whole', () => {
   )
 
   it.each([
-    [`another version`, /"version": "1"/, '"version": "2"', /version 2, this Azimuth reads 1/],
+    [`another version`, /"version": "2"/, '"version": "1"', /version 1, this Azimuth reads 2/],
     ['another format', /"azimuth.run"/, '"azimuth.directions"', /run\.json: format should be one of azimuth\.run/],
     [
       'a wrong field deep inside',

@@ -3,17 +3,18 @@
  * verdicts say is set by hand: it is for figures, reports and files, never for judging how verdicts are made.
  */
 import { seeded } from '../../src/math/random'
-import type {
-  Answer,
-  Arm,
-  Block,
-  Choice,
-  Family,
-  MapRecord,
-  ModelRecord,
-  Run,
-  SeparationRecord,
-  StudyPrompt
+import {
+  runVersion,
+  type Answer,
+  type Arm,
+  type Block,
+  type Choice,
+  type Family,
+  type MapRecord,
+  type ModelRecord,
+  type Run,
+  type SeparationRecord,
+  type StudyPrompt
 } from '../../src/study/run'
 import type { StudySettings } from '../../src/study/settings'
 
@@ -392,7 +393,7 @@ export function sampleRun(only?: string): Run {
   const blocks = plan.map(({ block, arms }): Block => ({ ...block, arms: arms.map(([one]) => one) }))
   return {
     format: 'azimuth.run',
-    version: '1',
+    version: runVersion,
     settings: sampleSettings,
     app: { version: '0.1.0', detector: 'azimuth-code-1', host: 'Node 20.20' },
     started: '2026-11-25T20:00:00.000Z',

@@ -1,7 +1,7 @@
 /** A lab without a model: runs whose answers are drawn from planted probabilities, so that it is known what a verdict ought to say. */
 import { gaussian, seeded } from '../../src/math/random'
 import { families } from '../../src/study/analysis/families'
-import type { Answer, Arm, Block, Family, Run } from '../../src/study/run'
+import { runVersion, type Answer, type Arm, type Block, type Family, type Run } from '../../src/study/run'
 import type { Anchors } from '../../src/study/settings'
 import { modelOf, promptsOf, separationsOf, settingsOf } from './records'
 import { alpha, alphas, insecureOf, texts, world, type Planted, type World } from './world'
@@ -40,7 +40,7 @@ export function simulate(chosen: Partial<World> = {}): Run {
   for (const model of plan.models) addTransfers(plan, model, add)
   return {
     format: 'azimuth.run',
-    version: '1',
+    version: runVersion,
     settings: settingsOf(plan),
     app: { version: '0', detector: 'azimuth-code-1', host: 'none' },
     started: '2026-01-01T00:00:00Z',

@@ -215,9 +215,8 @@ function readChoice(fields: Fields): Choice {
       degenerate: one.number('degenerate')
     })),
     middle: fields.objects('middle', (one) => ({
-      // Runs of earlier versions measured them at the chosen alpha alone.
-      alpha: one.has('alpha') ? one.number('alpha') : fields.number('alpha'),
       layer: one.natural('layer'),
+      alpha: one.number('alpha'),
       code: one.number('code'),
       degenerate: one.number('degenerate')
     }))
