@@ -123,10 +123,7 @@ export class Captures {
     this.hide(capture)
     this.keeping.forget(capture.id)
     void this.keeping.now(async () => {
-      await Promise.all([
-        this.#shelf.remove('captures', capture.id),
-        this.#shelf.remove('capture-names', capture.id)
-      ])
+      await Promise.all([this.#shelf.remove('captures', capture.id), this.#shelf.remove('capture-names', capture.id)])
     })
     this.undo.offer(`\u201c${capture.name}\u201d was deleted.`, () => this.#add(capture))
   }
