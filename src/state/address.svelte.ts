@@ -56,6 +56,7 @@ export class Address {
     const { temperature, topP, seed, question, arms } = chat
     const maxTokens = chat.maxTokens ?? presets.lists.maxTokens
     const { adapters } = models
+    const { wantedId } = contrast
     const inUse = adapters?.used?.id ?? null
     const between = contrast.kind === 'adapter' && adapters ? (contrast.adapter?.id ?? null) : null
     const adapter = models.chosen ? (inUse ?? between) : (this.#linked?.adapter ?? null)
@@ -69,7 +70,7 @@ export class Address {
       // An adapter that is loaded and off is, to the bit, one at scale 0.
       scale: adapters ? (inUse === null && between !== null ? 0 : adapters.scale) : (this.#linked?.scale ?? 1),
       contrast: contrast.kind,
-      contrastAdapter: contrast.wanted !== null && adapterSource(contrast.wanted) ? contrast.wanted : null,
+      contrastAdapter: wantedId !== null && adapterSource(wantedId) ? wantedId : null,
       method: fits.method,
       layer: fits.chosen ? fits.layer : fits.wantedLayer,
       ...{ alpha, mode, positions, scope, arms, controlSeed, temperature, topP, seed, maxTokens, question },

@@ -100,15 +100,16 @@ export class Sides {
   adapterOptions(role: Role): readonly AdapterOption[] {
     const model = this.model(role)
     if (model?.status.kind !== 'open') return []
-    return adapterOptions(model, this.#catalogue.adaptersFor(model.status.info))
+    return adapterOptions(model.adapters, this.#catalogue.adaptersFor(model.status.info))
   }
 
   adapter(role: Role): AdapterOption | null {
     return pickAdapter(this.adapterOptions(role), this.#adapters[role])
   }
 
-  chooseAdapter(role: Role, name: string): void {
-    this.#adapters = { ...this.#adapters, [role]: name }
+  /** @param key of the option */
+  chooseAdapter(role: Role, key: string): void {
+    this.#adapters = { ...this.#adapters, [role]: key }
   }
 
   /** The bundled organisms to open for two models to be there: those that the link names first. */
@@ -136,7 +137,7 @@ export class Sides {
       const model = this.model(role)
       if (model?.status.kind !== 'open') return null
       const { sha256, dtype, device } = model.status.info
-      return [sha256, dtype, device, this.adapter(role)?.name, model.adapters.scale, this.layer(role)]
+      return [sha256, dtype, device, this.adapter(role)?.key, model.adapters.scale, this.layer(role)]
     }
     return JSON.stringify(roles.map(side))
   }

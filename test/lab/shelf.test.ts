@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { connectShelf } from '../../src/lab/connect-shelf'
 import { databaseError } from '../../src/lab/database'
-import { connectShelf, memoryShelf } from '../../src/lab/shelf'
+import { memoryShelf } from '../../src/lab/shelf'
 
 describe('the shelf', () => {
   it('keeps copies by key, in their order, until they are removed', async () => {
