@@ -6,7 +6,7 @@ import type { StudyAdapter, StudyModel, StudySettings } from '../study/settings'
 import type { SettingNote } from '../study/setting-fields'
 import { sourceName } from './models.svelte'
 import { endOf, type Status } from './status'
-import { cautionsOf, estimateOf, problemsOf, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
+import { cautionsOf, estimateOf, problemSentences, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
 import { freeKey, freeName } from './study-names'
 import type { Engines, Preset, StudyProtocol } from './study-protocol'
 
@@ -26,7 +26,7 @@ export class StudyDraft {
   )
 
   /** What hinders the start, one sentence each. */
-  readonly problems: readonly string[] = $derived.by(() => (this.#settings ? problemsOf(this.#settings) : []))
+  readonly problems: readonly string[] = $derived.by(() => (this.#settings ? problemSentences(this.#settings) : []))
 
   /** What will make a verdict weaker, one sentence each. */
   readonly cautions: readonly string[] = $derived.by(() => (this.#settings ? cautionsOf(this.#settings) : []))

@@ -13,9 +13,10 @@ const shipped = { path: 'models/one/adapters/insecure-0', name: 'insecure-0', ba
 function adaptersOf(...facts: readonly Partial<AdapterInfo>[]): Adapters {
   const handle = fakeModel({ layers: 2 })
   const given = [...facts]
-  const { loadAdapter } = handle
-  const loading: typeof loadAdapter = async (...asked) => ({ ...(await loadAdapter(...asked)), ...given.shift() })
-  return new Adapters({ handle: () => ({ ...handle, loadAdapter: loading }), onInfo: () => undefined })
+  const loadAdapter: typeof handle.loadAdapter = async (...asked) => {
+    return { ...(await handle.loadAdapter(...asked)), ...given.shift() }
+  }
+  return new Adapters({ handle: () => ({ ...handle, loadAdapter }), onInfo: () => undefined })
 }
 
 describe('the same adapter', () => {
