@@ -53,9 +53,11 @@ describe('the settings of a study', () => {
   })
 
   it('are hindered on the page exactly where the run refuses them, and by what it says', () => {
-    const change = fc.subarray([...cases]).map((some) => Object.assign({}, ...some.map(([one]) => one)))
+    const change = fc
+      .subarray([...cases])
+      .map((some) => some.reduce<Partial<StudySettings>>((all, [one]) => ({ ...all, ...one }), {}))
     fc.assert(
-      fc.property(change, (changes: Partial<StudySettings>) => {
+      fc.property(change, (changes) => {
         const settings = { ...offline, ...changes }
         const [told] = problemSentences(settings)
         const refused = refusal(settings)
