@@ -1,14 +1,17 @@
 import type { Device, Dtype } from '../lab/api'
+import type { Captures } from './captures.svelte'
 import type { Chat } from './chat.svelte'
 import type { ContrastPlan } from './contrast.svelte'
 import type { ContrastKind } from './contrasts'
 import type { Fits } from './fits.svelte'
-import { adapterSource, readLink, writeLink, type Settings, type View } from './link'
+import { readLink, writeLink, type Settings, type View } from './link'
 import type { Models } from './models.svelte'
 import { presets } from './presets'
 import type { Prompts } from './prompts.svelte'
 import type { Runs } from './runs.svelte'
+import { adapterSource } from './source-id'
 import type { SteeringControls } from './steering.svelte'
+import type { StudyDraft } from './study-draft.svelte'
 import type { Tour } from './tour.svelte'
 import type { Transfer } from './transfer.svelte'
 
@@ -20,6 +23,8 @@ interface Addressed {
   readonly fits: Fits
   readonly controls: SteeringControls
   readonly chat: Chat
+  readonly captures: Captures
+  readonly draft: StudyDraft
   readonly transfer: Transfer
   readonly tour: Tour
   readonly runs: Runs
@@ -51,7 +56,7 @@ export class Address {
 
   /** The settings as they are: what a link holds. */
   get settings(): Settings {
-    const { models, prompts, contrast, fits, controls, chat, transfer, tour, runs } = this.#parts
+    const { models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs } = this.#parts
     const { alpha, mode, positions, scope, controlSeed } = controls
     const { temperature, topP, seed, question, arms } = chat
     const maxTokens = chat.maxTokens ?? presets.lists.maxTokens
@@ -74,7 +79,9 @@ export class Address {
       method: fits.method,
       layer: fits.chosen ? fits.layer : fits.wantedLayer,
       ...{ alpha, mode, positions, scope, arms, controlSeed, temperature, topP, seed, maxTokens, question },
+      ...captures.settings,
       ...transfer.settings,
+      preset: draft.preset,
       step: tour.step,
       positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
       negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText },
@@ -94,7 +101,7 @@ export class Address {
     this.view = settings.view
     if (settings.view === 'docs') this.page = settings.page
     if (!hash.includes('?')) return
-    const { prompts, contrast, fits, transfer, tour, runs } = this.#parts
+    const { prompts, contrast, fits } = this.#parts
     this.#linked = settings
     this.dtype = settings.dtype
     this.device = settings.device
@@ -103,11 +110,20 @@ export class Address {
     fits.method = settings.method
     contrast.wanted = settings.contrastAdapter
     this.#apply(settings)
-    transfer.follow(settings)
-    tour.step = settings.step
     if (settings.positive) prompts.setPositive(settings.positive)
     if (settings.negative) prompts.setNegative(settings.negative)
-    if (settings.view === 'study') void runs.follow(settings)
+    this.#followView(settings)
+  }
+
+  /** What only links of one view hold: a link of another one leaves it as it is. */
+  #followView(settings: Settings): void {
+    const { captures, draft, transfer, tour, runs } = this.#parts
+    if (settings.view === 'capture') captures.follow(settings)
+    if (settings.view === 'transfer') transfer.follow(settings)
+    if (settings.view === 'tour') tour.step = settings.step
+    if (settings.view !== 'study') return
+    draft.follow(settings)
+    void runs.follow(settings)
   }
 
   /** Takes over, of another kind of contrast, what the reader has left as it was. */

@@ -18,6 +18,7 @@ import {
   weightOf,
   type Capture
 } from './capture'
+import type { CaptureSettings } from './link'
 import { Keeping, readEach } from './keeping.svelte'
 import { Meter } from './meter'
 import { setSha256, type PromptSet } from './prompt-set'
@@ -98,6 +99,16 @@ export class Captures {
 
   set layer(layer: number) {
     this.#layer = layer
+  }
+
+  /** What a link holds. */
+  get settings(): CaptureSettings {
+    return { position: this.position, captureLayer: this.#layer }
+  }
+
+  follow({ position, captureLayer }: CaptureSettings): void {
+    this.position = position
+    this.#layer = captureLayer
   }
 
   /** Shows a capture; those of another model leave the figures, and the oldest where there are too many. */

@@ -67,10 +67,10 @@ export class Lab {
     const models = (this.models = new Models(connect))
     this.stored = new StoredModels(storage)
     this.sets = new PromptSets(prompts, shelf)
-    this.captures = new Captures(shelf)
+    const captures = (this.captures = new Captures(shelf))
     const fits = (this.fits = new Fits(math))
     this.saved = new SavedDirections(shelf)
-    this.draft = new StudyDraft({ connect, math }, study.protocol)
+    const draft = (this.draft = new StudyDraft({ connect, math }, study.protocol))
     this.study = new StudyRun({ connect, math }, study)
     const runs = (this.runs = new Runs({ connect, math }, study.protocol))
     const known = { owns: new OwnDirections(math), readings: new Readings() }
@@ -90,7 +90,7 @@ export class Lab {
       promptSet: questions
     }))
     const address = (this.#address = new Address({
-      ...{ models, prompts, contrast, fits, controls, chat, transfer, tour, runs }
+      ...{ models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs }
     }))
     const inUse = (this.#inUse = new InUse({ models, fits, prompts, contrast }))
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))

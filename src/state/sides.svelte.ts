@@ -2,8 +2,9 @@ import { LabError } from '../errors'
 import type { ModelSource } from '../lab/api'
 import { adapterOptions, pickAdapter, type AdapterOption } from './adapter-use'
 import type { Catalogue } from './catalogue.svelte'
-import { sourceId } from './link'
+import type { TransferSettings } from './link'
 import type { Model, Models } from './models.svelte'
+import { adapterSource, sourceId } from './source-id'
 
 /** Where a direction comes from, and where it goes. */
 export const roles = ['donor', 'receiver'] as const
@@ -15,6 +16,9 @@ export interface Side {
   readonly adapter: AdapterOption
   readonly layer: number
 }
+
+/** Of the two sides. */
+type SideSettings = Omit<TransferSettings, 'anchors' | 'gaps' | 'texts' | 'questions'>
 
 type Of<Value> = Readonly<Record<Role, Value | null>>
 const nobody = { donor: null, receiver: null }
@@ -39,9 +43,24 @@ export class Sides {
     return { donor: source('donor'), receiver: source('receiver') }
   }
 
+  /** What a link holds of the sides. */
+  get settings(): SideSettings {
+    const adapter = (role: Role): string | null => {
+      const chosen = this.#adapters[role]
+      const id = this.adapterOptions(role).find(({ key }) => key === chosen)?.id ?? chosen
+      return id !== null && adapterSource(id) ? id : null
+    }
+    const { donor: donorLayer, receiver: receiverLayer } = this.#layers
+    const adapters = { donorAdapter: adapter('donor'), receiverAdapter: adapter('receiver') }
+    return { ...this.sources, ...adapters, donorLayer, receiverLayer }
+  }
+
   /** Names the models that the panel offers to open, and takes them once they are open. */
-  link(sources: Of<ModelSource>): void {
-    this.#linked = sources
+  follow({ donor, receiver, donorAdapter, receiverAdapter, donorLayer, receiverLayer }: SideSettings): void {
+    this.#linked = { donor, receiver }
+    this.#models = nobody
+    this.#adapters = { donor: donorAdapter, receiver: receiverAdapter }
+    this.#layers = { donor: donorLayer, receiver: receiverLayer }
   }
 
   /** Open models, in the order of the bench. */
@@ -85,7 +104,8 @@ export class Sides {
 
   /** The layer of a role's model, the last one by default. */
   layer(role: Role): number {
-    return this.#layers[role] ?? this.layers(role) - 1
+    const last = this.layers(role) - 1
+    return Math.min(last, this.#layers[role] ?? last)
   }
 
   chooseLayer(role: Role, layer: number): void {

@@ -1,11 +1,11 @@
 import type { ModelSource } from '../lab/api'
 import type { Address } from './address.svelte'
 import { firstModel, type Catalogue } from './catalogue.svelte'
-import { adapterSource } from './link'
 import type { Models } from './models.svelte'
 import type { Opening } from './opening'
 import { firstOrganism } from './presets'
 import type { Prompts } from './prompts.svelte'
+import { adapterSource } from './source-id'
 
 /** What a first visit is made of. */
 interface Surroundings {
