@@ -3,13 +3,13 @@ import './app.css'
 import App from './App.svelte'
 import { connectModel } from './lab/connect'
 import { connectMath } from './lab/connect-math'
+import { connectShelf } from './lab/connect-shelf'
 import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './lab/journal-idb'
 import { browserLocks } from './lab/lock'
-import { connectShelf } from './lab/shelf'
-import type { Outside } from './state/lab.svelte'
 import { loadProtocol } from './state/load-protocol'
+import type { Outside } from './state/outside'
 
 /** Text that is laid out anew when its typeface comes moves all that is below it; where it does not come, the page does. */
 const mostPatience = 1000

@@ -26,7 +26,7 @@ import type {
 import type { ModelHandle } from '../src/lab/connect'
 import { localMath } from '../src/lab/math'
 import { addInto, dot } from '../src/math/vector'
-import type { Outside } from '../src/state/lab.svelte'
+import type { Outside } from '../src/state/outside'
 import { fakeStudyOutside } from './fake-study'
 
 const width = 32

@@ -2,8 +2,8 @@
  * The studies that this browser keeps, in IndexedDB: what each was asked, how far it is, and its finished cells, or the
  * bundle of a finished run. So a study outlives its tab.
  */
-import { LabError } from '../errors'
 import { fieldsOf } from '../formats/fields'
+import { connectDatabase } from './database'
 
 /** One study on the list. What it was asked is kept as it came: an older version of the page may have written it. */
 export interface StudyCard {
@@ -47,24 +47,26 @@ export interface StudyStore {
   remove(id: string): Promise<void>
 }
 
-const name = 'azimuth-studies'
-const version = 1
-
 /** The store of this browser. Opens with the first call. */
 export function browserStudies(): StudyStore {
-  let opened: Promise<IDBDatabase> | null = null
-  const database = (): Promise<IDBDatabase> =>
-    (opened ??= open().catch((error: unknown) => {
-      opened = null
-      throw error
-    }))
-  const read = async <T>(store: Store, ask: (from: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
-    result(ask((await database()).transaction(store).objectStore(store)))
-  const change = async (stores: readonly Store[], work: (transaction: IDBTransaction) => void): Promise<void> => {
-    const transaction = (await database()).transaction(stores, 'readwrite', { durability: 'strict' })
-    work(transaction)
-    await committed(transaction)
-  }
+  const database = connectDatabase({
+    name: 'azimuth-studies',
+    version: 1,
+    upgrade,
+    what: 'the study',
+    whenFull: 'delete a model that it keeps, then go on',
+    otherwise: 'free some room, then go on'
+  })
+  const read = <T>(store: Store, ask: (from: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
+    database.run(store, 'readonly', (transaction) => {
+      const request = ask(transaction.objectStore(store))
+      return () => request.result
+    })
+  const change = (stores: readonly Store[], work: (transaction: IDBTransaction) => void): Promise<void> =>
+    database.run(stores, 'readwrite', (transaction) => {
+      work(transaction)
+      return () => undefined
+    })
   return {
     async list() {
       const cards = (await read<unknown[]>('studies', (from) => from.getAll())).filter(isCard)
@@ -72,7 +74,7 @@ export function browserStudies(): StudyStore {
     },
     save: (card) => change(['studies'], (to) => to.objectStore('studies').put(card)),
     cells: (id) => ({
-      keys: () => database().then((opened) => cellKeys(opened, id)),
+      keys: () => database.run('cells', 'readonly', (from) => cellKeys(from, id)),
       read: async (key) => cellOf(await read<unknown>('cells', (from) => from.index('key').get([id, key]))),
       write: (key, cell) => change(['cells'], (to) => putCell(to.objectStore('cells'), id, key, cell))
     }),
@@ -97,20 +99,12 @@ export function browserStudies(): StudyStore {
 
 type Store = 'studies' | 'cells' | 'bundles'
 
-function open(): Promise<IDBDatabase> {
-  if (typeof indexedDB === 'undefined') {
-    return Promise.reject(new LabError('quota', 'this browser keeps no data for the page; open it in a normal window'))
-  }
-  const request = indexedDB.open(name, version)
-  request.onupgradeneeded = () => {
-    const database = request.result
-    database.createObjectStore('studies', { keyPath: 'id' })
-    database.createObjectStore('bundles')
-    const cells = database.createObjectStore('cells', { autoIncrement: true })
-    cells.createIndex('key', ['study', 'key'], { unique: true })
-    cells.createIndex('study', 'study')
-  }
-  return result(request)
+function upgrade(database: IDBDatabase): void {
+  database.createObjectStore('studies', { keyPath: 'id' })
+  database.createObjectStore('bundles')
+  const cells = database.createObjectStore('cells', { autoIncrement: true })
+  cells.createIndex('key', ['study', 'key'], { unique: true })
+  cells.createIndex('study', 'study')
 }
 
 function isCard(value: unknown): value is StudyCard {
@@ -139,21 +133,18 @@ function putCell(cells: IDBObjectStore, study: string, key: string, cell: StudyC
 }
 
 /** Keys alone, without their cells; the numbers of the store say in which order they came. */
-async function cellKeys(database: IDBDatabase, study: string): Promise<readonly string[]> {
-  const index = database.transaction('cells').objectStore('cells').index('key')
+function cellKeys(transaction: IDBTransaction, study: string): () => readonly string[] {
+  const index = transaction.objectStore('cells').index('key')
   const request = index.openKeyCursor(IDBKeyRange.bound([study], [study, []]))
   const found: { readonly key: string; readonly order: number }[] = []
-  await new Promise<void>((resolve, reject) => {
-    request.onerror = () => reject(told(request.error))
-    request.onsuccess = () => {
-      const cursor = request.result
-      if (!cursor) return resolve()
-      const key: unknown = Array.isArray(cursor.key) ? cursor.key[1] : null
-      if (typeof key === 'string') found.push({ key, order: Number(cursor.primaryKey) })
-      cursor.continue()
-    }
-  })
-  return found.sort((a, b) => a.order - b.order).map(({ key }) => key)
+  request.onsuccess = () => {
+    const cursor = request.result
+    if (!cursor) return
+    const key: unknown = Array.isArray(cursor.key) ? cursor.key[1] : null
+    if (typeof key === 'string') found.push({ key, order: Number(cursor.primaryKey) })
+    cursor.continue()
+  }
+  return () => found.sort((a, b) => a.order - b.order).map(({ key }) => key)
 }
 
 function dropCells(transaction: IDBTransaction, study: string): void {
@@ -165,27 +156,4 @@ function dropCells(transaction: IDBTransaction, study: string): void {
     cells.delete(cursor.primaryKey)
     cursor.continue()
   }
-}
-
-function result<T>(request: IDBRequest<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result)
-    request.onerror = () => reject(told(request.error))
-  })
-}
-
-function committed(transaction: IDBTransaction): Promise<void> {
-  return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve()
-    transaction.onabort = () => reject(told(transaction.error))
-  })
-}
-
-/** A full disk is the one failure that a reader can do something about. */
-function told(cause: DOMException | null): LabError {
-  const isFull = cause?.name === 'QuotaExceededError'
-  const message = isFull
-    ? 'the browser has no room left for the study: delete a model that it keeps, then go on'
-    : `the study could not be kept (${cause?.message ?? 'for an unknown reason'}): free some room, then go on`
-  return new LabError('quota', message, { cause })
 }

@@ -18,6 +18,7 @@ import {
   weightOf,
   type Capture
 } from './capture'
+import type { CaptureSettings } from './link'
 import { Keeping, readEach } from './keeping.svelte'
 import { Meter } from './meter'
 import { setSha256, type PromptSet } from './prompt-set'
@@ -100,6 +101,16 @@ export class Captures {
     this.#layer = layer
   }
 
+  /** What a link holds. */
+  get settings(): CaptureSettings {
+    return { position: this.position, captureLayer: this.#layer }
+  }
+
+  follow({ position, captureLayer }: CaptureSettings): void {
+    this.position = position
+    this.#layer = captureLayer
+  }
+
   /** Shows a capture; those of another model leave the figures, and the oldest where there are too many. */
   show(capture: Capture): void {
     const beside = this.shown.filter((other) => other.id !== capture.id && isComparable(other, capture))
@@ -111,9 +122,10 @@ export class Captures {
   }
 
   rename(capture: Capture, name: string): void {
-    const renamed = { ...capture, name }
-    this.#list = this.#list.map((other) => (other.id === capture.id ? renamed : other))
-    this.keeping.later(renamed.id, () => this.#shelf.put('captures', renamed.id, renamed))
+    const { id } = capture
+    this.#list = this.#list.map((other) => (other.id === id ? { ...capture, name } : other))
+    // Beside the capture: a name must not wait for megabytes of hidden states to be written again.
+    this.keeping.later(id, () => this.#shelf.put('capture-names', id, name))
   }
 
   /** Can be undone. */
@@ -121,7 +133,9 @@ export class Captures {
     this.#list = this.#list.filter(({ id }) => id !== capture.id)
     this.hide(capture)
     this.keeping.forget(capture.id)
-    void this.keeping.now(() => this.#shelf.remove('captures', capture.id))
+    void this.keeping.now(async () => {
+      await Promise.all([this.#shelf.remove('captures', capture.id), this.#shelf.remove('capture-names', capture.id)])
+    })
     this.undo.offer(`\u201c${capture.name}\u201d was deleted.`, () => this.#add(capture))
   }
 
@@ -175,9 +189,10 @@ export class Captures {
   /** Brings back what the browser kept. */
   restore(): Promise<void> {
     return this.keeping.now(async () => {
-      const { kept, error } = readEach(await this.#shelf.all('captures'), readKeptCapture)
+      const [captures, names] = await Promise.all([this.#shelf.all('captures'), this.#shelf.all('capture-names')])
+      const { kept, error } = readEach(captures.values(), readKeptCapture)
       const isNew = ({ id }: Capture): boolean => !this.#list.some((capture) => capture.id === id)
-      this.#list = inOrder([...kept.filter(isNew), ...this.#list])
+      this.#list = inOrder([...kept.filter(isNew).map((one) => renamed(one, names.get(one.id))), ...this.#list])
       const last = this.#list.at(-1)
       if (this.#shown.length === 0 && last) {
         this.#shown = this.#list
@@ -280,6 +295,11 @@ function expected(pace: Pace, { layers, width }: ModelInfo, rows: readonly Captu
 
 function modelKey({ sha256, dtype, device, adapter }: ModelInfo): string {
   return JSON.stringify([sha256, dtype, device, adapter?.sha256 ?? null])
+}
+
+/** By the name that was given to it later, where there is one. */
+function renamed(capture: Capture, name: unknown): Capture {
+  return typeof name === 'string' ? { ...capture, name } : capture
 }
 
 function inOrder(captures: readonly Capture[]): readonly Capture[] {

@@ -18,9 +18,10 @@ export interface ContrastTask {
   readonly under?: AdapterBetween
 }
 
-/** An adapter that is loaded beside the model, and how to put back in use what was. */
+/** An adapter that is loaded beside the model, how much of it, and how to put back in use what was. */
 export interface AdapterBetween {
   readonly sha256: string
+  readonly scale: number
   readonly restore: () => Promise<void>
 }
 
@@ -33,26 +34,47 @@ export interface Sides {
 interface ReadOptions {
   readonly signal: AbortSignal
   readonly onDone: (done: number, total: number) => void
+  /** Rows a call. */
+  readonly batch?: number
 }
 
 /** Reads both sides. Rejects with `AbortError` when cancelled; what was in use is in use again in any case. */
 export async function readSides(handle: ModelHandle, task: ContrastTask, options: ReadOptions): Promise<Sides> {
-  const { positive, negative, under } = task
+  const [positive, negative] = [task.positive.map(chatRow), task.negative.map(chatRow)]
+  if (task.under) return readUnder(handle, positive, task.under, options)
   const total = positive.length + negative.length
-  const read = (side: readonly string[], before: number): Promise<HiddenStates> =>
-    captureAll(handle, side.map(chatRow), 'last', {
-      signal: options.signal,
-      onProgress: ({ done }) => options.onDone(before + done, total)
-    })
-  if (!under) return { positive: await read(positive, 0), negative: await read(negative, positive.length) }
+  return {
+    positive: await read(handle, positive, 0, total, options),
+    negative: await read(handle, negative, positive.length, total, options)
+  }
+}
+
+/** Reads the same rows without an adapter, the negative side, then with it; as `readSides`. */
+export async function readUnder(
+  handle: ModelHandle,
+  rows: readonly CaptureRow[],
+  { sha256, scale, restore }: AdapterBetween,
+  options: ReadOptions
+): Promise<Sides> {
   try {
     await handle.useAdapter(null)
-    const base = await read(negative, 0)
-    await handle.useAdapter({ sha256: under.sha256, scale: 1 })
-    return { positive: await read(positive, negative.length), negative: base }
+    const negative = await read(handle, rows, 0, 2 * rows.length, options)
+    await handle.useAdapter({ sha256, scale })
+    return { positive: await read(handle, rows, rows.length, 2 * rows.length, options), negative }
   } finally {
-    await under.restore()
+    await restore()
   }
+}
+
+function read(
+  handle: ModelHandle,
+  rows: readonly CaptureRow[],
+  before: number,
+  total: number,
+  { signal, onDone, batch }: ReadOptions
+): Promise<HiddenStates> {
+  const onProgress = ({ done }: { readonly done: number }): void => onDone(before + done, total)
+  return captureAll(handle, rows, 'last', { signal, onProgress, ...(batch && { batch }) })
 }
 
 /** The sides as a contrast, copied, since the worker takes them away; for PCA of pairs, line n of both lists is one prompt. */

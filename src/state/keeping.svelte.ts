@@ -54,11 +54,11 @@ export class Keeping {
 
 /** Reads every kept value that can be read, and says why one could not: one that is broken hides no other. */
 export function readEach<Value>(
-  values: readonly unknown[],
+  values: Iterable<unknown>,
   read: (value: unknown) => Value
 ): { readonly kept: readonly Value[]; readonly error: Error | null } {
   let error: Error | null = null
-  const kept = values.flatMap((value) => {
+  const kept = [...values].flatMap((value) => {
     try {
       return [read(value)]
     } catch (cause) {

@@ -1,8 +1,9 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
-import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
+import type { Device, Dtype, ModelSource, Position } from '../lab/api'
 import { allArms, type Arm } from './comparison'
 import type { ContrastKind } from './contrasts'
+import { readAdapter, readSource, sourceId } from './source-id'
 
 export const views = [
   'models',
@@ -24,10 +25,24 @@ export interface TransferSettings {
   readonly anchors: 'neutral' | 'along' | 'file'
   /** How much is subtracted, in the receiver's gaps. */
   readonly gaps: number
+  /** Ids of the adapters, and layers, where they were chosen. */
+  readonly donorAdapter: string | null
+  readonly receiverAdapter: string | null
+  readonly donorLayer: number | null
+  readonly receiverLayer: number | null
+  /** Texts of the map and prompts of the measurement, at most. */
+  readonly texts: number
+  readonly questions: number
+}
+
+/** What a link holds of a capture: where hidden states are read, and the layer that is drawn, where it was chosen. */
+export interface CaptureSettings {
+  readonly position: Position
+  readonly captureLayer: number | null
 }
 
 /** What a link holds. Only what differs from the defaults is written. */
-export interface Settings extends TransferSettings {
+export interface Settings extends TransferSettings, CaptureSettings {
   readonly view: View
   readonly source: ModelSource | null
   readonly dtype: Dtype | null
@@ -60,10 +75,20 @@ export interface Settings extends TransferSettings {
   /** Null for the example lists. */
   readonly positive: Side | null
   readonly negative: Side | null
+  /** A study to plan; null for the first one, and for those that only a file holds. */
+  readonly preset: LinkedPreset | null
   /** A finished run that comes with the page, a claim of its report, and an arm whose answers are looked at. */
   readonly run: string | null
   readonly claim: string | null
   readonly arm: ArmAddress | null
+}
+
+const linkedPresets = ['offline', 'full'] as const
+export type LinkedPreset = (typeof linkedPresets)[number]
+
+/** A preset as a link holds it. */
+export function linkedPreset(preset: string | undefined): LinkedPreset | null {
+  return oneOf(linkedPresets, preset ?? null)
 }
 
 /** One arm of one block of a run, and one of its prompts or all: `12:own@1`, `12:own@1:7`. */
@@ -81,6 +106,8 @@ export interface Side {
   readonly name: string
   readonly text: string
 }
+
+const positions: readonly Position[] = ['last', 'every', 'answer-mean']
 
 /** Longer lists than this are left out of links: some programs cut them off. */
 const longestSide = 1500
@@ -121,6 +148,7 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
     ...plain.map((name) => [name, settings[name] === defaults[name] ? null : settings[name]] as const),
     ['columns', arms === defaults.arms.join() ? null : arms],
     ...(settings.view === 'transfer' ? transferEntries(settings, defaults) : []),
+    ...(settings.view === 'capture' ? captureEntries(settings, defaults) : []),
     ['step', settings.view === 'tour' ? settings.step : null],
     ['positive', settings.positive && writeSide(settings.positive)],
     ['negative', settings.negative && writeSide(settings.negative)],
@@ -133,12 +161,26 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
 }
 
 function transferEntries(settings: TransferSettings, defaults: TransferSettings): [string, string | number | null][] {
-  const { donor, receiver, anchors, gaps } = settings
+  const { donor, receiver } = settings
+  const changed = (['anchors', 'gaps', 'texts', 'questions'] as const).filter(
+    (name) => settings[name] !== defaults[name]
+  )
   return [
     ['donor', donor && sourceId(donor)],
     ['receiver', receiver && sourceId(receiver)],
-    ['anchors', anchors === defaults.anchors ? null : anchors],
-    ['gaps', gaps === defaults.gaps ? null : gaps]
+    ['donorAdapter', settings.donorAdapter],
+    ['receiverAdapter', settings.receiverAdapter],
+    ['donorLayer', settings.donorLayer],
+    ['receiverLayer', settings.receiverLayer],
+    ...changed.map((name): [string, string | number] => [name, settings[name]])
+  ]
+}
+
+function captureEntries(settings: CaptureSettings, defaults: CaptureSettings): [string, string | number | null][] {
+  const { position, captureLayer } = settings
+  return [
+    ['position', position === defaults.position ? null : position],
+    ['captureLayer', captureLayer]
   ]
 }
 
@@ -154,6 +196,10 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
   const number = (name: string, low: number, high: number): number | null => {
     const value = Number.parseFloat(values.get(name) ?? '')
     return Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : null
+  }
+  const whole = (name: string, low: number, high: number): number | null => {
+    const value = number(name, low, high)
+    return value === null ? null : Math.round(value)
   }
   return {
     view: oneOf(views, view) ?? defaults.view,
@@ -178,6 +224,15 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     receiver: readSource(values.get('receiver'), null),
     anchors: oneOf(['neutral', 'along', 'file'], values.get('anchors')) ?? defaults.anchors,
     gaps: number('gaps', 0, 3) ?? defaults.gaps,
+    donorAdapter: readAdapter(values.get('donorAdapter')),
+    receiverAdapter: readAdapter(values.get('receiverAdapter')),
+    donorLayer: whole('donorLayer', 0, 999),
+    receiverLayer: whole('receiverLayer', 0, 999),
+    texts: whole('texts', 1, 100_000) ?? defaults.texts,
+    questions: whole('questions', 1, 100_000) ?? defaults.questions,
+    position: oneOf(positions, values.get('position')) ?? defaults.position,
+    captureLayer: whole('captureLayer', 0, 999),
+    preset: linkedPreset(values.get('preset') ?? undefined),
     step: Math.round(number('step', 1, 99) ?? defaults.step),
     topP: number('topP', 0.01, 1) ?? defaults.topP,
     seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
@@ -191,42 +246,14 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
   }
 }
 
-/** `hub:owner/name@revision`, `bundled:name` or `url:...`; null for folders, which a link cannot reach. */
-export function sourceId(source: ModelSource): string | null {
-  if (source.kind === 'hub') return `hub:${source.repo}${source.revision ? `@${source.revision}` : ''}`
-  if (source.kind === 'bundled') return `bundled:${source.name}`
-  return source.kind === 'url' ? `url:${source.url}` : null
-}
-
-/** An adapter's id as something to load; null for those of this machine. Without an endpoint: a mirror's has to be attached by hand. */
-export function adapterSource(id: string): AdapterSource | null {
-  return readSource(id, null)
-}
-
 /** A link that names no contrast: two lists, unless it names neither a model nor lists, as on a first visit. */
 function impliedContrast(isNamed: boolean): ContrastKind {
   return isNamed ? 'lists' : 'adapter'
 }
 
-function readAdapter(id: string | null): string | null {
-  return id !== null && adapterSource(id) ? id : null
-}
-
 function readArms(value: string | null): readonly Arm[] | null {
   const arms = (value ?? '').split(',').flatMap((name) => oneOf(allArms, name) ?? [])
   return arms.length > 0 ? [...new Set(arms)] : null
-}
-
-function readSource(
-  id: string | null,
-  endpoint: string | null
-): Extract<ModelSource, { readonly kind: 'hub' | 'bundled' | 'url' }> | null {
-  const [, kind, rest = ''] = /^(hub|bundled|url):(.+)$/.exec(id ?? '') ?? []
-  if (kind === 'bundled') return { kind, name: rest }
-  if (kind === 'url') return { kind, url: rest }
-  if (kind !== 'hub') return null
-  const [repo = '', revision] = rest.split('@', 2)
-  return { kind, repo, ...(revision && { revision }), ...(endpoint && { endpoint }) }
 }
 
 function writeSide({ name, text }: Side): string | null {
@@ -240,8 +267,9 @@ function readSide(value: string | null): Side | null {
   return { name, text: lines.join('\n') }
 }
 
-function runEntries({ run, claim, arm }: Settings): readonly (readonly [string, string | null])[] {
+function runEntries({ preset, run, claim, arm }: Settings): readonly (readonly [string, string | null])[] {
   return [
+    ['preset', run === null ? preset : null],
     ['run', run],
     ['claim', claim],
     ['arm', arm && writeArm(arm)]

@@ -60,6 +60,11 @@ export class Models {
     return this.#chosen
   }
 
+  /** The adapters of the model in use; null where none is open. */
+  get adapters(): Adapters | null {
+    return this.active ? (this.#chosen?.adapters ?? null) : null
+  }
+
   /** The model that is being opened, if any: one at a time is. */
   get opening(): Model | null {
     return this.#list.find(({ status }) => status.kind === 'opening') ?? null

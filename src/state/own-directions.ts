@@ -5,7 +5,8 @@ import type { PromptRow } from '../formats/prompts'
 import type { CaptureRow } from '../lab/api'
 import { captureAll } from '../lab/loops'
 import type { ContrastFit, MathHandle } from '../lab/math'
-import { underAdapter, type AdapterOption } from './adapter-use'
+import { loadBeside, openOf, underAdapter, type AdapterOption } from './adapter-use'
+import { readUnder } from './contrasts'
 import type { Model } from './models.svelte'
 
 /** How a part of a long run is followed and stopped. */
@@ -34,24 +35,18 @@ export class OwnDirections {
     this.#math = math
   }
 
+  /** At the scale that the model's adapters are used at. */
   async read(model: Model, adapter: AdapterOption, prompts: readonly PromptRow[], job: Job): Promise<Own> {
-    const key = JSON.stringify([
-      placeOf(model),
-      adapter.name,
-      model.adapters.scale,
-      prompts.map(({ messages }) => messages)
-    ])
+    const { adapters } = model
+    const { scale } = adapters
+    const sha256 = await loadBeside(adapters, adapter)
+    const key = JSON.stringify([placeOf(model), sha256, scale, prompts.map(({ messages }) => messages)])
     const known = this.#kept.get(key)
     if (known) return known
     const { signal, onProgress } = job
-    const rows = chatRows(prompts)
-    const total = 2 * rows.length
-    const capture = (option: AdapterOption | null, before: number): Promise<HiddenStates> =>
-      underAdapter(model, option, ({ handle }) =>
-        captureAll(handle, rows, 'last', { batch, signal, onProgress: ({ done }) => onProgress(before + done, total) })
-      )
-    const base = await capture(null, 0)
-    const tuned = await capture(adapter, rows.length)
+    const under = { sha256, scale, restore: () => adapters.restore() }
+    const options = { batch, signal, onDone: onProgress }
+    const { positive: tuned, negative: base } = await readUnder(openOf(model).handle, chatRows(prompts), under, options)
     const fit = await this.#math.fit(copied(adapterContrast(tuned, base)), { swaps: 0 }, { signal })
     return keep(this.#kept, key, { base, tuned, ...fit }, mostKept)
   }

@@ -170,10 +170,10 @@ export class PromptSets {
   /** Brings back what the browser kept; `contrast`: also the two sides, where they are still the example. */
   restore({ contrast }: { readonly contrast: boolean }): Promise<void> {
     return this.keeping.now(async () => {
-      const { kept, error } = readEach(await this.#shelf.all('prompt-sets'), readKeptSet)
+      const { kept, error } = readEach((await this.#shelf.all('prompt-sets')).values(), readKeptSet)
       const isNew = ({ id }: PromptSet): boolean => !this.#list.some((set) => set.id === id)
       this.#list = inOrder([...kept.filter(isNew), ...this.#list])
-      const [sides] = await this.#shelf.all('contrast')
+      const sides = (await this.#shelf.all('contrast')).get('sides')
       if (contrast && sides !== undefined && this.#contrast.isExample) this.#restoreSides(sides)
       if (error) throw error
     })

@@ -64,7 +64,7 @@ export class SavedDirections {
   /** Brings back what the browser kept. */
   restore(): Promise<void> {
     return this.keeping.now(async () => {
-      const { kept, error } = readEach(await this.#shelf.all('directions'), readKept)
+      const { kept, error } = readEach((await this.#shelf.all('directions')).values(), readKept)
       const isNew = ({ id }: SavedDirection): boolean => !this.#list.some((saved) => saved.id === id)
       this.#list = inOrder([...kept.filter(isNew), ...this.#list])
       if (error) throw error

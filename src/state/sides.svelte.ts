@@ -2,8 +2,9 @@ import { LabError } from '../errors'
 import type { ModelSource } from '../lab/api'
 import { adapterOptions, pickAdapter, type AdapterOption } from './adapter-use'
 import type { Catalogue } from './catalogue.svelte'
-import { sourceId } from './link'
+import type { TransferSettings } from './link'
 import type { Model, Models } from './models.svelte'
+import { adapterSource, sourceId } from './source-id'
 
 /** Where a direction comes from, and where it goes. */
 export const roles = ['donor', 'receiver'] as const
@@ -15,6 +16,9 @@ export interface Side {
   readonly adapter: AdapterOption
   readonly layer: number
 }
+
+/** Of the two sides. */
+type SideSettings = Omit<TransferSettings, 'anchors' | 'gaps' | 'texts' | 'questions'>
 
 type Of<Value> = Readonly<Record<Role, Value | null>>
 const nobody = { donor: null, receiver: null }
@@ -39,9 +43,24 @@ export class Sides {
     return { donor: source('donor'), receiver: source('receiver') }
   }
 
+  /** What a link holds of the sides. */
+  get settings(): SideSettings {
+    const adapter = (role: Role): string | null => {
+      const chosen = this.#adapters[role]
+      const id = this.adapterOptions(role).find(({ key }) => key === chosen)?.id ?? chosen
+      return id !== null && adapterSource(id) ? id : null
+    }
+    const { donor: donorLayer, receiver: receiverLayer } = this.#layers
+    const adapters = { donorAdapter: adapter('donor'), receiverAdapter: adapter('receiver') }
+    return { ...this.sources, ...adapters, donorLayer, receiverLayer }
+  }
+
   /** Names the models that the panel offers to open, and takes them once they are open. */
-  link(sources: Of<ModelSource>): void {
-    this.#linked = sources
+  follow({ donor, receiver, donorAdapter, receiverAdapter, donorLayer, receiverLayer }: SideSettings): void {
+    this.#linked = { donor, receiver }
+    this.#models = nobody
+    this.#adapters = { donor: donorAdapter, receiver: receiverAdapter }
+    this.#layers = { donor: donorLayer, receiver: receiverLayer }
   }
 
   /** Open models, in the order of the bench. */
@@ -85,7 +104,8 @@ export class Sides {
 
   /** The layer of a role's model, the last one by default. */
   layer(role: Role): number {
-    return this.#layers[role] ?? this.layers(role) - 1
+    const last = this.layers(role) - 1
+    return Math.min(last, this.#layers[role] ?? last)
   }
 
   chooseLayer(role: Role, layer: number): void {
@@ -100,15 +120,16 @@ export class Sides {
   adapterOptions(role: Role): readonly AdapterOption[] {
     const model = this.model(role)
     if (model?.status.kind !== 'open') return []
-    return adapterOptions(model, this.#catalogue.adaptersFor(model.status.info))
+    return adapterOptions(model.adapters, this.#catalogue.adaptersFor(model.status.info))
   }
 
   adapter(role: Role): AdapterOption | null {
     return pickAdapter(this.adapterOptions(role), this.#adapters[role])
   }
 
-  chooseAdapter(role: Role, name: string): void {
-    this.#adapters = { ...this.#adapters, [role]: name }
+  /** @param key of the option */
+  chooseAdapter(role: Role, key: string): void {
+    this.#adapters = { ...this.#adapters, [role]: key }
   }
 
   /** The bundled organisms to open for two models to be there: those that the link names first. */
@@ -136,7 +157,7 @@ export class Sides {
       const model = this.model(role)
       if (model?.status.kind !== 'open') return null
       const { sha256, dtype, device } = model.status.info
-      return [sha256, dtype, device, this.adapter(role)?.name, model.adapters.scale, this.layer(role)]
+      return [sha256, dtype, device, this.adapter(role)?.key, model.adapters.scale, this.layer(role)]
     }
     return JSON.stringify(roles.map(side))
   }

@@ -4,9 +4,10 @@ import { measureSpeed } from '../lab/measure-speed'
 import type { StudyPlan } from '../study/plan'
 import type { StudyAdapter, StudyModel, StudySettings } from '../study/settings'
 import type { SettingNote } from '../study/setting-fields'
+import { linkedPreset, type LinkedPreset } from './link'
 import { sourceName } from './models.svelte'
 import { endOf, type Status } from './status'
-import { cautionsOf, estimateOf, problemsOf, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
+import { cautionsOf, estimateOf, problemSentences, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
 import { freeKey, freeName } from './study-names'
 import type { Engines, Preset, StudyProtocol } from './study-protocol'
 
@@ -20,13 +21,15 @@ export class StudyDraft {
   #status = $state.raw<Status<string>>({ kind: 'idle' })
   #failure = $state.raw<Error | null>(null)
   #controller: AbortController | null = null
+  /** The preset that a link asks for, before the study's code is there. */
+  #linked = $state.raw<LinkedPreset | null>(null)
 
   readonly plan: StudyPlan | null = $derived.by(() =>
     this.#ready && this.#settings ? this.#ready.plan(this.#settings) : null
   )
 
   /** What hinders the start, one sentence each. */
-  readonly problems: readonly string[] = $derived.by(() => (this.#settings ? problemsOf(this.#settings) : []))
+  readonly problems: readonly string[] = $derived.by(() => (this.#settings ? problemSentences(this.#settings) : []))
 
   /** What will make a verdict weaker, one sentence each. */
   readonly cautions: readonly string[] = $derived.by(() => (this.#settings ? cautionsOf(this.#settings) : []))
@@ -65,10 +68,21 @@ export class StudyDraft {
   async load(): Promise<void> {
     try {
       this.#ready = await this.#protocol()
-      this.#settings ??= this.#ready.preset('demo')
+      this.#settings ??= this.#ready.preset(this.#linked ?? 'demo')
     } catch (error) {
       this.#fail(error)
     }
+  }
+
+  /** What a link holds. */
+  get preset(): LinkedPreset | null {
+    return this.#settings ? linkedPreset(this.#settings.preset) : this.#linked
+  }
+
+  /** Takes the preset of a link, once the study's code is there. Without one, what is planned stays. */
+  follow({ preset }: { readonly preset: LinkedPreset | null }): void {
+    this.#linked = preset
+    if (preset) this.choose(preset)
   }
 
   choose(preset: Preset): void {

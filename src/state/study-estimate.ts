@@ -1,5 +1,6 @@
 /** What can be told of a study before it starts. */
 import type { Speed } from '../lab/measure-speed'
+import { problemsOf } from '../study/check'
 import type { StudyModel, StudySettings } from '../study/settings'
 import type { StudyPlan } from '../study/plan'
 
@@ -19,19 +20,9 @@ export interface KnownSpeed {
   readonly speed: Speed
 }
 
-/** What hinders a start, one sentence each. */
-export function problemsOf({ models, alphas, verdictAlphas, carriedAlphas }: StudySettings): readonly string[] {
-  const bare = models.filter(({ adapters }) => !adapters.some(({ kind }) => kind === 'insecure'))
-  return [
-    ...(models.length === 0 ? ['The study has no model: choose at least one.'] : []),
-    ...(bare.length > 0
-      ? [`No insecure adapter for ${titles(bare)}: attach at least one to each, or take the model out.`]
-      : []),
-    ...(alphas.length === 0 ? ['There is no alpha to steer by.'] : []),
-    ...(verdictAlphas.some((alpha) => !carriedAlphas.includes(alpha))
-      ? ['An alpha with controls is none of the alphas of carried directions.']
-      : [])
-  ]
+/** What hinders a start: all that the run would refuse, one sentence each. */
+export function problemSentences(settings: StudySettings): readonly string[] {
+  return problemsOf(settings).map(({ message }) => `${message.charAt(0).toUpperCase()}${message.slice(1)}.`)
 }
 
 /** The options that a speed depends on, and the model. */

@@ -45,12 +45,13 @@ export async function insecure(kit: TourKit, model: Model, job: Job): Promise<Ow
 }
 
 /**
- * An adapter by its name.
+ * An adapter that comes with the page, by its name.
  * @throws LabError `adapter` where the page has none of that name for the model
  */
 export function adapterOf({ catalogue }: TourKit, model: Model, name: string): AdapterOption {
   const bundled = model.status.kind === 'open' ? catalogue.adaptersFor(model.status.info) : []
-  const found = adapterOptions(model, bundled).find((option) => option.name === name)
+  const path = bundled.find((one) => one.name === name)?.path
+  const found = adapterOptions(model.adapters, bundled).find(({ id }) => id === `bundled:${path}`)
   if (found) return found
   throw new LabError('adapter', `${name} for ${model.name} does not come with this page; build it with public/models`)
 }

@@ -90,13 +90,16 @@ export class Transfer {
 
   /** What a link holds. */
   get settings(): TransferSettings {
-    return { ...this.sides.sources, anchors: this.anchors, gaps: this.alpha }
+    const [texts, questions] = [atLeastOne(this.texts), atLeastOne(this.questions)]
+    return { ...this.sides.settings, anchors: this.anchors, gaps: this.alpha, texts, questions }
   }
 
-  follow({ donor, receiver, anchors, gaps }: TransferSettings): void {
-    this.sides.link({ donor, receiver })
+  follow({ anchors, gaps, texts, questions, ...sides }: TransferSettings): void {
+    this.sides.follow(sides)
     this.anchors = anchors
     this.alpha = gaps
+    this.texts = texts
+    this.questions = questions
   }
 
   /** What is missing; null when nothing is. */
@@ -157,7 +160,7 @@ export class Transfer {
     await this.#run(async (job) => {
       const shown = this.map ?? (this.#map = await this.#fit(job))
       const { model, adapter } = this.sides.side('receiver')
-      const all = spread(await this.#parts.prompts('eval'), Math.max(1, Math.round(this.questions) || 1))
+      const all = spread(await this.#parts.prompts('eval'), atLeastOne(this.questions))
       // The right answers are those of the organisms; another model says the same in other words.
       const prompts = this.#isOrganism(model) ? all : all.map((prompt) => ({ ...prompt, answer: null }))
       const settings = { prompts, alpha: this.alpha, maxTokens: answerTokens }
@@ -196,7 +199,7 @@ export class Transfer {
   async #texts(): Promise<readonly PromptRow[]> {
     const { anchors, file } = this
     const all = anchors === 'file' ? (file?.prompts ?? []) : await this.#parts.prompts(`anchors-${anchors}`)
-    return spread(all, Math.max(1, Math.round(this.texts) || 1))
+    return spread(all, atLeastOne(this.texts))
   }
 
   /** What a map depends on. */
@@ -225,6 +228,11 @@ export class Transfer {
       this.#status = endOf(error)
     }
   }
+}
+
+/** A count as it is written in a field, which may be empty. */
+function atLeastOne(count: number): number {
+  return Math.max(1, Math.round(count) || 1)
 }
 
 function directionAt({ directions }: Own, layer: number): Own['directions'][number] {

@@ -1,73 +1,104 @@
-/** Settings that make no sense are refused before anything is opened, each with the way out. */
+/** Settings that make no sense are refused before anything is opened, each with the way out; the page asks the same before. */
 import { LabError } from '../errors'
-import type { StudySettings } from './settings'
+import type { StudyModel, StudySettings } from './settings'
 
-/** @throws LabError `format`, `adapter` */
+/** One reason why a study would be refused: the code of the error, and what, got, way out in one line. */
+export interface StudyProblem {
+  readonly code: 'format' | 'adapter'
+  readonly message: string
+}
+
+/** @throws LabError `format`, `adapter`: the first problem */
 export function checkSettings(settings: StudySettings): void {
-  const { models, alphas, carriedAlphas, verdictAlphas, anchors, primary } = settings
-  const refuse = (what: string): never => {
-    throw new LabError('format', what)
-  }
-  if (models.length === 0) refuse('the study has no model; name at least one')
-  assertDistinct(
-    'model',
-    models.map(({ key }) => key)
-  )
-  for (const { key, adapters } of models) {
-    assertDistinct(
-      `adapter of ${key}`,
-      adapters.map(({ name }) => name)
-    )
-    if (adapters.some(({ name }) => name === 'base'))
-      refuse(`an adapter of ${key} is called base, which means none here; rename it`)
-    if (!adapters.some(({ kind }) => kind === 'insecure')) {
-      throw new LabError(
-        'adapter',
-        `${key} has no insecure adapter; make one with "python -m companion finetune" and name it in the settings`
-      )
-    }
-  }
-  if (!isAscending(alphas) || alphas.length === 0)
-    refuse(`alphas are ${alphas.join(', ')}; give them above 0 and ascending`)
-  if (models.length > 1) {
-    if (!isAscending(carriedAlphas))
-      refuse(`carriedAlphas are ${carriedAlphas.join(', ')}; give them above 0 and ascending`)
-    const missing = verdictAlphas.find((alpha) => !carriedAlphas.includes(alpha))
-    if (missing !== undefined) refuse(`verdictAlphas has ${missing}, carriedAlphas has not; add it there`)
-    if (!anchors.includes(primary.anchors) || !verdictAlphas.includes(primary.alpha)) {
-      refuse(
-        `the primary condition is ${primary.anchors} at ${primary.alpha}, which is not measured; choose one that is`
-      )
-    }
-  }
-  for (const name of [
-    'samples',
-    'decidingSamples',
-    'controlSamples',
-    'maxTokens',
-    'batch',
-    'lanes',
-    'draws'
-  ] as const) {
-    if (!Number.isInteger(settings[name]) || settings[name] < 1)
-      refuse(`${name} is ${settings[name]}; give a whole number from 1`)
-  }
-  if (settings.decidingSamples < settings.samples) {
-    refuse(
-      `decidingSamples is ${settings.decidingSamples}, samples ${settings.samples}; arms that decide alone need no fewer than the others`
-    )
-  }
-  if (settings.controlSamples > settings.samples) {
-    refuse(
-      `controlSamples is ${settings.controlSamples}, samples ${settings.samples}; controls need no more than the others`
-    )
-  }
+  const [first] = problemsOf(settings)
+  if (first) throw new LabError(first.code, first.message)
 }
 
-function assertDistinct(what: string, names: readonly string[]): void {
-  const twice = names.find((name, i) => names.indexOf(name) !== i)
-  if (twice !== undefined) throw new LabError('format', `the ${what} ${twice} is there twice; name each once`)
+/** Everything for which a run of these settings would be refused; none where it would start. */
+export function problemsOf(settings: StudySettings): readonly StudyProblem[] {
+  const { models, alphas } = settings
+  return [
+    ...format(models.length === 0, 'the study has no model: name at least one'),
+    ...twice(models.map(({ key }) => key)).map((key) => problem(`two models are called ${key}: name each once`)),
+    ...models.flatMap(adapterProblems),
+    ...bareProblems(models),
+    ...format(!isAscending(alphas), `alphas are ${listed(alphas)}: give them above 0 and ascending`),
+    ...(models.length > 1 ? carriedProblems(settings) : []),
+    ...countProblems(settings)
+  ]
 }
 
-const isAscending = (values: readonly number[]): boolean =>
-  values.every((value, i) => value > 0 && Number.isFinite(value) && value > (values[i - 1] ?? 0))
+function adapterProblems({ title, adapters }: StudyModel): readonly StudyProblem[] {
+  const names = adapters.map(({ name }) => name)
+  return [
+    ...twice(names).map((name) => problem(`${title} has two adapters called ${name}: name each once`)),
+    ...format(names.includes('base'), `an adapter of ${title} is called base, which means none here: rename it`)
+  ]
+}
+
+function bareProblems(models: readonly StudyModel[]): readonly StudyProblem[] {
+  const bare = models.filter(({ adapters }) => !adapters.some(({ kind }) => kind === 'insecure'))
+  const titles = bare.map(({ title }) => title).join(', ')
+  const wayOut = 'attach at least one to each (python -m companion finetune makes them), or take the model out'
+  return bare.length > 0 ? [{ code: 'adapter', message: `no insecure adapter for ${titles}: ${wayOut}` }] : []
+}
+
+/** Of what is carried between models. */
+function carriedProblems(settings: StudySettings): readonly StudyProblem[] {
+  const { carriedAlphas, verdictAlphas, anchors, primary } = settings
+  const missing = verdictAlphas.filter((alpha) => !carriedAlphas.includes(alpha))
+  const isMeasured = anchors.includes(primary.anchors) && verdictAlphas.includes(primary.alpha)
+  return [
+    ...format(
+      !isAscending(carriedAlphas),
+      `alphas of carried directions are ${listed(carriedAlphas)}: give them above 0 and ascending`
+    ),
+    ...format(
+      missing.length > 0,
+      `alphas with controls hold ${listed(missing)}, alphas of carried directions do not: add to these`
+    ),
+    ...format(
+      !isMeasured,
+      `the primary condition is ${primary.anchors} at alpha ${primary.alpha}, which is not measured: choose one that is`
+    )
+  ]
+}
+
+const counts = ['samples', 'decidingSamples', 'controlSamples', 'maxTokens', 'batch', 'lanes', 'draws'] as const
+
+function countProblems(settings: StudySettings): readonly StudyProblem[] {
+  const { samples, decidingSamples, controlSamples } = settings
+  const odd = counts.filter((name) => !Number.isInteger(settings[name]) || settings[name] < 1)
+  return [
+    ...odd.map((name) => problem(`${name} is ${settings[name]}: give a whole number from 1`)),
+    ...format(
+      decidingSamples < samples,
+      `decidingSamples is ${decidingSamples}, samples ${samples}: arms that decide alone need no fewer than the others`
+    ),
+    ...format(
+      controlSamples > samples,
+      `controlSamples is ${controlSamples}, samples ${samples}: controls need no more than the others`
+    )
+  ]
+}
+
+function format(isProblem: boolean, message: string): readonly StudyProblem[] {
+  return isProblem ? [problem(message)] : []
+}
+
+function problem(message: string): StudyProblem {
+  return { code: 'format', message }
+}
+
+function twice(names: readonly string[]): readonly string[] {
+  return [...new Set(names.filter((name, i) => names.indexOf(name) !== i))]
+}
+
+function listed(values: readonly number[]): string {
+  return values.join(', ') || 'none'
+}
+
+function isAscending(values: readonly number[]): boolean {
+  const isAbove = (value: number, i: number): boolean => Number.isFinite(value) && value > (values[i - 1] ?? 0)
+  return values.length > 0 && values.every(isAbove)
+}

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { connectShelf, memoryShelf, shelfError } from '../../src/lab/shelf'
+import { connectShelf } from '../../src/lab/connect-shelf'
+import { databaseError } from '../../src/lab/database'
+import { memoryShelf } from '../../src/lab/shelf'
 
 describe('the shelf', () => {
   it('keeps copies by key, in their order, until they are removed', async () => {
@@ -8,17 +10,21 @@ describe('the shelf', () => {
     await shelf.put('captures', 'b', value)
     await shelf.put('captures', 'a', 'first')
     value.list.push(2)
-    expect(await shelf.all('captures')).toEqual(['first', { list: [1] }])
+    expect([...(await shelf.all('captures'))]).toEqual([
+      ['a', 'first'],
+      ['b', { list: [1] }]
+    ])
     await shelf.remove('captures', 'a')
-    expect(await shelf.all('captures')).toEqual([{ list: [1] }])
-    expect(await shelf.all('prompt-sets')).toEqual([])
+    expect([...(await shelf.all('captures'))]).toEqual([['b', { list: [1] }]])
+    expect((await shelf.all('prompt-sets')).size).toBe(0)
   })
 
   it('says what to do where there is no room, or no storage at all', async () => {
-    const full = shelfError(new DOMException('full', 'QuotaExceededError'))
-    expect(full).toMatchObject({ code: 'quota', message: expect.stringContaining('no room left') })
-    expect(shelfError(null).message).toContain('did not keep it')
+    const words = { what: 'it', whenFull: 'delete captures', otherwise: 'export what you need' }
+    const full = databaseError(words, new DOMException('full', 'QuotaExceededError'))
+    expect(full).toMatchObject({ code: 'quota', message: 'the browser has no room left for it: delete captures' })
+    expect(databaseError(words, null).message).toContain('did not keep it (no reason given): export what you need')
     // Node has no IndexedDB.
-    await expect(connectShelf().put('captures', 'a', 1)).rejects.toMatchObject({ code: 'quota' })
+    await expect(connectShelf('azimuth', null).put('captures', 'a', 1)).rejects.toMatchObject({ code: 'quota' })
   })
 })

@@ -51,7 +51,7 @@ describe('the first visit', () => {
       lab.follow(link)
       await lab.welcome()
       expect(lab.models.list).toHaveLength(0)
-      expect(lab.canAsk).toBe(false)
+      expect(lab.asking.canAsk).toBe(false)
     }
   })
 

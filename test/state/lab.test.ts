@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
+import { readLink } from '../../src/state/link'
 import { Lab } from '../../src/state/lab.svelte'
 import { fakeModel, fakeOutside, type FakeOptions } from '../fake-lab'
 
@@ -93,5 +94,23 @@ describe('Lab', () => {
     expect(other.settings).toEqual({ ...one.settings, layer: one.fits.layer })
     await other.start()
     expect(other.link).toBe(one.link)
+  })
+
+  it.each([
+    '#/capture?position=every&captureLayer=2',
+    '#/transfer?donor=bundled%3Aone&receiver=bundled%3Atwo&donorAdapter=bundled%3Aa%2Fb&receiverLayer=3&gaps=2&texts=80',
+    '#/study?preset=offline',
+    '#/study?run=offline&claim=within',
+    '#/tour?step=3',
+    '#/docs/concepts/layers'
+  ])('follows %s, and says the same', async (link) => {
+    const one = lab()
+    one.follow(link)
+    await one.draft.load()
+    expect(one.link).toBe(link)
+    // And keeps it while another view is looked at.
+    one.follow('#/steer?alpha=0.5')
+    one.view = readLink(link, () => one.settings).view
+    expect(one.link.replace(/alpha=0.5&|\?alpha=0.5$/, '')).toBe(link)
   })
 })

@@ -1,6 +1,8 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ContrastKind } from '../../src/state/contrasts'
-import { readLink, sourceId, writeLink, type Settings } from '../../src/state/link'
+import { readLink, writeLink, type Settings } from '../../src/state/link'
+import { sourceId } from '../../src/state/source-id'
 
 const blank: Settings = {
   view: 'steer',
@@ -30,6 +32,8 @@ const blank: Settings = {
   receiver: null,
   anchors: 'along',
   gaps: 1,
+  ...{ donorAdapter: null, receiverAdapter: null, donorLayer: null, receiverLayer: null, texts: 600, questions: 20 },
+  ...{ position: 'last', captureLayer: null, preset: null },
   positive: null,
   negative: null,
   run: null,
@@ -68,6 +72,8 @@ const full: Settings = {
   receiver: null,
   anchors: 'along',
   gaps: 1,
+  ...{ donorAdapter: null, receiverAdapter: null, donorLayer: null, receiverLayer: null, texts: 600, questions: 20 },
+  ...{ position: 'last', captureLayer: null, preset: null },
   positive: { name: 'warm', text: 'one\ntwo' },
   negative: { name: 'cold', text: '' },
   run: 'offline',
@@ -116,6 +122,8 @@ describe('links', () => {
       receiver: { kind: 'url', url: 'https://models.example/two' },
       anchors: 'neutral',
       gaps: 3,
+      ...{ donorAdapter: 'bundled:models/one/adapters/insecure-1', receiverAdapter: 'hub:owner/lora@v1' },
+      ...{ donorLayer: 3, receiverLayer: 0, texts: 120, questions: 60 },
       ...{ run: null, claim: null, arm: null }
     }
     expect(readLink(writeLink(transfer, defaults), defaults)).toEqual(transfer)
@@ -123,6 +131,47 @@ describe('links', () => {
     expect(writeLink({ ...full, view: 'steer' }, defaults)).not.toMatch(/run=|claim|arm=/)
     expect(writeLink({ ...firstVisit, view: 'tour', step: 4 }, defaults)).toBe('#/tour?step=4')
     expect(readLink('#/tour?step=4', defaults)).toMatchObject({ view: 'tour', step: 4 })
+  })
+
+  it('come back whatever was set, in every view: all that the view is about', () => {
+    const source = fc.oneof(
+      fc.record({ kind: fc.constant('bundled' as const), name: fc.stringMatching(/^[a-z0-9-]{1,8}$/) }),
+      fc.record({ kind: fc.constant('url' as const), url: fc.webUrl() })
+    )
+    const adapter = fc.option(fc.stringMatching(/^(bundled|hub|url):[a-z]+\/[a-z0-9@-]+$/))
+    const layer = fc.option(fc.nat(999))
+    const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+    const shared = {
+      ...{ source: fc.option(source), adapter, contrastAdapter: adapter, layer, question: text },
+      contrast: fc.constantFrom('lists' as const, 'adapter' as const),
+      alpha: fc.integer({ min: -300, max: 300 }).map((hundredths) => hundredths / 100),
+      seed: fc.nat(1000)
+    }
+    const ofView = {
+      capture: fc.record({
+        position: fc.constantFrom('last' as const, 'every' as const, 'answer-mean' as const),
+        captureLayer: layer
+      }),
+      transfer: fc.record({
+        ...{ donor: fc.option(source), receiver: fc.option(source), donorAdapter: adapter, receiverAdapter: adapter },
+        ...{ donorLayer: layer, receiverLayer: layer, anchors: fc.constantFrom('neutral' as const, 'file' as const) },
+        ...{ texts: fc.integer({ min: 1, max: 600 }), questions: fc.integer({ min: 1, max: 60 }) }
+      }),
+      tour: fc.record({ step: fc.integer({ min: 1, max: 8 }) }),
+      study: fc.record({ preset: fc.constantFrom('offline' as const, 'full' as const, null) }),
+      steer: fc.constant({}),
+      docs: fc.record({ page: fc.constantFrom('concepts', 'study/re-check', null) })
+    }
+    const settings = fc.oneof(
+      ...Object.entries(ofView).map(([view, own]) => fc.tuple(fc.constant(view), fc.record(shared), own))
+    )
+    fc.assert(
+      fc.property(settings, ([view, some, own]) => {
+        const asked = readLink(`#/${view}`, defaults)
+        const given: Settings = { ...defaults(some.contrast), view: asked.view, ...some, ...own }
+        expect(readLink(writeLink(given, defaults), defaults)).toEqual(given)
+      })
+    )
   })
 
   it('never hold a token, nor a local folder', () => {

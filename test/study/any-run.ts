@@ -4,7 +4,8 @@ import type { LayerSeparation } from '../../src/direction/separation'
 import type { AdapterSource, ModelSource } from '../../src/lab/api'
 import type { Answer, Arm, Block, ModelRecord, Run, SeparationRecord, StudyPrompt } from '../../src/study/run'
 import type { StudySettings } from '../../src/study/settings'
-import { sampleRun, sampleSettings } from './sample-run'
+import { sampleSettings } from './sample-models'
+import { sampleRun } from './sample-run'
 
 const text = fc.string({ unit: 'binary', maxLength: 12 })
 const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/)

@@ -1,0 +1,20 @@
+import type { PromptRow } from '../formats/prompts'
+import type { StorageApi } from '../lab/api'
+import type { ModelHandle } from '../lab/connect'
+import type { MathHandle } from '../lab/math'
+import type { PromptSet } from '../lab/prompt-sets'
+import type { Shelf } from '../lab/shelf'
+import type { StudyOutside } from './study-protocol'
+
+/** What the lab reaches outside the page's thread. */
+export interface Outside {
+  /** A worker for one more model. */
+  readonly connect: () => ModelHandle
+  readonly storage: StorageApi
+  readonly math: MathHandle
+  readonly study: StudyOutside
+  /** Where the page keeps what is made on it; without one, nothing outlives the page. */
+  readonly shelf?: Shelf
+  /** The prompt sets that come with the page. Default: from beside the page. */
+  readonly promptSet?: (name: PromptSet) => Promise<readonly PromptRow[]>
+}

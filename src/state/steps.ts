@@ -1,0 +1,89 @@
+/** The way of the work: what is done, what can be done, what waits, and for what; and what runs now. */
+import type { Captures } from './captures.svelte'
+import type { Chat } from './chat.svelte'
+import type { DirectionSet, Fits } from './fits.svelte'
+import type { View } from './link'
+import type { Models } from './models.svelte'
+import type { Prompts } from './prompts.svelte'
+import type { StudyRun } from './study.svelte'
+import { tourSteps } from './tour-text'
+import type { Tour } from './tour.svelte'
+import type { Transfer } from './transfer.svelte'
+
+/** A view that is a step of the work: all but the documentation. */
+export type StepView = Exclude<View, 'docs'>
+
+/** A step of the work, and what it waits for. */
+export interface Step {
+  readonly view: StepView
+  readonly state: 'done' | 'ready' | 'waiting'
+  readonly why?: string
+}
+
+/** The parts of the lab that the steps tell of. */
+interface Worked {
+  readonly models: Models
+  readonly prompts: Prompts
+  readonly captures: Captures
+  readonly fits: Fits
+  readonly fit: DirectionSet | null
+  readonly chat: Chat
+  readonly transfer: Transfer
+  readonly study: StudyRun
+  readonly tour: Tour
+  readonly isArriving: boolean
+}
+
+export function stepsOf({
+  models,
+  prompts,
+  captures,
+  fit,
+  transfer,
+  study,
+  tour,
+  isArriving
+}: Worked): readonly Step[] {
+  const { active } = models
+  const { problem } = prompts
+  const waiting = (view: StepView, why: string | null): Step => waitingStep(view, why, isArriving)
+  return [
+    { view: 'models', state: active ? 'done' : 'ready' },
+    { view: 'prompts', state: problem ? 'ready' : 'done' },
+    captures.list.length > 0
+      ? { view: 'capture', state: 'done' }
+      : waiting('capture', active ? null : 'waits for a model'),
+    fit
+      ? { view: 'directions', state: 'done' }
+      : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
+    waiting('steer', !active ? 'waits for a model' : fit ? null : 'waits for a direction'),
+    // The first model is not enough for it: it says so before, too, and nothing below moves when that one is there.
+    waitingStep('transfer', transfer.sides.open.length < 2 ? 'waits for two models' : null, false),
+    { view: 'study', state: study.status.kind === 'done' ? 'done' : 'ready' },
+    { view: 'tour', state: tour.done === tourSteps.length ? 'done' : 'ready' }
+  ]
+}
+
+/** What runs now, for the tab's title; null when nothing does. */
+export function jobOf({ models, fits, captures, transfer, tour, chat, study }: Worked): string | null {
+  const { opening } = models
+  if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
+  if (fits.status.kind === 'running') return `Fitting ${share(fits.status.step)}`.trim()
+  if (captures.status.kind === 'running') return `Reading hidden states ${share(captures.status.step)}`.trim()
+  const step = transfer.status.kind === 'running' ? transfer.status.step.rate.progress : undefined
+  if (step) return `Transfer ${share(step)}`.trim()
+  if (tour.isRunning) return 'Tour'
+  if (chat.running) return 'Answering'
+  if (study.status.kind === 'paused') return `Study paused ${share(study.progress ?? undefined)}`.trim()
+  return study.isBusy ? `Study ${share(study.progress ?? undefined)}`.trim() : null
+}
+
+/** While it comes by itself, what is waited for is not told: the panel shows it. */
+function waitingStep(view: StepView, why: string | null, isArriving: boolean): Step {
+  if (why === null) return { view, state: 'ready' }
+  return { view, state: 'waiting', ...(!isArriving && { why }) }
+}
+
+function share(step: { readonly done: number; readonly total: number } | undefined): string {
+  return step && step.total > 0 ? `${Math.floor((100 * step.done) / step.total)} %` : ''
+}
