@@ -33,7 +33,7 @@ export interface Probe {
 export interface OpenTestedOptions {
   /** Default `defaultThreshold`. */
   readonly threshold?: number
-  /** Terminates the workers that are opening the model; the call rejects with `AbortError`. */
+  /** Terminates the workers that are opening the model; the call rejects with `AbortError`. Later it ends the model that was opened. */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
 }
@@ -57,12 +57,17 @@ export async function openTested(
   { threshold = defaultThreshold, signal, onProgress }: OpenTestedOptions = {}
 ): Promise<OpenedModel> {
   const failures: string[] = []
+  // A signal may see many models come and go: it is told of each that has ended.
+  const listeners = new Map<ModelHandle, () => void>()
   const connectAbortable = (): ModelHandle => {
     signal?.throwIfAborted()
     const handle = connect()
-    signal?.addEventListener('abort', () => handle.terminate(), { once: true })
+    const end = (): void => handle.terminate()
+    listeners.set(handle, end)
+    signal?.addEventListener('abort', end)
     return handle
   }
+  const forget = (handle: ModelHandle): void => signal?.removeEventListener('abort', listeners.get(handle) ?? null)
   let reference: Probe | Error | null = null
   for (const attempt of attemptsFor(options)) {
     const handle = connectAbortable()
@@ -72,17 +77,19 @@ export async function openTested(
       const own = await probe(handle, info.vocabulary)
       signal?.throwIfAborted()
       if (info.device !== 'webgpu') return { handle, info, test: trusted(own, info, failures), options: attempt }
-      reference ??= await probeReference(connectAbortable, source, info)
+      reference ??= await probeReference(connectAbortable, forget, source, info)
       signal?.throwIfAborted()
       const test = reference instanceof Error ? untested(own, reference) : compare(own, reference, threshold, failures)
       if (test.status !== 'failed') return { handle, info, test, options: attempt }
       failures.push(test.summary)
     } catch (error) {
       handle.terminate()
+      forget(handle)
       signal?.throwIfAborted()
       throw error
     }
     await handle.close()
+    forget(handle)
   }
   throw new Error('unreachable: the last attempt is WebAssembly, which is trusted')
 }
@@ -115,6 +122,7 @@ function attemptsFor(options: OpenOptions): readonly OpenOptions[] {
 /** The same files on WebAssembly, int4 weights as they are; the error where they cannot be opened there. */
 async function probeReference(
   connect: () => ModelHandle,
+  forget: (handle: ModelHandle) => void,
   source: ModelSource,
   info: ModelInfo
 ): Promise<Probe | Error> {
@@ -126,6 +134,7 @@ async function probeReference(
     return error instanceof Error ? error : new Error(String(error))
   } finally {
     handle.terminate()
+    forget(handle)
   }
 }
 

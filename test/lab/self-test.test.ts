@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import type { OpenOptions } from '../../src/lab/api'
@@ -70,6 +71,19 @@ describe('openTested', () => {
     expect(test.summary).toContain('too big')
   })
 
+  it('leaves one listener at the signal, which ends the model that was opened', async () => {
+    const { connect, log } = lab(({ device, withoutSubgroups }) => device !== 'wasm' && !withoutSubgroups)
+    const { signal, ...controller } = abortable()
+    await openTested(connect, source, {}, { signal })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    controller.abort()
+    expect(log.filter((line) => line === 'end webgpu without subgroups')).toHaveLength(1)
+    const failing = abortable()
+    const wrong = { ...source, name: 'wrong' }
+    await expect(openTested(lab(() => false, true).connect, wrong, { device: 'wasm' }, failing)).rejects.toThrow()
+    expect(getEventListeners(failing.signal, 'abort')).toEqual([])
+  })
+
   it('ends every worker when cancelled', async () => {
     const { connect, log } = lab(() => false)
     const controller = new AbortController()
@@ -83,3 +97,8 @@ describe('openTested', () => {
     await expect(opening).rejects.toMatchObject({ code: 'memory' })
   })
 })
+
+function abortable(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
+}
