@@ -100,7 +100,7 @@ async function modelFiles(source: ModelSource, onProgress: (progress: Progress) 
 async function optionsFor({ kind }: ModelSource | AdapterSource): Promise<SourceOptions> {
   const isRemote = kind === 'hub' || kind === 'url'
   return {
-    disk: isRemote ? await openFolderDisk(join(cacheFolder(), 'models')) : null,
+    disk: isRemote ? await openFolderDisk(join(cacheFolder(), 'hub')) : null,
     askToken: 'set HF_TOKEN to'
   }
 }

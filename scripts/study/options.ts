@@ -1,5 +1,6 @@
 /** Options of the command line to the settings of a study. */
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { LabError } from '../../src/errors'
 import type { Device, Dtype } from '../../src/lab/api'
 import { parseFields } from '../../src/formats/record'
@@ -18,6 +19,8 @@ export const studyOptions = {
   model: { type: 'string', multiple: true, default: [] as string[] },
   adapter: { type: 'string', multiple: true, default: [] as string[] },
   prompts: { type: 'string', multiple: true, default: [] as string[] },
+  hub: { type: 'string' },
+  cache: { type: 'string' },
   device: { type: 'string' },
   dtype: { type: 'string' },
   lanes: { type: 'string' },
@@ -33,6 +36,8 @@ export interface StudyArguments {
   readonly models?: string | undefined
   readonly model: readonly string[]
   readonly adapter: readonly string[]
+  readonly hub?: string | undefined
+  readonly cache?: string | undefined
   readonly device?: string | undefined
   readonly dtype?: string | undefined
   readonly lanes?: string | undefined
@@ -56,6 +61,15 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
     ...(values.dtype !== undefined && { dtype: pick<Dtype>('dtype', dtypes, values.dtype) }),
     ...(values.lanes !== undefined && { lanes: natural('lanes', values.lanes) }),
     ...(values.seed !== undefined && { seed: natural('seed', values.seed) })
+  }
+}
+
+/** What the threads of the models take from the environment: which hub, and where its models are stored. */
+export function placesOf({ hub, cache }: Pick<StudyArguments, 'hub' | 'cache'>): Readonly<Record<string, string>> {
+  if (hub !== undefined && !URL.canParse(hub)) throw wrong('hub', 'the address of a hub', hub)
+  return {
+    ...(hub !== undefined && { HF_ENDPOINT: hub }),
+    ...(cache !== undefined && { AZIMUTH_CACHE: resolve(cache) })
   }
 }
 

@@ -65,6 +65,16 @@ describe('openTested', () => {
     expect(test.summary).toContain('the GPU gave wrong numbers here. Self-test failed: cosine 0.')
   })
 
+  it('compares with the CPU where it is told to, as in Node', async () => {
+    const { connect, log } = lab(() => false)
+    const { test } = await openTested(connect, source, { device: 'webgpu' }, { trusted: 'cpu' })
+    expect(log).toEqual(['open webgpu', 'open cpu int4', 'end cpu int4'])
+    expect(test.summary).toMatch(/^Self-test passed: cosine 1\.0000 to the CPU at layer/)
+    const wrong = lab(({ device }) => device === 'webgpu')
+    const { info } = await openTested(wrong.connect, source, { device: 'webgpu' }, { trusted: 'cpu' })
+    expect(info.device).toBe('cpu')
+  })
+
   it('opens, marked as untested, where there is nothing to compare with', async () => {
     const { test } = await openTested(lab(() => false, true).connect, source, {})
     expect(test.status).toBe('untested')

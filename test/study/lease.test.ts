@@ -2,6 +2,7 @@
 import { getEventListeners } from 'node:events'
 import { expect, it } from 'vitest'
 import type { Progress } from '../../src/lab/api'
+import { LabError } from '../../src/errors'
 import { memoryJournal } from '../../src/study/journal'
 import type { StudyProgress } from '../../src/study/progress'
 import { mapSets } from '../../src/study/settings'
@@ -50,6 +51,17 @@ it('leaves nothing behind at the signal, and is ended by it while it is open', a
   controller.abort()
   expect(ended()).toBe(1)
   await expect(new Lease(one, model).call(base, () => Promise.resolve())).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+it('opens a model again where its device was lost, once a call, and says what happened', async () => {
+  const { study: one } = study(new AbortController().signal)
+  const lease = new Lease(one, model)
+  const lost = new LabError('device', 'the GPU was lost while the model ran: open the model again')
+  let calls = 0
+  const work = (): Promise<string> => (++calls === 2 ? Promise.resolve('done') : Promise.reject(lost))
+  expect(await lease.call(base, work)).toBe('done')
+  expect(one.notes).toEqual([`${model.key} was lost and opened again: ${lost.message}`])
+  await expect(lease.call(base, () => Promise.reject(lost))).rejects.toBe(lost)
 })
 
 it('tells of a download while it opens', async () => {

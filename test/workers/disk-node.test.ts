@@ -164,7 +164,7 @@ describe('the engine in Node', () => {
     expect(await answer()).toEqual(reference.greedy.none[0])
     expect(hub.seen.filter(({ path }) => path.startsWith('/content/')).length).toBe(2)
     expect(
-      (await readdir(join(folder, 'models', 'files'), { recursive: true })).filter((path) => /\.onnx/.test(path)).length
+      (await readdir(join(folder, 'hub', 'files'), { recursive: true })).filter((path) => /\.onnx/.test(path)).length
     ).toBe(2)
     await hub.close()
     expect(await answer()).toEqual(reference.greedy.none[0])

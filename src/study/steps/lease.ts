@@ -116,7 +116,9 @@ export class Lease {
     const { threads } = lab
     const where = { ...(dtype && { dtype }), ...(device && { device }), ...(threads !== undefined && { threads }) }
     const options = { ...where, ...this.#more, adapt: adapters.length > 0 }
-    const { handle, info } = await openTested(lab.connect, source, options, { signal, onProgress: this.#onProgress })
+    const how = { signal, onProgress: this.#onProgress, ...(lab.trusted && { trusted: lab.trusted }) }
+    const { handle, info, test } = await openTested(lab.connect, source, options, how)
+    if (device && info.device !== device) this.#note(`${key}: ${test.summary}`)
     const loaded = new Map<string, AdapterInfo>()
     try {
       for (const adapter of adapters)
@@ -160,7 +162,12 @@ export class Lease {
     }
     const where = ({ dtype, device, deviceName }: Identity): string => `${dtype} on ${device} (${deviceName})`
     const note = `${now.key} began as ${where(then)} and went on as ${where(now)}.`
-    if (where(then) !== where(now) && !this.#study.notes.includes(note)) this.#study.notes.push(note)
+    if (where(then) !== where(now)) this.#note(note)
+  }
+
+  /** Once, however often the model is opened. */
+  #note(text: string): void {
+    if (!this.#study.notes.includes(text)) this.#study.notes.push(text)
   }
 }
 
