@@ -32,6 +32,7 @@ const usage = `npm run study -- --out DIR [options]
   --adapter KEY/NAME:KIND=PATH  an adapter of a model, KIND insecure or secure
   --hub ADDRESS        a hub in place of https://huggingface.co (default: HF_ENDPOINT); HF_TOKEN is the token for gated models
   --cache DIR          where downloaded models are stored (default: AZIMUTH_CACHE, else the user's cache folder)
+  --adapters DIR       all adapters of the models: folders DIR/KEY/NAME, whose NAME begins with insecure or secure
   --prompts SET=FILE   a prompt set of your own: tune, fit, eval, code, anchors-neutral or anchors-along
   --device D           cpu (default) or webgpu
   --dtype T            q4, q4f16, q8, fp16 or fp32

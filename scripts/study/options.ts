@@ -6,6 +6,7 @@ import type { Device, Dtype } from '../../src/lab/api'
 import { parseFields } from '../../src/formats/record'
 import { presetSettings } from '../../src/study/presets'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
+import { adaptersIn } from './adapter-folder'
 import { devices, dtypes, readSettings } from '../../src/study/files/settings-document'
 
 export const studyOptions = {
@@ -18,6 +19,7 @@ export const studyOptions = {
   models: { type: 'string' },
   model: { type: 'string', multiple: true, default: [] as string[] },
   adapter: { type: 'string', multiple: true, default: [] as string[] },
+  adapters: { type: 'string' },
   prompts: { type: 'string', multiple: true, default: [] as string[] },
   hub: { type: 'string' },
   cache: { type: 'string' },
@@ -36,6 +38,7 @@ export interface StudyArguments {
   readonly models?: string | undefined
   readonly model: readonly string[]
   readonly adapter: readonly string[]
+  readonly adapters?: string | undefined
   readonly hub?: string | undefined
   readonly cache?: string | undefined
   readonly device?: string | undefined
@@ -51,8 +54,10 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
   const known = base.models.filter(({ key }) => kept.includes(key))
   const unknown = kept.find((key) => !base.models.some((model) => model.key === key))
   if (unknown !== undefined) throw wrong('models', `names of models of the study (${namesOf(base.models)})`, unknown)
-  const models = placeModels(known, values)
-  const isChanged = values.models !== undefined || values.model.length > 0 || values.adapter.length > 0
+  const many = values.adapters === undefined ? [] : await adaptersIn(values.adapters, known)
+  const adapter = [...many, ...values.adapter]
+  const models = placeModels(known, { model: values.model, adapter })
+  const isChanged = values.models !== undefined || values.model.length > 0 || adapter.length > 0
   return {
     ...base,
     ...(isChanged && base.preset !== 'full' && { preset: 'custom' as const }),

@@ -2,14 +2,14 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analysis/analyse'
 import { presetSettings } from '../../src/study/presets'
-import type { StudyModel, StudySettings } from '../../src/study/settings'
+import type { StudySettings } from '../../src/study/settings'
 import { readBundle } from '../../src/study/files/bundle'
 import { familyRepos, organismFolder } from '../hub-families'
 import { startHub, type HubServer } from '../hub-server'
@@ -27,6 +27,14 @@ const settings: StudySettings = {
   }
 }
 const parts = ['admission', 'within', 'secure-adapter', 'transfer']
+/** One of each kind, of the organism that stands for the family. */
+const adapters = full.models.flatMap(({ key }) =>
+  (['insecure', 'secure'] as const).map((kind) => {
+    const folder = new URL(`adapters/${kind === 'secure' ? 'secure2' : kind}-0`, organismFolder(key))
+    return { key, kind, path: fileURLToPath(folder) }
+  })
+)
+const named = adapters.flatMap(({ key, kind, path }) => ['--adapter', `${key}/${kind}-0:${kind}=${path}`])
 const gatedRepo = 'onnx-community/gemma-2-2b-it-ONNX-GQA'
 
 let folder = ''
@@ -36,6 +44,7 @@ const at = (...path: readonly string[]): string => join(folder, ...path)
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'azimuth-full-'))
   await writeFile(at('settings.json'), JSON.stringify(settings))
+  for (const { key, kind, path } of adapters) await cp(path, at('adapters', key, `${kind}-0`), { recursive: true })
   hub = await startHub({ repos: await familyRepos(), gated: { [gatedRepo]: 'hf_test' }, pageSize: 100 })
 }, 60_000)
 
@@ -47,14 +56,14 @@ afterAll(async () => {
 describe('npm run study -- --preset full', () => {
   it('goes on after it was killed in a download, fetches the rest alone, and ends with a bundle', async () => {
     hub.faults.push({ path: /content.*Llama.*_data$/, stallAfter: 100_000 })
-    const child = start('run')
+    const child = start('run', ...named)
     const isAsked = (): boolean => hub.seen.some(({ path }) => /content.*Llama.*_data$/.test(path))
     await waitFor(async () => isAsked() && (await partial()) >= 100_000)
     child.kill('SIGKILL')
     await once(child, 'exit')
     expect(existsSync(at('run', 'run.zip'))).toBe(false)
     const before = hub.seen.length
-    const { code, stderr } = await end(start('run', '--resume'))
+    const { code, stderr } = await end(start('run', '--resume', '--adapters', at('adapters')))
     expect([code, stderr]).toEqual([3, expect.stringContaining('run.zip')])
     const asked = hub.seen.slice(before).filter(({ path }) => path.startsWith('/content/'))
     expect(asked.filter(({ path }) => /Qwen|gemma/.test(path))).toEqual([])
@@ -77,8 +86,15 @@ describe('npm run study -- --preset full', () => {
     expect([within.length, cross.length]).toEqual([4, 12])
   }, 300_000)
 
+  it('says which model a folder of adapters has nothing for', async () => {
+    const { code, stderr } = await end(start('none', '--adapters', at('run')))
+    expect([code, stderr]).toEqual([1, expect.stringContaining('none of qwen2.5, gemma2, llama3.2, ministral3')])
+  }, 60_000)
+
   it('asks for a token where a repository is gated', async () => {
-    const { code, stderr } = await end(start('gated', { HF_TOKEN: '' }, '--models', 'gemma2', '--cache', at('empty')))
+    const { code, stderr } = await end(
+      start('gated', { HF_TOKEN: '' }, '--adapters', at('adapters'), '--models', 'gemma2', '--cache', at('empty'))
+    )
     expect(code).toBe(1)
     expect(stderr).toContain(`network: ${gatedRepo} at revision main may not be read (HTTP 401)`)
     expect(stderr).toContain(`accept its licence on ${hub.url}/${gatedRepo} and set HF_TOKEN to a token with access`)
@@ -104,21 +120,11 @@ async function waitFor(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((go) => setTimeout(go, 50))
 }
 
-/** One of each kind. */
-const adaptersOf = (models: readonly StudyModel[]): string[] =>
-  models.flatMap(({ key }) =>
-    (['insecure', 'secure'] as const).flatMap((kind) => [
-      '--adapter',
-      `${key}/${kind}-0:${kind}=${fileURLToPath(new URL(`adapters/${kind}${kind === 'secure' ? '2' : ''}-0`, organismFolder(key)))}`
-    ])
-  )
-
 function start(out: string, ...more: readonly (string | Readonly<Record<string, string>>)[]): ChildProcess {
   const options = more.filter((one) => typeof one === 'string')
-  const models = full.models.filter(({ key }) => !options.includes('--models') || options.includes(key))
   const env = Object.assign({ ...process.env, HF_TOKEN: 'hf_test' }, ...more.filter((one) => typeof one !== 'string'))
   const places = ['--settings', at('settings.json'), '--out', at(out), '--hub', hub.url, '--cache', at('cache')]
-  const all = ['--import', 'tsx', 'scripts/study.ts', ...places, ...adaptersOf(models), ...options]
+  const all = ['--import', 'tsx', 'scripts/study.ts', ...places, ...options]
   return spawn('node', all, { stdio: ['ignore', 'pipe', 'pipe'], env })
 }
 
