@@ -54,10 +54,9 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
   const known = base.models.filter(({ key }) => kept.includes(key))
   const unknown = kept.find((key) => !base.models.some((model) => model.key === key))
   if (unknown !== undefined) throw wrong('models', `names of models of the study (${namesOf(base.models)})`, unknown)
-  const many = values.adapters === undefined ? [] : await adaptersIn(values.adapters, known)
-  const adapter = [...many, ...values.adapter]
-  const models = placeModels(known, { model: values.model, adapter })
-  const isChanged = values.models !== undefined || values.model.length > 0 || adapter.length > 0
+  const models = await placeModels(known, values)
+  const isChanged =
+    values.models !== undefined || values.model.length > 0 || values.adapter.length > 0 || values.adapters !== undefined
   return {
     ...base,
     ...(isChanged && base.preset !== 'full' && { preset: 'custom' as const }),
@@ -79,11 +78,13 @@ export function placesOf({ hub, cache }: Pick<StudyArguments, 'hub' | 'cache'>):
 }
 
 /** Models and adapters where the options say they are. @throws LabError `format` that names the option */
-export function placeModels(
+export async function placeModels(
   models: readonly StudyModel[],
-  { model, adapter }: Pick<StudyArguments, 'model' | 'adapter'>
-): readonly StudyModel[] {
-  return adapter.reduce(withAdapter, model.reduce(withModel, models))
+  { model, adapter, adapters }: Pick<StudyArguments, 'model' | 'adapter' | 'adapters'>
+): Promise<readonly StudyModel[]> {
+  const placed = model.reduce(withModel, models)
+  const many = adapters === undefined ? [] : await adaptersIn(adapters, placed)
+  return [...many, ...adapter].reduce(withAdapter, placed)
 }
 
 function presetOf(name: string): StudySettings {

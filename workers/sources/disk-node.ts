@@ -76,8 +76,8 @@ class FolderDisk implements Disk {
     try {
       for (const [path, name] of files) await this.#link(name, inside(folder, path))
     } catch (error) {
-      if (error instanceof LabError) throw error
-      return undefined
+      if (noLinks.includes(String(codeOf(error)))) return undefined
+      throw error
     }
     return folder
   }
@@ -188,6 +188,8 @@ function missing(error: unknown): undefined {
   if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error
 }
 
+/** What a file system without links says. */
+const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'UNKNOWN']
 const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
 const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)))
 const quota = (cause: unknown): DOMException =>
