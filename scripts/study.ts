@@ -17,7 +17,7 @@ import { spawnNodeWorker } from '../workers/spawn-node'
 import { openFileJournal } from './study/file-journal'
 import { claimFolder, importStudy, writeResults } from './study/folder'
 import { promptLoader } from './study/prompts'
-import { placeModels, settingsOf, studyOptions } from './study/options'
+import { placeModels, placesOf, settingsOf, studyOptions } from './study/options'
 import { recheckFile } from './study/recheck'
 import { terminalProgress } from './study/terminal'
 
@@ -30,6 +30,9 @@ const usage = `npm run study -- --out DIR [options]
   --models A,B         only these of the settings' models
   --model KEY=PATH     the folder of a model
   --adapter KEY/NAME:KIND=PATH  an adapter of a model, KIND insecure or secure
+  --hub ADDRESS        a hub in place of https://huggingface.co (default: HF_ENDPOINT); HF_TOKEN is the token for gated models
+  --cache DIR          where downloaded models are stored (default: AZIMUTH_CACHE, else the user's cache folder)
+  --adapters DIR       all adapters of the models: folders DIR/KEY/NAME, whose NAME begins with insecure or secure
   --prompts SET=FILE   a prompt set of your own: tune, fit, eval, code, anchors-neutral or anchors-along
   --device D           cpu (default) or webgpu
   --dtype T            q4, q4f16, q8, fp16 or fp32
@@ -41,6 +44,7 @@ exit status: 0 finished, 1 failed, 2 wrong options, 3 finished but a verdict is 
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: studyOptions })
+  Object.assign(process.env, placesOf(values))
   if (values.recheck !== undefined) {
     return recheckFile(values.recheck, nativeLab(1), (models) => placeModels(models, values))
   }
@@ -74,6 +78,7 @@ function nativeLab(lanes: number): Omit<StudyLab, 'loadPrompts'> {
     math: localMath(),
     host: `Node ${process.versions.node}`,
     version,
+    trusted: 'cpu',
     threads: Math.max(1, Math.floor(availableParallelism() / lanes))
   }
 }

@@ -14,13 +14,17 @@ export async function openEmbedding(
   onProgress: (progress: Progress) => void
 ): Promise<(ids: BigInt64Array, dims: readonly number[]) => Promise<Tensor>> {
   const file = await files.read(path, onProgress)
-  const folder = files.folder(path)
-  const locations = folder === undefined ? externalFiles(file) : []
   const parent = path.slice(0, path.lastIndexOf('/') + 1)
+  const names = externalFiles(file)
+  const root = await files.folder([path, ...names.map((name) => parent + name)], onProgress)
+  const locations = root === undefined ? names : []
   const weights = await Promise.all(
     locations.map(async (name) => ({ path: name, data: await files.read(parent + name, onProgress) }))
   )
-  const session = await runtime.createSession(file, weights, { keepOnDevice: [], folder })
+  const session = await runtime.createSession(file, weights, {
+    keepOnDevice: [],
+    folder: root === undefined ? undefined : `${root}/${parent}`
+  })
   const [input] = session.inputNames
   const [output] = session.outputNames
   if (input === undefined || output === undefined)

@@ -7,10 +7,12 @@ import { setImmediate as immediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import * as ort from 'onnxruntime-node'
 import { LabError } from '../src/errors'
-import type { Device, ModelSource, Progress } from '../src/lab/api'
+import type { AdapterSource, Device, ModelSource, Progress } from '../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from './open-error'
-import { adapterFiles, webFiles } from './sources/sources'
+import { openFolderDisk } from './sources/disk-node'
+import { atHub, cacheFolder } from './sources/place-node'
+import { adapterFiles, webFiles, type SourceOptions } from './sources/sources'
 import { zipFiles } from './sources/zip-files'
 import { takeOnCpu } from './copies'
 
@@ -18,10 +20,10 @@ export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
   openRuntime: async (device, { threads }) => runtime(device, threads),
   files: modelFiles,
-  adapterFiles: (source, onProgress) => {
+  adapterFiles: async (source, onProgress) => {
     if (source.kind === 'folder') return adapterAt(source.path)
     if (source.kind === 'bundled') return folderAt(join(pageFolder, source.name), `bundled:${source.name}`)
-    return adapterFiles(source, onProgress, { disk: null })
+    return adapterFiles(atHub(source), onProgress, await optionsFor(source))
   },
   breathe: () => immediate()
 }
@@ -91,7 +93,16 @@ async function modelFiles(source: ModelSource, onProgress: (progress: Progress) 
     const paths = modelFolders.map((folder) => join(folder, source.name))
     return folderAt(paths.find((path) => existsSync(path)) ?? source.name, `bundled:${source.name}`)
   }
-  return webFiles(source, onProgress, { disk: null })
+  return webFiles(atHub(source), onProgress, await optionsFor(source))
+}
+
+/** Models from elsewhere are stored, so that they are fetched once and mapped from the disk. */
+async function optionsFor({ kind }: ModelSource | AdapterSource): Promise<SourceOptions> {
+  const isRemote = kind === 'hub' || kind === 'url'
+  return {
+    disk: isRemote ? await openFolderDisk(join(cacheFolder(), 'hub')) : null,
+    askToken: 'set HF_TOKEN to'
+  }
 }
 
 /** @param id default: the folder's name */
@@ -111,7 +122,10 @@ async function folderAt(path: string, id?: string): Promise<ModelFiles> {
     list: () => list(root),
     read: async (path) => readWhole(inside(path), path),
     sample: (path, stride, length) => sample(inside(path), path, stride, length),
-    folder: (path) => resolve(inside(path), '..')
+    folder: (paths) => {
+      paths.forEach(inside)
+      return Promise.resolve(root)
+    }
   }
 }
 

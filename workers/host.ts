@@ -63,8 +63,11 @@ export interface ModelFiles {
   read(path: string, onProgress: (progress: Progress) => void): Promise<Uint8Array>
   /** Its size, and `length` bytes at every multiple of `stride`. */
   sample(path: string, stride: number, length: number): Promise<{ size: number; bytes: Uint8Array }>
-  /** The folder that a file lies in, where the runtime can map it; undefined elsewhere. */
-  folder(path: string): string | undefined
+  /**
+   * A folder in which these files have these paths, where the runtime can map them from it; undefined where it cannot.
+   * What is not on this machine is brought there first.
+   */
+  folder(paths: readonly string[], onProgress: (progress: Progress) => void): Promise<string | undefined>
 }
 
 export interface Host {

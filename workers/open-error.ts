@@ -3,6 +3,13 @@ import { LabError } from '../src/errors'
 
 export function openError(cause: unknown): LabError {
   const text = cause instanceof Error ? cause.message : String(cause)
+  if (/WebGPU adapter|RequestAdapterStatus|No supported adapters/i.test(text)) {
+    return new LabError(
+      'device',
+      `WebGPU found no graphics adapter here (${lastLine(text)}): install the driver of a GPU (on Linux with Vulkan), or open the model on the CPU`,
+      { cause }
+    )
+  }
   if (/bad_alloc|out of memory|allocat|OOM/i.test(text)) {
     return new LabError(
       'memory',
@@ -28,3 +35,11 @@ export function openError(cause: unknown): LabError {
   }
   return new LabError('onnx', `the session could not be created: ${text}`, { cause })
 }
+
+/** Without the place in the runtime's own source, which stands before it. */
+const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^.*was false\. */, '') ?? ''

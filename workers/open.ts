@@ -49,11 +49,9 @@ export async function openModel(
   }
 
   const file = await files.read(choice.graph, onProgress)
-  const folder = files.folder(choice.graph)
   const graph = new Graph(file, choice.graph)
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
-  if (folder !== undefined) checkWeights(listing, choice.graph, described.externalFiles)
   const { withoutSubgroups = false, threads } = options
   const runtime = await host.openRuntime(offer.device, { withoutSubgroups, threads })
   try {
@@ -64,7 +62,11 @@ export async function openModel(
     const expand = wishes && need(true).resident <= runtime.limits.total
     const memory = need(expand)
     refuseTooLarge(memory, runtime.limits, { name: files.name, choice })
-    const readAll = expand || folder === undefined
+    const beside = described.externalFiles.map((name) => parent(choice.graph) + name)
+    const root = expand ? undefined : await files.folder([choice.graph, ...beside], onProgress)
+    const folder = root === undefined ? undefined : `${root}/${parent(choice.graph)}`
+    if (folder !== undefined) checkWeights(listing, choice.graph, described.externalFiles)
+    const readAll = folder === undefined
     const weights = readAll ? await readWeights(files, choice.graph, described.externalFiles, onProgress) : []
 
     onProgress({ stage: expand ? 'expand' : 'instrument', done: 0, total: 1, unit: 'steps' })

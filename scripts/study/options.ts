@@ -1,10 +1,12 @@
 /** Options of the command line to the settings of a study. */
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { LabError } from '../../src/errors'
 import type { Device, Dtype } from '../../src/lab/api'
 import { parseFields } from '../../src/formats/record'
 import { presetSettings } from '../../src/study/presets'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
+import { adaptersIn } from './adapter-folder'
 import { devices, dtypes, readSettings } from '../../src/study/files/settings-document'
 
 export const studyOptions = {
@@ -17,7 +19,10 @@ export const studyOptions = {
   models: { type: 'string' },
   model: { type: 'string', multiple: true, default: [] as string[] },
   adapter: { type: 'string', multiple: true, default: [] as string[] },
+  adapters: { type: 'string' },
   prompts: { type: 'string', multiple: true, default: [] as string[] },
+  hub: { type: 'string' },
+  cache: { type: 'string' },
   device: { type: 'string' },
   dtype: { type: 'string' },
   lanes: { type: 'string' },
@@ -33,6 +38,9 @@ export interface StudyArguments {
   readonly models?: string | undefined
   readonly model: readonly string[]
   readonly adapter: readonly string[]
+  readonly adapters?: string | undefined
+  readonly hub?: string | undefined
+  readonly cache?: string | undefined
   readonly device?: string | undefined
   readonly dtype?: string | undefined
   readonly lanes?: string | undefined
@@ -46,8 +54,9 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
   const known = base.models.filter(({ key }) => kept.includes(key))
   const unknown = kept.find((key) => !base.models.some((model) => model.key === key))
   if (unknown !== undefined) throw wrong('models', `names of models of the study (${namesOf(base.models)})`, unknown)
-  const models = placeModels(known, values)
-  const isChanged = values.models !== undefined || values.model.length > 0 || values.adapter.length > 0
+  const models = await placeModels(known, values)
+  const isChanged =
+    values.models !== undefined || values.model.length > 0 || values.adapter.length > 0 || values.adapters !== undefined
   return {
     ...base,
     ...(isChanged && base.preset !== 'full' && { preset: 'custom' as const }),
@@ -59,12 +68,23 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
   }
 }
 
+/** What the threads of the models take from the environment: which hub, and where its models are stored. */
+export function placesOf({ hub, cache }: Pick<StudyArguments, 'hub' | 'cache'>): Readonly<Record<string, string>> {
+  if (hub !== undefined && !URL.canParse(hub)) throw wrong('hub', 'the address of a hub', hub)
+  return {
+    ...(hub !== undefined && { HF_ENDPOINT: hub }),
+    ...(cache !== undefined && { AZIMUTH_CACHE: resolve(cache) })
+  }
+}
+
 /** Models and adapters where the options say they are. @throws LabError `format` that names the option */
-export function placeModels(
+export async function placeModels(
   models: readonly StudyModel[],
-  { model, adapter }: Pick<StudyArguments, 'model' | 'adapter'>
-): readonly StudyModel[] {
-  return adapter.reduce(withAdapter, model.reduce(withModel, models))
+  { model, adapter, adapters }: Pick<StudyArguments, 'model' | 'adapter' | 'adapters'>
+): Promise<readonly StudyModel[]> {
+  const placed = model.reduce(withModel, models)
+  const many = adapters === undefined ? [] : await adaptersIn(adapters, placed)
+  return [...many, ...adapter].reduce(withAdapter, placed)
 }
 
 function presetOf(name: string): StudySettings {

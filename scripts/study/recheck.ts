@@ -15,14 +15,14 @@ import { terminalProgress } from './terminal'
 export async function recheckFile(
   path: string,
   lab: Omit<StudyLab, 'loadPrompts'>,
-  place: (models: readonly StudyModel[]) => readonly StudyModel[]
+  place: (models: readonly StudyModel[]) => Promise<readonly StudyModel[]>
 ): Promise<number> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new LabError('format', `${path} could not be read (${String(cause)})`, { cause })
   })
   const bundle = await readBundle(new Uint8Array(bytes))
   const { settings } = bundle.run
-  const run = { ...bundle.run, settings: { ...settings, models: place(settings.models), device: null } }
+  const run = { ...bundle.run, settings: { ...settings, models: await place(settings.models), device: null } }
   const terminal = terminalProgress()
   const replay = await remake(run, lab, { onProgress: terminal.report })
   terminal.end('compared')

@@ -2,6 +2,7 @@
 import { LabError } from '../errors'
 import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
+import type { TrustedDevice } from '../lab/self-test'
 import { spread } from '../lab/prompt-sets'
 import { textReader } from './analysis/outcome'
 import { once, type Entry, type Journal } from './journal'
@@ -20,6 +21,8 @@ export interface StudyLab {
   readonly host: string
   /** Of the app. */
   readonly version: string
+  /** The device that others are tested against. Default `wasm`, as in the page. */
+  readonly trusted?: TrustedDevice
   /** Threads of each model, where the device lets choose: models that are open side by side share the cores. */
   readonly threads?: number
 }

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import type { OpenOptions } from '../../src/lab/api'
@@ -64,10 +65,33 @@ describe('openTested', () => {
     expect(test.summary).toContain('the GPU gave wrong numbers here. Self-test failed: cosine 0.')
   })
 
+  it('compares with the CPU where it is told to, as in Node', async () => {
+    const { connect, log } = lab(() => false)
+    const { test } = await openTested(connect, source, { device: 'webgpu' }, { trusted: 'cpu' })
+    expect(log).toEqual(['open webgpu', 'open cpu int4', 'end cpu int4'])
+    expect(test.summary).toMatch(/^Self-test passed: cosine 1\.0000 to the CPU at layer/)
+    const wrong = lab(({ device }) => device === 'webgpu')
+    const { info } = await openTested(wrong.connect, source, { device: 'webgpu' }, { trusted: 'cpu' })
+    expect(info.device).toBe('cpu')
+  })
+
   it('opens, marked as untested, where there is nothing to compare with', async () => {
     const { test } = await openTested(lab(() => false, true).connect, source, {})
     expect(test.status).toBe('untested')
     expect(test.summary).toContain('too big')
+  })
+
+  it('leaves one listener at the signal, which ends the model that was opened', async () => {
+    const { connect, log } = lab(({ device, withoutSubgroups }) => device !== 'wasm' && !withoutSubgroups)
+    const { signal, ...controller } = abortable()
+    await openTested(connect, source, {}, { signal })
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1)
+    controller.abort()
+    expect(log.filter((line) => line === 'end webgpu without subgroups')).toHaveLength(1)
+    const failing = abortable()
+    const wrong = { ...source, name: 'wrong' }
+    await expect(openTested(lab(() => false, true).connect, wrong, { device: 'wasm' }, failing)).rejects.toThrow()
+    expect(getEventListeners(failing.signal, 'abort')).toEqual([])
   })
 
   it('ends every worker when cancelled', async () => {
@@ -83,3 +107,8 @@ describe('openTested', () => {
     await expect(opening).rejects.toMatchObject({ code: 'memory' })
   })
 })
+
+function abortable(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController()
+  return { signal: controller.signal, abort: () => controller.abort() }
+}

@@ -1,8 +1,10 @@
 /** The disk of a browser as a map, with a size that can be set. */
 import { NotStorable, type Disk, type DiskWriter } from '../../workers/sources/disk'
+import { noRoomInBrowser } from '../../workers/sources/disk-opfs'
 
 export class MemoryDisk implements Disk {
   readonly files = new Map<string, Uint8Array>()
+  readonly noRoom = noRoomInBrowser
   /** Bytes that fit in all. */
   capacity = Infinity
   /** What `free` claims beyond what fits; real estimates are rough. */

@@ -35,7 +35,7 @@ export function fixtureFiles(name: string, change: Readonly<Record<string, Uint8
       },
       read: async (path, onProgress) =>
         own(path) ?? real.read(texts[path] === null ? `${path}.gone` : path, onProgress),
-      folder: (path) => (changesWeights ? undefined : real.folder(path))
+      folder: async (paths, onProgress) => (changesWeights ? undefined : real.folder(paths, onProgress))
     }
   }
   return { ...nodeHost, files: wrap }

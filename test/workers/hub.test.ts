@@ -14,7 +14,7 @@ describe('a hub repository', () => {
     const sizes = Object.entries(contents).map(([path, content]) => [path, Buffer.byteLength(content)])
     expect([...(await files.list())]).toEqual(sizes)
     expect(hub.seen.filter(({ path }) => path.includes('/tree/')).length).toBe(3)
-    expect(files.folder(graph)).toBeUndefined()
+    expect(await files.folder([graph], ignore)).toBeUndefined()
   })
 
   it('reads through the redirect, with progress up to the last byte', async () => {

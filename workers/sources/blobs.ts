@@ -1,7 +1,7 @@
 /** Stored contents, by key. A content counts as whole only once its checksum is written beside it. */
 import { LabError } from '../../src/errors'
 import { Checksum, SummedSink, type Expected } from './checksum'
-import { isQuota, NotStorable, saveText, type Disk, type DiskWriter } from './disk'
+import { isQuota, NotStorable, saveText, type Disk, type DiskWriter, type StoredFile } from './disk'
 import { asObject, asText, parse } from './json'
 import { pieces } from './read-blob'
 import { inBytes, type Sink } from './sink'
@@ -17,6 +17,8 @@ export interface Content extends Expected {
 interface Meta {
   readonly version?: string | undefined
   readonly sha256?: string | undefined
+  /** Of the file when its checksum was taken. */
+  readonly stamp?: string | undefined
 }
 
 const metaName = (key: string): string => `${key}.json`
@@ -31,13 +33,15 @@ export class Blobs {
   }
 
   /** The stored content when it is whole and of the version asked for. */
-  async whole(content: Content): Promise<Blob | undefined> {
-    const { version, sha256 } = await this.#meta(content.key)
+  async whole(content: Content): Promise<StoredFile | undefined> {
+    const meta = await this.#meta(content.key)
+    const { version, sha256 } = meta
     if (sha256 === undefined) return undefined
     if (content.sha256 !== undefined && content.sha256 !== sha256) return undefined
     if (content.version !== undefined && content.version !== version) return undefined
-    const blob = await this.disk.file(content.key)
-    return blob && (content.size === 0 || content.size === blob.size) ? blob : undefined
+    const file = await this.disk.file(content.key)
+    if (!file || (content.size !== 0 && content.size !== file.size)) return undefined
+    return file.stamp === meta.stamp || (await this.#isUnchanged(content, file, { ...meta, sha256 })) ? file : undefined
   }
 
   /** Bytes stored of a content, whole or not. */
@@ -55,7 +59,11 @@ export class Blobs {
    * The content from the disk, after `download` has filled in what is missing. Others wait for the same key.
    * @throws LabError `quota`, `checksum`, NotStorable, and what `download` throws
    */
-  fill(content: Content, download: (sink: Sink) => Promise<void>, signal: AbortSignal | undefined): Promise<Blob> {
+  fill(
+    content: Content,
+    download: (sink: Sink) => Promise<void>,
+    signal: AbortSignal | undefined
+  ): Promise<StoredFile> {
     return this.disk.alone(content.key, signal, async () => {
       try {
         return (await this.whole(content)) ?? (await this.#fill(content, download, signal))
@@ -66,7 +74,7 @@ export class Blobs {
     })
   }
 
-  async #fill(content: Content, download: (sink: Sink) => Promise<void>, signal?: AbortSignal): Promise<Blob> {
+  async #fill(content: Content, download: (sink: Sink) => Promise<void>, signal?: AbortSignal): Promise<StoredFile> {
     const { part, meta } = await this.#part(content)
     const have = part?.size ?? 0
     if (content.size - have > (await this.disk.free())) throw await this.#quota(content)
@@ -85,11 +93,24 @@ export class Blobs {
   async #meta(key: string): Promise<Meta> {
     const text = await (await this.disk.file(metaName(key)))?.text()
     const meta = asObject(parse(text ?? ''))
-    return { version: asText(meta?.['version']), sha256: asText(meta?.['sha256']) }
+    return { version: asText(meta?.['version']), sha256: asText(meta?.['sha256']), stamp: asText(meta?.['stamp']) }
+  }
+
+  /** A file that someone touched is summed up again; where its bytes are the same, that is not done twice. */
+  async #isUnchanged(
+    { path, key, size }: Content,
+    file: StoredFile,
+    meta: Meta & { sha256: string }
+  ): Promise<boolean> {
+    const checksum = await Checksum.of({ path, size })
+    for await (const bytes of pieces(file, path)) checksum.update(bytes)
+    if (checksum.finish() !== meta.sha256) return false
+    await saveText(this.disk, metaName(key), JSON.stringify({ ...meta, stamp: file.stamp }))
+    return true
   }
 
   /** A part that can be gone on with: not one that was whole (of another version), nor longer than the file. */
-  async #part(content: Content): Promise<{ part: Blob | undefined; meta: Meta }> {
+  async #part(content: Content): Promise<{ part: StoredFile | undefined; meta: Meta }> {
     const meta = await this.#meta(content.key)
     const part = await this.disk.file(content.key)
     const checked = content.sha256 !== undefined || content.gitOid !== undefined
@@ -102,19 +123,19 @@ export class Blobs {
 
   async #quota(content: Content, cause?: unknown): Promise<LabError> {
     const need = content.size - (await this.size(content.key))
-    const free = await this.disk.free()
-    // Chromium claims 10 GiB whatever there is.
-    const room = free < need ? `this site may store ${inBytes(free)}` : 'the browser lets this site store less'
-    const text = `${content.path} needs ${need > 0 ? `${inBytes(need)} more` : 'more room'}, ${room}: delete a stored model, free disk space, or choose a smaller dtype`
-    return new LabError('quota', text, { cause })
+    const room = this.disk.noRoom(await this.disk.free(), need)
+    return new LabError('quota', `${content.path} needs ${need > 0 ? `${inBytes(need)} more` : 'more room'}, ${room}`, {
+      cause
+    })
   }
 
-  async #finish(content: Content, checksum: Checksum, version: string | undefined): Promise<Blob> {
+  async #finish(content: Content, checksum: Checksum, version: string | undefined): Promise<StoredFile> {
     const sha256 = await this.#sum(content, checksum)
-    await saveText(this.disk, metaName(content.key), JSON.stringify({ sha256, version: content.version ?? version }))
-    const blob = await this.disk.file(content.key)
-    if (blob) return blob
-    throw new NotStorable(`${content.path} was removed while it was stored`)
+    const file = await this.disk.file(content.key)
+    if (!file) throw new NotStorable(`${content.path} was removed while it was stored`)
+    const meta: Meta = { sha256, version: content.version ?? version, stamp: file.stamp }
+    await saveText(this.disk, metaName(content.key), JSON.stringify(meta))
+    return file
   }
 
   async #sum(content: Content, checksum: Checksum): Promise<string> {

@@ -1,5 +1,6 @@
 /** The disk of a browser: one folder of the site's private file system. */
 import { isQuota, NotStorable, type Disk, type DiskWriter } from './disk'
+import { inBytes } from './sink'
 
 const folderName = 'models'
 
@@ -14,7 +15,14 @@ export async function openOpfs(): Promise<Disk | undefined> {
   }
 }
 
+/** What a reader is told of a browser that has no room. Chromium claims 10 GiB whatever there is. */
+export function noRoomInBrowser(free: number, need: number): string {
+  const room = free < need ? `this site may store ${inBytes(free)}` : 'the browser lets this site store less'
+  return `${room}: delete a stored model, free disk space, or choose a smaller dtype`
+}
+
 class Opfs implements Disk {
+  readonly noRoom = noRoomInBrowser
   readonly #folder: FileSystemDirectoryHandle
 
   constructor(folder: FileSystemDirectoryHandle) {

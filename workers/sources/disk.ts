@@ -1,15 +1,31 @@
-/** Named files that outlive the page: OPFS in a browser, a map in tests. */
+/** Named files that outlive the page: OPFS in a browser, a folder in Node, a map in tests. */
+
+/** A stored file that is read where it lies: a Blob, or less. */
+export interface StoredFile {
+  readonly size: number
+  /** Differs after any change to the file, where the disk tells. */
+  readonly stamp?: string
+  text(): Promise<string>
+  slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> }
+}
 
 export interface Disk {
   /** Bytes that this site may still store, as far as the browser tells; Infinity where it does not. */
   free(): Promise<number>
+  /** Why there is no room where so many bytes are free, and the way out. */
+  noRoom(free: number, need: number): string
   names(): Promise<readonly string[]>
-  file(name: string): Promise<Blob | undefined>
+  file(name: string): Promise<StoredFile | undefined>
   /** @throws NotStorable where this thread or this window may not write */
   writer(name: string): Promise<DiskWriter>
   remove(name: string): Promise<void>
   /** Runs `work` while nobody else, in this tab or another, works under the same name. */
   alone<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T>
+  /**
+   * A folder in which stored files have these paths, where a runtime can map them from it; undefined where it cannot.
+   * @param files path -> name
+   */
+  lay?(id: string, files: ReadonlyMap<string, string>): Promise<string | undefined>
 }
 
 /** Writes at the end of one file. Has the file for itself until it is closed. */

@@ -17,6 +17,7 @@ interface Place {
   readonly repo: string
   readonly revision: string
   readonly headers: Readonly<Record<string, string>>
+  readonly askToken: string
 }
 
 const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)
@@ -27,7 +28,7 @@ const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)
  * @throws LabError `network`, `format`
  */
 export async function hubFiles(source: HubSource, visit: Visit): Promise<ModelFiles> {
-  const place = placeOf(source)
+  const place = { ...placeOf(source), askToken: visit.askToken ?? 'give' }
   const record = await ask(place, visit).catch(async (error: unknown) => {
     const known = error instanceof LabError && (await recall(visit, (stored) => isFor(stored, place)))
     if (known) return known
@@ -42,7 +43,7 @@ function isFor({ source, refs }: ModelRecord, { repo, endpoint, revision }: Plac
 }
 
 /** @throws LabError `format`; its text never has the token in it */
-function placeOf({ repo, revision = 'main', token, endpoint = publicHub }: HubSource): Place {
+function placeOf({ repo, revision = 'main', token, endpoint = publicHub }: HubSource): Omit<Place, 'askToken'> {
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo)) {
     throw new LabError('format', `a repository was expected as owner/name, got "${repo}": copy its name from the hub`)
   }
@@ -123,12 +124,12 @@ function routeOf(place: Place, record: ModelRecord): Route {
   }
 }
 
-function repoSubject({ repo, revision, endpoint, headers }: Place): Subject {
+function repoSubject({ repo, revision, endpoint, headers, askToken }: Place): Subject {
   const access = 'Authorization' in headers ? 'a token that has access' : 'a token with access'
   return {
     what: `${repo} at revision ${revision}`,
     missing: 'check the name and the revision, or choose another model',
-    forbidden: `check the name; for a private or gated model accept its licence on ${endpoint}/${repo} and give ${access}`
+    forbidden: `check the name; for a private or gated model accept its licence on ${endpoint}/${repo} and ${askToken} ${access}`
   }
 }
 

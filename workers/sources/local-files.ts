@@ -40,7 +40,7 @@ export function filesAsGiven(name: string, files: readonly LocalFile[], signal?:
       return readBlob(blob, path, (done) => onDone(done, blob.size), signal)
     },
     sample: async (path, stride, length) => sampleBlob(find(path), path, stride, length),
-    folder: () => undefined
+    folder: () => Promise.resolve(undefined)
   }
 }
 

@@ -1,5 +1,6 @@
 /** Reads blobs, stored files or files a person chose, without a second copy. */
 import { LabError } from '../../src/errors'
+import type { StoredFile } from './disk'
 import { throwIfAborted } from './request'
 import { allocate } from './sink'
 
@@ -11,7 +12,7 @@ const piece = 1 << 24
  * @throws LabError `memory`, `format` when the file is gone or was changed; AbortError
  */
 export async function readBlob(
-  blob: Blob,
+  blob: StoredFile,
   path: string,
   onDone: (done: number) => void,
   signal?: AbortSignal
@@ -27,7 +28,7 @@ export async function readBlob(
 }
 
 /** The blob in order, a piece at a time. */
-export async function* pieces(blob: Blob, path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+export async function* pieces(blob: StoredFile, path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < blob.size; at += piece) {
     throwIfAborted(signal)
     yield await slice(blob, path, at, at + piece)
@@ -36,7 +37,7 @@ export async function* pieces(blob: Blob, path: string, signal?: AbortSignal): A
 
 /** `length` bytes at every multiple of `stride`, as `ModelFiles.sample` wants them. */
 export async function sampleBlob(
-  blob: Blob,
+  blob: StoredFile,
   path: string,
   stride: number,
   length: number
@@ -47,7 +48,7 @@ export async function sampleBlob(
   return { size: blob.size, bytes }
 }
 
-async function slice(blob: Blob, path: string, from: number, to: number): Promise<Uint8Array> {
+async function slice(blob: StoredFile, path: string, from: number, to: number): Promise<Uint8Array> {
   try {
     return new Uint8Array(await blob.slice(from, to).arrayBuffer())
   } catch (cause) {

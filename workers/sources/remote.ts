@@ -4,7 +4,7 @@ import type { Progress } from '../../src/lab/api'
 import type { Subject } from './answer'
 import { Blobs, type Content } from './blobs'
 import { Checksum, SummedSink } from './checksum'
-import { NotStorable, type Disk } from './disk'
+import { NotStorable, type Disk, type StoredFile } from './disk'
 import { download, type OnBytes, type Target } from './fetch'
 import type { ModelFiles } from '../host'
 import { readBlob, sampleBlob } from './read-blob'
@@ -19,6 +19,8 @@ export interface Visit {
   readonly disk: Disk | undefined
   readonly signal?: AbortSignal | undefined
   readonly patience?: Patience | undefined
+  /** How a token is asked for, before "a token with access". Default `give`. */
+  readonly askToken?: string | undefined
 }
 
 /** How files are asked for. */
@@ -53,7 +55,14 @@ export function remoteFiles(record: Omit<ModelRecord, 'source'>, route: Route, v
       const got = await obtain(find(path), route, visit, () => undefined)
       return sampleBlob(got instanceof Uint8Array ? new Blob([got]) : got, path, stride, length)
     },
-    folder: () => undefined
+    folder: async (paths, onProgress) => {
+      const { disk } = visit
+      if (!disk?.lay) return undefined
+      for (const path of paths) {
+        if ((await obtain(find(path), route, visit, onProgress)) instanceof Uint8Array) return undefined
+      }
+      return disk.lay(record.id, new Map(paths.map((path) => [path, find(path).key])))
+    }
   }
 }
 
@@ -90,7 +99,7 @@ async function obtain(
   route: Route,
   visit: Visit,
   onProgress: OnProgress
-): Promise<Blob | Uint8Array<ArrayBuffer>> {
+): Promise<StoredFile | Uint8Array<ArrayBuffer>> {
   const onBytes = throttled(onProgress, { stage: 'download', unit: 'bytes', file: content.path })
   if (visit.disk) {
     try {

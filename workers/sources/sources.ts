@@ -20,6 +20,8 @@ export interface SourceOptions {
   /** Where models are stored; null stores nothing. Default: the browser's private file system, where it has one. */
   readonly disk?: Disk | null
   readonly patience?: Patience
+  /** See `Visit`. */
+  readonly askToken?: string
 }
 
 /**
@@ -68,8 +70,8 @@ export async function adapterFiles(
 }
 
 async function open(source: ModelSource, options: SourceOptions): Promise<ModelFiles> {
-  const { signal, patience } = options
-  const visit = { signal, patience, disk: undefined }
+  const { signal, patience, askToken } = options
+  const visit = { signal, patience, askToken, disk: undefined }
   const disk = async (): Promise<Disk | undefined> =>
     options.disk === undefined ? openOpfs() : (options.disk ?? undefined)
   switch (source.kind) {

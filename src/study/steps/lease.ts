@@ -1,7 +1,7 @@
 /** A model while the study needs it: opened with the first call, one adapter in use at a time, opened again once where its worker is lost. */
 import type { ModelRef } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
-import type { AdapterInfo, OpenOptions } from '../../lab/api'
+import type { AdapterInfo, OpenOptions, Progress } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
 import { openTested } from '../../lab/self-test'
 import type { ModelRecord } from '../run'
@@ -18,6 +18,8 @@ interface Opened {
   readonly handle: ModelHandle
   readonly identity: Identity
   readonly adapters: ReadonlyMap<string, AdapterInfo>
+  /** Lets go of the study's signal, which outlives many models. */
+  readonly forget: () => void
   inUse: string
 }
 
@@ -68,6 +70,7 @@ export class Lease {
   async close(): Promise<void> {
     const opened = await this.#opened?.catch(() => null)
     this.#opened = null
+    opened?.forget()
     await opened?.handle.close()
   }
 
@@ -91,16 +94,35 @@ export class Lease {
   }
 
   async #openNow(): Promise<Opened> {
-    const { settings, lab, signal } = this.#study
+    const { signal } = this.#study
+    signal?.throwIfAborted()
+    const stop = new AbortController()
+    const end = (): void => stop.abort()
+    const forget = (): void => signal?.removeEventListener('abort', end)
+    signal?.addEventListener('abort', end)
+    try {
+      return { ...(await this.#openUntil(stop.signal)), forget }
+    } catch (error) {
+      forget()
+      throw error
+    }
+  }
+
+  /** The model with its adapters. The signal ends it for as long as it is open. */
+  async #openUntil(signal: AbortSignal): Promise<Omit<Opened, 'forget'>> {
+    const { settings, lab } = this.#study
     const { key, title, source, adapters } = this.model
     const { dtype, device } = settings
     const { threads } = lab
     const where = { ...(dtype && { dtype }), ...(device && { device }), ...(threads !== undefined && { threads }) }
     const options = { ...where, ...this.#more, adapt: adapters.length > 0 }
-    const { handle, info } = await openTested(lab.connect, source, options, signal ? { signal } : {})
+    const how = { signal, onProgress: this.#onProgress, ...(lab.trusted && { trusted: lab.trusted }) }
+    const { handle, info, test } = await openTested(lab.connect, source, options, how)
+    if (device && info.device !== device) this.#note(`${key}: ${test.summary}`)
     const loaded = new Map<string, AdapterInfo>()
     try {
-      for (const adapter of adapters) loaded.set(adapter.name, await handle.loadAdapter(adapter.source))
+      for (const adapter of adapters)
+        loaded.set(adapter.name, await handle.loadAdapter(adapter.source, this.#onProgress))
     } catch (error) {
       handle.terminate()
       throw error
@@ -117,6 +139,15 @@ export class Lease {
     return { handle, identity, adapters: loaded, inUse: base }
   }
 
+  /** A model from elsewhere is downloaded first, which can take longer than all that follows. */
+  readonly #onProgress = ({ stage, done, total, file = '' }: Progress): void => {
+    if (stage !== 'download') return
+    const { key } = this.model
+    const all = total > 0 ? ` of ${inMegabytes(total)}` : ''
+    const text = `downloading ${file}, ${inMegabytes(done)}${all} MB`
+    this.#study.report({ stage: 'open', model: key, adapter: null, text })
+  }
+
   /** A resumed study goes on with the weights it began with; another device or dtype is noted. */
   async #assertSame(now: Identity, handle: ModelHandle): Promise<void> {
     const then = (await this.#study.journal.read(`model/${now.key}`))?.json as Identity | undefined
@@ -131,6 +162,13 @@ export class Lease {
     }
     const where = ({ dtype, device, deviceName }: Identity): string => `${dtype} on ${device} (${deviceName})`
     const note = `${now.key} began as ${where(then)} and went on as ${where(now)}.`
-    if (where(then) !== where(now) && !this.#study.notes.includes(note)) this.#study.notes.push(note)
+    if (where(then) !== where(now)) this.#note(note)
+  }
+
+  /** Once, however often the model is opened. */
+  #note(text: string): void {
+    if (!this.#study.notes.includes(text)) this.#study.notes.push(text)
   }
 }
+
+const inMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)
