@@ -2,7 +2,6 @@
 import type { Origin } from '../direction/direction'
 import type { Method } from '../direction/method'
 import type { Separation } from '../direction/separation'
-import type { DirectionSet } from '../state/fits.svelte'
 import { formatPercent } from './words'
 
 export const methodNames: Readonly<Record<Origin, string>> = {
@@ -27,11 +26,6 @@ export const methodChoices: readonly (readonly [Method, string])[] = [
   ['linear-discriminant', 'The difference in means, less along axes where each side scatters by itself.'],
   ['pca-paired', 'What the differences between line n of both lists have most in common.']
 ]
-
-/** What it is called: the two sides, or its file. */
-export function titleOf(set: DirectionSet): string {
-  return set.kind === 'fitted' ? `${set.positiveName} \u2212 ${set.negativeName}` : set.name
-}
 
 /** What the curve is compared with, for its caption. */
 export function nullSentence({ method, layers, swaps, seed, bestNull95 }: Separation): string {

@@ -86,7 +86,11 @@ test('a capture is renamed, saved, deleted, given back, kept over a reload, and 
   await expect(page.locator('.reading')).toContainText(/all words: token \d+ .+ of: You are very happy/)
 
   const saving = page.waitForEvent('download')
-  await list.getByRole('button', { name: 'Download all words' }).click()
+  await list.getByRole('button', { name: 'Download all words' }).press('Enter')
+  await expect(page.getByRole('menuitem', { name: /^As safetensors/ })).toBeFocused()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await page.keyboard.press('Enter')
   const file = await saving
   expect(file.suggestedFilename()).toBe('all-words-hidden.safetensors')
   const buffer = readFileSync(await file.path())
