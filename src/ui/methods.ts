@@ -2,6 +2,7 @@
 import type { Origin } from '../direction/direction'
 import type { Method } from '../direction/method'
 import type { Separation } from '../direction/separation'
+import { titleOf, type DirectionSet } from '../state/fits.svelte'
 import { formatPercent } from './words'
 
 export const methodNames: Readonly<Record<Origin, string>> = {
@@ -26,6 +27,12 @@ export const methodChoices: readonly (readonly [Method, string])[] = [
   ['linear-discriminant', 'The difference in means, less along axes where each side scatters by itself.'],
   ['pca-paired', 'What the differences between line n of both lists have most in common.']
 ]
+
+/** What the direction of one layer is first saved as. */
+export function savedName(set: DirectionSet, layer: number): string {
+  const method = set.kind === 'fitted' ? `, ${methodNames[set.separation.method]}` : ''
+  return `${titleOf(set)}${method}, layer ${layer}`
+}
 
 /** What the curve is compared with, for its caption. */
 export function nullSentence({ method, layers, swaps, seed, bestNull95 }: Separation): string {
