@@ -26,7 +26,7 @@ export const places: readonly Place[] = [
   { path: 'src/plot/study', packages: ['d3'] },
   { path: 'src/state', packages: ['svelte'] },
   { path: 'src/plot', packages: ['d3'] },
-  { path: 'src/ui', packages: ['svelte', 'd3'] },
+  { path: 'src/ui', packages: ['svelte', 'd3', 'bits-ui'] },
   { path: 'src/App.svelte', packages: ['svelte', '@fontsource-variable/'] },
   { path: 'src/main.ts', packages: ['svelte', '@fontsource-variable/'] },
   { path: 'src/service-worker.ts', packages: [] },

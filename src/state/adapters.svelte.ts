@@ -2,12 +2,14 @@ import type { AdapterInfo, AdapterProof, AdapterSource, ModelInfo } from '../lab
 import type { ModelHandle } from '../lab/connect'
 import { Meter, type Measured } from './meter'
 import { endOf, type Status } from './status'
+import { Undo } from './undo.svelte'
 
 export const scaleRange = { min: 0, max: 2, step: 0.05 } as const
 
 /** An adapter beside its model, with what it was measured to change. */
 export interface LoadedAdapter {
   readonly info: AdapterInfo
+  readonly source: AdapterSource
   readonly proof: Status<null> | { readonly kind: 'measured'; readonly proof: AdapterProof }
 }
 
@@ -19,6 +21,7 @@ interface Owner {
 
 /** The adapters of one open model: several loaded, one in use. */
 export class Adapters {
+  readonly undo = new Undo()
   readonly #owner: Owner
   #list = $state.raw<readonly LoadedAdapter[]>([])
   #inUse = $state.raw<string | null>(null)
@@ -71,7 +74,7 @@ export class Adapters {
         if (this.isLoading) this.#status = { kind: 'running', step: meter.measure(progress, performance.now()) }
       })
       if (!this.#list.some((each) => each.info.sha256 === info.sha256)) {
-        this.#list = [...this.#list, { info, proof: { kind: 'idle' } }]
+        this.#list = [...this.#list, { info, source, proof: { kind: 'idle' } }]
       }
       await this.#use(handle, info.sha256)
       this.#status = { kind: 'done' }
@@ -118,16 +121,27 @@ export class Adapters {
     return true
   }
 
+  /** Can be undone: then it is loaded again. */
   async remove(sha256: string): Promise<void> {
     const handle = this.#owner.handle()
-    if (!handle) return
+    const gone = this.#list.find(({ info }) => info.sha256 === sha256)
+    if (!handle || !gone) return
+    const wasInUse = this.#inUse === sha256
     try {
       this.#owner.onInfo(await handle.dropAdapter(sha256))
       this.#list = this.#list.filter(({ info }) => info.sha256 !== sha256)
-      if (this.#inUse === sha256) this.#inUse = null
+      if (wasInUse) this.#inUse = null
+      this.undo.offer(`\u201c${gone.info.name}\u201d was taken off the model.`, () => void this.#again(gone, wasInUse))
     } catch (error) {
       this.#status = endOf(error)
     }
+  }
+
+  /** Loads what another model had, and puts the same in use at the same scale. */
+  async loadLike(other: Adapters): Promise<void> {
+    this.#scale = other.scale
+    for (const { source } of other.list) await this.load(source)
+    if (this.#inUse !== other.inUse) await this.use(other.inUse)
   }
 
   /** Measures what an adapter changes, once. */
@@ -146,6 +160,12 @@ export class Adapters {
   /** Lets go of what was told about the last load. */
   dismiss(): void {
     if (!this.isLoading) this.#status = { kind: 'idle' }
+  }
+
+  async #again({ source }: LoadedAdapter, isInUse: boolean): Promise<void> {
+    const before = this.#inUse
+    await this.load(source)
+    if (!isInUse) await this.use(before)
   }
 
   async #use(handle: ModelHandle, sha256: string | null): Promise<void> {

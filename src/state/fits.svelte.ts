@@ -10,6 +10,7 @@ import { contrastOf, readSides, type ContrastKind, type ContrastTask, type Sides
 import { importedFits, importedNote, type Imported } from './imported'
 import { swapsFor } from './method'
 import { endOf, type Status } from './status'
+import { Undo } from './undo.svelte'
 
 /** A contrast fitted on one model: a direction for each layer, and how well each holds out. */
 export interface Fit extends ContrastFit {
@@ -43,6 +44,7 @@ interface Captured extends Sides {
 export class Fits {
   /** How the next fit extracts its directions. */
   method = $state<Method>('difference-in-means')
+  readonly undo = new Undo()
   #list = $state.raw<readonly DirectionSet[]>([])
   #chosen = $state.raw<DirectionSet | null>(null)
   #layer = $state(0)
@@ -84,11 +86,19 @@ export class Fits {
     this.layer = this.#layer
   }
 
+  /** Can be undone. */
   remove(set: DirectionSet): void {
+    const [at, layer, wasChosen] = [this.#list.indexOf(set), this.#layer, this.#chosen === set]
     this.#list = this.#list.filter((other) => other !== set)
     const last = this.#list.at(-1) ?? null
-    if (this.#chosen === set && last) this.choose(last)
-    else if (this.#chosen === set) this.#chosen = null
+    if (wasChosen && last) this.choose(last)
+    else if (wasChosen) this.#chosen = null
+    this.undo.offer(`\u201c${titleOf(set)}\u201d was taken off the bench.`, () => {
+      this.#list = this.#list.toSpliced(at, 0, set)
+      if (!wasChosen) return
+      this.choose(set)
+      this.layer = layer
+    })
   }
 
   /** Puts imported directions on the bench, and chooses them. */
@@ -161,6 +171,11 @@ export class Fits {
     const options = { method, swaps, keepProjections: true }
     return this.#math.fit(contrastOf(task, method, captured), options, { signal, onShare })
   }
+}
+
+/** What it is called: the two sides, or its file. */
+export function titleOf(set: DirectionSet): string {
+  return set.kind === 'fitted' ? `${set.positiveName} \u2212 ${set.negativeName}` : set.name
 }
 
 /** Whether directions may be written into this model: the same base, whatever adapter it carries now. */

@@ -4,6 +4,7 @@ import { openTested } from '../lab/self-test'
 import { Adapters } from './adapters.svelte'
 import { Meter, type Measured } from './meter'
 import { endOf } from './status'
+import { Undo } from './undo.svelte'
 
 export type ModelStatus =
   | { readonly kind: 'opening'; readonly step: Measured | null }
@@ -39,6 +40,7 @@ export class Model {
 
 /** The models on the bench. One of them is in use. */
 export class Models {
+  readonly undo = new Undo()
   readonly #connect: () => ModelHandle
   #list = $state.raw<readonly Model[]>([])
   #chosen = $state.raw<Model | null>(null)
@@ -101,12 +103,18 @@ export class Models {
     return this.open(model.source, { ...model.options, ...options })
   }
 
-  /** Cancels the opening, or gives the memory of an open model back. */
+  /** Cancels the opening, or gives the memory of an open model back, which can be undone: then it is opened again. */
   async close(model: Model): Promise<void> {
-    const { status } = model
+    const { status, name } = model
     model.controller.abort()
     this.#remove(model)
-    if (status.kind === 'open') await status.handle.close()
+    if (status.kind !== 'open') return
+    this.undo.offer(`\u201c${name}\u201d was closed.`, () => void this.#again(model))
+    await status.handle.close()
+  }
+
+  async #again(closed: Model): Promise<void> {
+    if (await this.open(closed.source, closed.options)) await this.#chosen?.adapters.loadLike(closed.adapters)
   }
 
   #remove(model: Model): void {

@@ -10,9 +10,11 @@ import { endOf, type Status } from './status'
 import { cautionsOf, estimateOf, problemSentences, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
 import { freeKey, freeName } from './study-names'
 import type { Engines, Preset, StudyProtocol } from './study-protocol'
+import { Undo } from './undo.svelte'
 
 /** The study that is being planned: a preset, or one of one's own. */
 export class StudyDraft {
+  readonly undo = new Undo()
   readonly #engines: Engines
   readonly #protocol: () => Promise<StudyProtocol>
   #ready = $state.raw<StudyProtocol | null>(null)
@@ -88,11 +90,12 @@ export class StudyDraft {
   choose(preset: Preset): void {
     if (!this.#ready || this.#settings?.preset === preset) return
     if (preset === 'custom' && this.#settings) this.#settings = { ...this.#settings, preset }
-    else this.#settings = this.#ready.preset(preset)
+    else this.take(this.#ready.preset(preset))
   }
 
-  /** Takes settings over as they are. */
+  /** Takes settings over as they are. Where that sets work aside, it can be undone. */
   take(settings: StudySettings): void {
+    if (this.#settings && isOwn(this.#settings)) this.#offer('Your own settings were replaced.')
     this.#settings = settings
   }
 
@@ -103,9 +106,10 @@ export class StudyDraft {
     return next !== null
   }
 
-  /** Takes a model out of the study, or back in. */
+  /** Takes a model out of the study, which can be undone, or back in. */
   toggle(model: StudyModel, isIn: boolean): void {
     if (!this.#settings || !this.#ready) return
+    if (!isIn) this.#offer(`\u201c${model.title}\u201d was taken out of the study.`)
     const others = this.#settings.models.filter(({ key }) => key !== model.key)
     this.#models(isIn ? [...others, model] : others)
   }
@@ -121,7 +125,9 @@ export class StudyDraft {
     this.#adapters(key, (adapters) => [...adapters, { name: freeName(kind, adapters), kind, source }])
   }
 
+  /** Can be undone. */
   removeAdapter(key: string, name: string): void {
+    this.#offer(`\u201c${name}\u201d was taken out of the study.`)
     this.#adapters(key, (adapters) => adapters.filter((adapter) => adapter.name !== name))
   }
 
@@ -135,7 +141,7 @@ export class StudyDraft {
     this.#failure = null
     try {
       const { readSettings } = await this.#protocol()
-      this.#settings = readSettings(parse(await file.text(), file.name), file.name)
+      this.take(readSettings(parse(await file.text(), file.name), file.name))
     } catch (error) {
       this.#fail(error)
     }
@@ -168,6 +174,12 @@ export class StudyDraft {
     this.#controller?.abort()
   }
 
+  /** Offers the way back to the settings as they are now. */
+  #offer(sentence: string): void {
+    const before = this.#settings
+    this.undo.offer(sentence, () => (this.#settings = before))
+  }
+
   #models(models: readonly StudyModel[]): void {
     if (this.#settings) this.#settings = { ...this.#settings, preset: 'custom', models }
   }
@@ -182,6 +194,11 @@ export class StudyDraft {
   #fail(error: unknown): void {
     this.#failure = error instanceof Error ? error : new Error(String(error))
   }
+}
+
+/** Whether a reader has put work into settings: changed a preset, or attached adapters to the families. */
+function isOwn({ preset, models }: StudySettings): boolean {
+  return preset === 'custom' || (preset === 'full' && models.some(({ adapters }) => adapters.length > 0))
 }
 
 /** Answers of a measurement: enough to fill a batch, few enough to be quick. */

@@ -12,6 +12,7 @@ import type { TransferSettings } from './link'
 import { Sides, roles, type Role, type Side } from './sides.svelte'
 import { endOf, type Status } from './status'
 import { fitTransfer, measureTransfer, type Mapped, type Measured } from './transfer-run'
+import { Undo } from './undo.svelte'
 
 /** Texts that a map can be fitted on: two sets that come with the page, or a file's. */
 export const anchorSets = ['along', 'neutral', 'file'] as const
@@ -75,6 +76,7 @@ export class Transfer {
   /** Prompts that the effect is measured on, at most. */
   questions = $state(20)
   file = $state.raw<AnchorFile | null>(null)
+  readonly undo = new Undo()
   readonly sides: Sides
   readonly #parts: TransferParts
   #status = $state.raw<Status<TransferStep>>({ kind: 'idle' })
@@ -139,9 +141,15 @@ export class Transfer {
     this.#chosen = result
   }
 
+  /** Can be undone. */
   forget(result: Result): void {
-    this.#results = this.#results.filter((other) => other !== result)
-    if (this.#chosen === result) this.#chosen = this.#results.at(-1) ?? null
+    const [before, chosen] = [this.#results, this.#chosen]
+    this.#results = before.filter((other) => other !== result)
+    if (chosen === result) this.#chosen = this.#results.at(-1) ?? null
+    this.undo.offer('A measurement was removed.', () => {
+      this.#results = this.#results.toSpliced(before.indexOf(result), 0, result)
+      if (chosen === result) this.#chosen = result
+    })
   }
 
   cancel(): void {

@@ -2,7 +2,7 @@
 import type { Origin } from '../direction/direction'
 import type { Method } from '../direction/method'
 import type { Separation } from '../direction/separation'
-import type { DirectionSet } from '../state/fits.svelte'
+import { titleOf, type DirectionSet } from '../state/fits.svelte'
 import { formatPercent } from './words'
 
 export const methodNames: Readonly<Record<Origin, string>> = {
@@ -28,9 +28,10 @@ export const methodChoices: readonly (readonly [Method, string])[] = [
   ['pca-paired', 'What the differences between line n of both lists have most in common.']
 ]
 
-/** What it is called: the two sides, or its file. */
-export function titleOf(set: DirectionSet): string {
-  return set.kind === 'fitted' ? `${set.positiveName} \u2212 ${set.negativeName}` : set.name
+/** What the direction of one layer is first saved as. */
+export function savedName(set: DirectionSet, layer: number): string {
+  const method = set.kind === 'fitted' ? `, ${methodNames[set.separation.method]}` : ''
+  return `${titleOf(set)}${method}, layer ${layer}`
 }
 
 /** What the curve is compared with, for its caption. */

@@ -8,7 +8,7 @@ import { zipSync } from 'fflate'
 import { adapterFolder } from '../adapters'
 import { loadFixture } from '../fixtures'
 import { wordTokenizer } from '../word-tokenizer'
-import { answer, ask, chooseFolder, expectOpen, fit, shortSettings } from './page-steps'
+import { answer, ask, chooseFolder, expectOpen, fit, shortSettings, slideTo } from './page-steps'
 
 const name = 'small-llama'
 const settings = shortSettings('t1 t2', [
@@ -82,10 +82,10 @@ test('an adapter from a zip and one from a folder: proven, scaled, off; a pickle
 
   // Scale 0 is the base to the bit, so greedy answers are the same.
   const scale = first.getByRole('slider', { name: 'Scale of run' })
-  await scale.fill('0')
+  await slideTo(scale, 0)
   await expect(scale).toHaveAttribute('aria-valuetext', '0, the base')
   expect(await askAgain(page)).toBe(plain)
-  await scale.fill('1')
+  await slideTo(scale, 1)
   expect(await askAgain(page)).toBe(adapted)
 
   // A second one from a folder: it changes nothing, and says so.

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from './fake-site'
-import { inScheme } from './page-steps'
+import { inScheme, slideTo } from './page-steps'
 
 async function openModel(page: Page, url: string): Promise<void> {
   await page.goto(`${url}#/models`)
@@ -26,7 +26,7 @@ test('the contrast is captured, its points part in the middle layers, and both f
   // By keyboard: the layer, then the points from left to right.
   const points = page.getByRole('listbox')
   await expect(points.getByRole('option')).toHaveCount(24)
-  await page.getByLabel('Layer of the figures').fill('6')
+  await slideTo(page.getByLabel('Layer of the figures'), 6)
   const groups = async (): Promise<string[]> =>
     (await points.getByRole('option').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label') ?? ''))).map(
       (label) => label.split(':')[0] ?? ''
@@ -86,7 +86,11 @@ test('a capture is renamed, saved, deleted, given back, kept over a reload, and 
   await expect(page.locator('.reading')).toContainText(/all words: token \d+ .+ of: You are very happy/)
 
   const saving = page.waitForEvent('download')
-  await list.getByRole('button', { name: 'Download all words' }).click()
+  await list.getByRole('button', { name: 'Download all words' }).press('Enter')
+  await expect(page.getByRole('menuitem', { name: /^As safetensors/ })).toBeFocused()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await page.keyboard.press('Enter')
   const file = await saving
   expect(file.suggestedFilename()).toBe('all-words-hidden.safetensors')
   const buffer = readFileSync(await file.path())

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { test } from './fake-site'
-import { inScheme } from './page-steps'
+import { inScheme, slideTo } from './page-steps'
 
 /** A fit on a short model, at layer 6. */
 async function fitted(page: Page, url: string): Promise<void> {
@@ -13,7 +13,7 @@ async function fitted(page: Page, url: string): Promise<void> {
   await page.getByRole('link', { name: /^Directions/ }).click()
   await page.getByRole('button', { name: /^Fit / }).click()
   await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible({ timeout: 30_000 })
-  await page.getByRole('slider', { name: 'Layer' }).fill('6')
+  await slideTo(page.getByRole('slider', { name: 'Layer' }), 6)
 }
 
 /** The lines of a figure's CSV. */
@@ -40,7 +40,7 @@ test('a fit shows both sides, is saved, compared, combined, and the result steer
   await page.getByRole('combobox', { name: 'Method' }).selectOption('pca-pooled')
   await page.getByRole('button', { name: /^Fit / }).click()
   await expect(figure).toContainText('PCA of all prompts', { timeout: 30_000 })
-  await page.getByRole('slider', { name: 'Layer' }).fill('6')
+  await slideTo(page.getByRole('slider', { name: 'Layer' }), 6)
   await list.getByRole('button', { name: 'Save layer 6' }).click()
   await expect(list.getByRole('listitem')).toHaveCount(2)
 

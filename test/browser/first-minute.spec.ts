@@ -1,7 +1,7 @@
 /** The first minute on the built page: an organism that comes with it, by keyboard alone, with nothing asked of another host. */
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Locator, type Page } from '@playwright/test'
-import { answer, inScheme, recordRequests } from './page-steps'
+import { answer, inScheme, recordRequests, slideTo } from './page-steps'
 
 declare global {
   interface Window {
@@ -132,7 +132,7 @@ test('a link brings adapter, scale, contrast, method and columns back, and so do
   await steps.getByRole('link', { name: /^Steer/ }).click()
   await page.getByLabel('Alpha in gaps').fill('-1.25')
   await page.getByLabel('Alpha in gaps').press('Enter')
-  await page.getByRole('slider', { name: /^Scale of insecure-0/ }).fill('0.9')
+  await slideTo(page.getByRole('slider', { name: /^Scale of insecure-0/ }), 0.9)
   await page.getByLabel('Without the adapter').check()
   await page.getByLabel('Question').fill('What does a baker do?')
   await askButton(page).click()

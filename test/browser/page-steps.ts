@@ -33,6 +33,23 @@ export async function fit(page: Page): Promise<void> {
   await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 60_000 })
 }
 
+/** Moves a slider to one of its steps: by a press on its track, and by the arrow keys where a pixel is more than a step. */
+export async function slideTo(slider: Locator, wanted: number): Promise<void> {
+  const read = async (what: 'now' | 'min' | 'max'): Promise<number> =>
+    Number(await slider.getAttribute(`aria-value${what}`))
+  const [min, max] = [await read('min'), await read('max')]
+  const track = slider.locator('..')
+  const { width = 0, height = 0 } = (await track.boundingBox()) ?? {}
+  await track.click({ position: { x: Math.min(width - 1, ((wanted - min) / (max - min)) * width), y: height / 2 } })
+  await expect(slider).toBeFocused()
+  for (let now = await read('now'); Math.abs(now - wanted) > 1e-9; ) {
+    const before = now
+    await slider.press(now < wanted ? 'ArrowRight' : 'ArrowLeft')
+    now = await read('now')
+    if (now === before) throw new Error(`the slider stays at ${now}; ${wanted} was wanted`)
+  }
+}
+
 /** Gives the folder picker a folder, on the Models panel. */
 export async function chooseFolder(page: Page, folder: string): Promise<void> {
   await page.locator('input[webkitdirectory]:not([data-adapter])').setInputFiles(folder)

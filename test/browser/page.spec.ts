@@ -61,14 +61,39 @@ test('the theme follows the system until it is chosen, and the choice is kept', 
   expect(await scheme()).toBe('dark')
 })
 
-test('the bench is a drawer on a narrow screen', async ({ page }) => {
+test('the bench is a drawer on a narrow screen, and the page waits behind it', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 844 })
   await open(page, 'steer')
-  await page.getByRole('button', { name: 'Bench' }).click()
-  await expect(page.getByRole('button', { name: 'Close the bench' })).toBeFocused()
+  const button = page.getByRole('button', { name: 'Bench' })
+  const drawer = page.getByRole('dialog', { name: 'Bench' })
+  await button.click()
+  await expect(drawer.getByRole('button', { name: 'Close the bench' })).toBeFocused()
+  await expect(drawer.getByRole('heading', { name: 'Captures' })).toBeVisible()
+  await expect(page.locator('#app')).toHaveJSProperty('inert', true)
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await inScheme(page, colorScheme)
+    const { violations } = await new AxeBuilder({ page }).analyze()
+    expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
+  }
+  for (const key of ['Shift+Tab', 'Tab', 'Tab', 'Tab', 'Tab', 'Tab', 'Tab']) {
+    await page.keyboard.press(key)
+    expect(await drawer.evaluate((element) => element.contains(document.activeElement))).toBe(true)
+  }
   await page.keyboard.press('Escape')
-  await expect(page.getByRole('complementary', { name: 'Bench' })).toBeHidden()
-  await expect(page.getByRole('button', { name: 'Bench' })).toBeFocused()
+  await expect(drawer).toBeHidden()
+  await expect(button).toBeFocused()
+  await expect(page.locator('#app')).toHaveJSProperty('inert', false)
+
+  // What is picked there is on the page behind it.
+  await button.click()
+  await drawer.getByRole('link', { name: 'gloomy' }).click()
+  await expect(drawer).toBeHidden()
+  await expect(page.getByRole('heading', { level: 1, name: 'Prompts' })).toBeVisible()
+
+  await button.click()
+  await page.setViewportSize({ width: 1280, height: 844 })
+  await expect(drawer).toBeHidden()
+  await expect(page.getByRole('complementary', { name: 'Bench' })).toBeVisible()
 })
 
 test('a model that is not there is told, and the page still works', async ({ page }) => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
+import { slideTo } from './page-steps'
 
 const name = 'smollm2-135m-instruct'
 
@@ -33,7 +34,7 @@ test('one press opens and fits, a second one answers twice, unsteered and steere
   const plain = await answer(page, 'base').innerText()
   expect(plain.length).toBeGreaterThan(80)
   expect(await answer(page, 'steered').innerText()).not.toBe(plain)
-  await page.getByLabel('Alpha', { exact: true }).fill('0')
+  await slideTo(page.getByLabel('Alpha', { exact: true }), 0)
   await ask(page)
   expect(await answer(page, 'steered').innerText()).toBe(await answer(page, 'base').innerText())
   // The control is one press away.
@@ -56,7 +57,7 @@ test('alpha changes the steered answer from the next token on, and stop stops', 
   await expect
     .poll(async () => (await answer(page, 'steered').innerText()).length, { timeout: 30_000 })
     .toBeGreaterThan(40)
-  await page.getByLabel('Alpha', { exact: true }).fill('2')
+  await slideTo(page.getByLabel('Alpha', { exact: true }), 2)
   await expect(page.locator('section.steered .mark')).toHaveText('alpha +2.00')
   const before = await page.evaluate(() => {
     const tokens = [...document.querySelectorAll('section.steered .text > span')]
@@ -78,7 +79,7 @@ test('the curve shows each layer, a layer can be picked, and the direction goes 
 }) => {
   await start(page)
   await page.getByRole('link', { name: /^Directions/ }).click()
-  await page.getByLabel('Layer', { exact: true }).fill('20')
+  await slideTo(page.getByRole('slider', { name: 'Layer' }), 20)
   await expect(page.getByText('layer 20: 100')).toBeVisible()
   await page.getByText('All layers, as a table').click()
   await expect(page.getByRole('row')).toHaveCount(31)

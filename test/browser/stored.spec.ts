@@ -1,6 +1,7 @@
 /** What the page keeps of a hub's models: listed, opened again, deleted. The hub is one that the form names. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { loadFixture } from '../fixtures'
 import { repoOf } from '../hub-repos'
@@ -11,7 +12,7 @@ import { expectOpen } from './page-steps'
 
 const repo = 'owner/tiny-llama'
 
-test('a model from another hub is kept, opens again without it, and is deleted in two presses', async ({ page }) => {
+test('a model from another hub is kept, opens again without it, and is deleted after a question', async ({ page }) => {
   const llama = loadFixture('llama-genai')
   const files = filesOf(llama).map((path) => [path, readFileSync(join(llama.folder, path))] as const)
   const contents = { ...Object.fromEntries(files), ...wordTokenizer(llama.reference.vocab) }
@@ -34,9 +35,16 @@ test('a model from another hub is kept, opens again without it, and is deleted i
   await stored.getByRole('button', { name: 'Open tiny-llama' }).click()
   await expectOpen(page, 'tiny-llama')
   await stored.getByRole('button', { name: 'Delete tiny-llama' }).click()
-  await stored.getByRole('button', { name: 'Keep' }).click()
+  const asked = page.getByRole('alertdialog', { name: 'Delete tiny-llama?' })
+  await expect(asked).toContainText(/\d+ kB leave this browser/)
+  await expect(asked.getByRole('button', { name: 'Keep' })).toBeFocused()
+  const { violations } = await new AxeBuilder({ page }).analyze()
+  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await page.keyboard.press('Escape')
+  await expect(asked).toBeHidden()
+  await expect(stored.getByRole('button', { name: 'Delete tiny-llama' })).toBeFocused()
   await stored.getByRole('button', { name: 'Delete tiny-llama' }).click()
-  await stored.getByRole('button', { name: /^Delete \d+ kB of tiny-llama/ }).click()
+  await asked.getByRole('button', { name: /^Delete \d+ kB/ }).click()
   await expect(stored).toBeHidden()
   await page.reload()
   await page.getByRole('button', { name: 'Open from the hub' }).waitFor()

@@ -134,6 +134,7 @@ test('every number leads to its answers, which are filtered and paged', async ({
   await openStudy(page, fakeUrl)
   await openSample(page)
   await page.getByRole('button', { name: 'Re-check', exact: true }).click()
+  await page.getByRole('menuitem', { name: /^From its rows/ }).click()
   await expect(page.getByText('Checked: the bundle says what follows from its rows.')).toBeVisible({ timeout: 60_000 })
   await page.locator('#within a.number').first().press('Enter')
   const drawer = page.getByRole('dialog')
