@@ -2,6 +2,7 @@
 import { cosine } from '../direction/algebra'
 import type { Direction } from '../direction/direction'
 import { csvLine } from '../formats/csv'
+import { el, serialize, type Element } from '../formats/markup'
 import { tintOf } from './projection'
 
 export interface NamedDirection {
@@ -29,6 +30,58 @@ export function cosinesCsv(directions: readonly NamedDirection[]): string {
     ...cells.map((cell) => Number(cell.cosine.toPrecision(6)))
   ])
   return [['direction', ...directions.map(({ name }) => name)], ...rows].map((row) => csvLine(row)).join('')
+}
+
+const cell = { width: 56, height: 36 } as const
+/** Of light paper: the ends of the scale, and the text. */
+const paper = { toward: '#f6b06b', away: '#8cc3f2', surface: '#fbfcfd', text: '#20212b', muted: '#595a65' } as const
+const fonts = "'Inter Variable', Inter, system-ui, sans-serif"
+
+/** The table as an SVG file, with a title and the scale. */
+export function cosinesSvg(directions: readonly NamedDirection[], title: string): string {
+  const names = directions.map(({ name }, i) => `${letterOf(i)}  ${name}`)
+  const left = 32 + 6.6 * Math.max(...names.map(({ length }) => length))
+  const top = 76
+  const bottom = top + directions.length * cell.height
+  const size = { width: Math.max(left + directions.length * cell.width + 16, 8 * title.length), height: bottom + 16 }
+  const column = (i: number): number => left + (i + 0.5) * cell.width
+  const row = (i: number): number => top + (i + 0.5) * cell.height + 4
+  const text = (x: number, y: number, words: string, anchor = 'start', fill: string = paper.text): Element =>
+    el('text', { x, y, 'text-anchor': anchor, fill }, words)
+  const cells = cosineTable(directions).flatMap((cosines, i) =>
+    cosines.flatMap(({ label, tint }, j) => [
+      el('rect', {
+        ...{
+          x: left + j * cell.width,
+          y: top + i * cell.height,
+          width: cell.width - 2,
+          height: cell.height - 2,
+          rx: 2
+        },
+        ...{ fill: paper[tint.side], 'fill-opacity': tint.share }
+      }),
+      text(column(j) - 1, row(i) - 1, label, 'middle')
+    ])
+  )
+  const root = el(
+    'svg',
+    {
+      xmlns: 'http://www.w3.org/2000/svg',
+      ...size,
+      viewBox: `0 0 ${size.width} ${size.height}`,
+      'font-family': fonts,
+      'font-size': 12
+    },
+    el('title', {}, title),
+    el('rect', { ...size, fill: paper.surface }),
+    el('text', { x: 16, y: 28, 'font-size': 15, 'font-weight': 600, fill: paper.text }, title),
+    ...directions.flatMap((_, i) => [
+      text(column(i) - 1, top - 10, letterOf(i), 'middle', paper.muted),
+      text(16, row(i) - 1, names[i] ?? '')
+    ]),
+    ...cells
+  )
+  return `${serialize(root)}\n`
 }
 
 /** A, B, ... Z, AA: short names of columns. */
