@@ -34,7 +34,7 @@ export function cosinesCsv(directions: readonly NamedDirection[]): string {
 
 const cell = { width: 56, height: 36 } as const
 /** Of light paper: the ends of the scale, and the text. */
-const paper = { toward: '#f6b06b', away: '#8cc3f2', surface: '#fbfcfd', text: '#20212b', muted: '#595a65' } as const
+const paper = { toward: '#f6b575', away: '#8cc4f4', surface: '#fbfcfd', text: '#20212b', muted: '#595a65' } as const
 const fonts = "'Inter Variable', Inter, system-ui, sans-serif"
 
 /** The table as an SVG file, with a title and the scale. */
