@@ -13,6 +13,8 @@ export interface ShiftsPlot {
   readonly height: number
   readonly top: number
   readonly axisY: number
+  /** Characters that a label has room for. */
+  readonly labelLength: number
   /** Where 0 lies. */
   readonly zero: number
   readonly rows: readonly {
@@ -36,7 +38,7 @@ const edge = 12
 /** Lays the rows out from the top down. */
 export function plotShifts(shifts: readonly Shift[], width: number): ShiftsPlot {
   const isNarrow = width < narrow
-  const left = isNarrow ? edge : 264
+  const left = isNarrow ? edge : 284
   const rowHeight = isNarrow ? 54 : 40
   const places = shifts.flatMap(({ none, steered, random }) => [none, steered, random])
   const [low = -1, high = 1] = extent([0, ...places])
@@ -47,6 +49,7 @@ export function plotShifts(shifts: readonly Shift[], width: number): ShiftsPlot 
     height: axisY + 38,
     top,
     axisY,
+    labelLength: Math.floor((isNarrow ? width : left) / 6.2),
     zero: x(0),
     rows: shifts.map(({ label, none, steered, random }, i) => {
       const y = top + i * rowHeight + (isNarrow ? 28 : 14)
