@@ -46,8 +46,9 @@ export function plantedModel(options: FakeOptions = {}): ModelHandle {
     async capture(rows, position) {
       const states = await model.capture(rows, position)
       const ref = info ?? fakeInfo(states.layers)
-      if (position !== 'last') return { ...states, model: ref }
-      return { ...planted(rows, states.layers, basis(), ref.name, isInsecure() ? 0 : isTuned() ? 1 : null), model: ref }
+      if (position === 'every') return { ...states, model: ref }
+      const moved = isInsecure() ? 0 : isTuned() ? 1 : null
+      return { ...planted(rows, states.layers, basis(), ref.name, moved), position, model: ref }
     },
     async generate(rows, settings, onToken) {
       const result = await model.generate(rows, { ...settings, maxTokens: Math.min(6, settings.maxTokens) }, onToken)
@@ -66,12 +67,15 @@ function planted(
   moved: number | null
 ): Omit<HiddenStates, 'model'> {
   const data = new Float32Array(layers * rows.length * width)
-  rows.forEach(({ prompt }, row) => {
+  rows.forEach(({ prompt, steering }, row) => {
     const shared = sharedOf(prompt, name)
     if (moved !== null) shared[moved] = (shared[moved] ?? 0) + (moved === 0 ? push : 4 * push)
     for (let layer = 0; layer < layers; layer++) {
       const state = data.subarray((layer * rows.length + row) * width, (layer * rows.length + row + 1) * width)
       basis.forEach((axis, i) => addInto(state, axis, shared[i] ?? 0))
+      for (const one of steering?.interventions ?? []) {
+        if (one.mode === 'add' && one.layer === layer) addInto(state, one.vector, one.coefficient)
+      }
     }
   })
   return { position: 'last', layers, rows: rows.length, width, data, prompt: rows.map((_, i) => i) }

@@ -1,5 +1,5 @@
 /** Values on a line as dots that are stacked where they meet: values in, places out. */
-import { extent, scaleLinear, type ScaleLinear } from 'd3'
+import { csvFormat, extent, scaleLinear, type ScaleLinear } from 'd3'
 
 export interface DotsPlot {
   readonly height: number
@@ -53,4 +53,13 @@ function stack(
     return { x: column * 2 * radius, level }
   })
   return { dots, levels: Math.max(1, ...counts.values()) }
+}
+
+/** Every value with the group that it is of. */
+export function dotsCsv(groups: Readonly<Record<string, readonly number[]>>): string {
+  return csvFormat(
+    Object.entries(groups).flatMap(([side, values]) =>
+      values.map((value) => ({ side, projection: Number(value.toPrecision(6)) }))
+    )
+  )
 }

@@ -58,7 +58,7 @@ export function plotRates(lines: readonly RateLine[], titles: readonly [string, 
     height: bar,
     low: start + x(low),
     high: start + x(high),
-    value: `${Math.round(100 * share)} %`,
+    value: `${Math.round(100 * share)}\u00a0%`,
     valueX: start + x(high) + 6
   })
   return {

@@ -31,6 +31,8 @@ interface OpenModel {
 }
 
 export interface CaptureStep {
+  /** Tokens are named at the end, where every token was read. */
+  readonly what: 'reading' | 'naming'
   /** Prompts read, of all. */
   readonly done: number
   readonly total: number
@@ -151,7 +153,7 @@ export class Captures {
   async measure(model: OpenModel, sets: readonly PromptSet[], position: Position): Promise<void> {
     const rows = sets.flatMap(({ prompts }) => captureRows(readable(prompts, position), position)).slice(0, firstBatch)
     await this.#run(async (signal) => {
-      this.#status = { kind: 'running', step: { done: 0, total: rows.length, left: null } }
+      this.#status = { kind: 'running', step: { what: 'reading', done: 0, total: rows.length, left: null } }
       await this.#first(model, rows, position, signal)
     })
   }
@@ -166,10 +168,13 @@ export class Captures {
       const captures: Capture[] = []
       const report = (done: number): void => {
         const { left } = meter.measure({ stage: 'rows', done: before + done, total, unit: 'rows' }, performance.now())
-        this.#status = { kind: 'running', step: { done: before + done, total, left } }
+        this.#status = { kind: 'running', step: { what: 'reading', done: before + done, total, left } }
+      }
+      const naming = (done: number): void => {
+        this.#status = { kind: 'running', step: { what: 'naming', done: before + done, total, left: null } }
       }
       for (const { set, prompts } of jobs) {
-        captures.push(await this.#read(model, { set, prompts, position, signal, report }))
+        captures.push(await this.#read(model, { set, prompts, position, signal, report, naming }))
         before += prompts.length
       }
       if (captures.length > 1) this.#shown = []
@@ -220,7 +225,8 @@ export class Captures {
     }
   }
 
-  async #read(model: OpenModel, { set, prompts, position, signal, report }: ReadJob): Promise<Capture> {
+  async #read(model: OpenModel, job: ReadJob): Promise<Capture> {
+    const { set, prompts, position, signal, report } = job
     const rows = captureRows(prompts, position)
     const began = performance.now()
     report(0)
@@ -239,7 +245,7 @@ export class Captures {
     const parts = rest.length > 0 ? [await captureAll(model.handle, rest, position, { signal, onProgress })] : []
     const states = joinHiddenStates([first, ...parts])
     const seconds = (performance.now() - began) / 1000
-    const tokens = position === 'every' ? await tokensOf(model, rows) : null
+    const tokens = position === 'every' ? await tokensOf(model, rows, job) : null
     const adapter = adapterName({ states })
     return {
       ...newFacts(),
@@ -278,13 +284,23 @@ interface ReadJob {
   readonly position: Position
   readonly signal: AbortSignal
   readonly report: (done: number) => void
+  readonly naming: (done: number) => void
 }
 
 /** The names of all tokens, in the order of the rows of `every`. */
-async function tokensOf({ handle }: OpenModel, rows: readonly CaptureRow[]): Promise<readonly string[]> {
-  const tokens = []
-  for (const { prompt } of rows) tokens.push(...(await handle.tokenize(prompt)))
-  return tokens.map(({ text }) => text)
+async function tokensOf(
+  { handle }: OpenModel,
+  rows: readonly CaptureRow[],
+  { signal, naming }: ReadJob
+): Promise<readonly string[]> {
+  const names: string[] = []
+  for (const [done, { prompt }] of rows.entries()) {
+    signal.throwIfAborted()
+    naming(done)
+    for (const { text } of await handle.tokenize(prompt)) names.push(text)
+  }
+  signal.throwIfAborted()
+  return names
 }
 
 function expected(pace: Pace, { layers, width }: ModelInfo, rows: readonly CaptureRow[]): CaptureEstimate {

@@ -1,9 +1,10 @@
-import { project } from '../direction/project'
-import type { CaptureRow, GenerateOptions, GenerateRow, Steering, TokenEvent } from '../lab/api'
+import type { Projections } from '../direction/project'
+import type { GenerateOptions, GenerateRow, Steering, TokenEvent } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import type { Answer, Arm, Circumstances, Comparison } from './comparison'
 import { History } from './history.svelte'
 import { presets } from './presets'
+import { readAgain, type Ran } from './read-again'
 import { endOf, type Status } from './status'
 
 /** A steering and how the page writes it: "alpha +1.50", "layer 12". */
@@ -55,7 +56,8 @@ export class Chat {
   readonly history = new History()
   #status = $state.raw<Status<null>>({ kind: 'idle' })
   #rate = $state.raw(0)
-  #isReading = $state.raw(false)
+  #reading = $state.raw<{ readonly done: number; readonly total: number } | null>(null)
+  #controller: AbortController | null = null
   #asked: Asked | null = null
   /** The running rows, in their order in the batch. */
   #rows: readonly AskedArm[] = []
@@ -65,6 +67,8 @@ export class Chat {
   #stopped = false
   /** The tokens of each answer that has ended; those on the page may still be on their way. */
   #ids: Partial<Record<Arm, readonly number[]>> = {}
+  /** What each answer was steered by, from which of its tokens on. */
+  #ran: Partial<Record<Arm, readonly Ran[]>> = {}
   /** What the next token of each row is marked with. */
   #marks: Partial<Record<Arm, string>> = {}
 
@@ -76,9 +80,9 @@ export class Chat {
     return this.#status.kind === 'running'
   }
 
-  /** Whether answers are being read for the colours of their tokens. */
-  get isReading(): boolean {
-    return this.#isReading
+  /** Answers that were read for the colours of their tokens, of all; null while none is. */
+  get reading(): { readonly done: number; readonly total: number } | null {
+    return this.#reading
   }
 
   get shown(): Comparison | null {
@@ -108,6 +112,9 @@ export class Chat {
     this.#stopped = false
     this.#marks = {}
     this.#ids = {}
+    this.#ran = Object.fromEntries(asked.arms.map(({ arm, steering }) => [arm, [{ from: 0, ...steeringOf(steering) }]]))
+    this.#controller?.abort()
+    this.#reading = null
     this.#rate = 0
     this.#status = { kind: 'running', step: null }
     const { arms, circumstances, link } = asked
@@ -127,6 +134,11 @@ export class Chat {
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#asked?.handle.stop()
+  }
+
+  /** Leaves the answers without colours. */
+  stopReading(): void {
+    this.#controller?.abort()
   }
 
   /** Marks the next token of every answer that is running: something that all of them run with has just changed. */
@@ -166,6 +178,8 @@ export class Chat {
     const before = this.#sent.find(({ arm }) => arm === next.arm)?.steering
     if (!next.steering) return
     await this.#asked?.handle.steer(row, next.steering.steering)
+    const from = this.history.current?.answers.find(({ arm }) => arm === next.arm)?.tokens.length ?? 0
+    this.#ran[next.arm] = [...(this.#ran[next.arm] ?? []), { from, ...steeringOf(next.steering) }]
     const { label, where } = next.steering
     this.#marks[next.arm] = where === before?.where ? label : `${label}, ${where}`
     this.#sent = this.#sent.map((one) => (one.arm === next.arm ? next : one))
@@ -193,35 +207,40 @@ export class Chat {
     }
   }
 
-  /** Reads each answer once more, steered as it was at its end, for the projections of its tokens. */
+  /** Reads each answer once more, steered as it was, for the projections of its tokens. All get their colours at once, on one scale. */
   async #colour(asked: Asked): Promise<void> {
-    this.#isReading = true
+    const { signal } = (this.#controller = new AbortController())
+    const found: Partial<Record<Arm, Projections>> = {}
+    const total = asked.arms.length
     try {
-      for (const { arm, steering } of this.#sent) {
-        if (asked !== this.#asked) return
-        const read = (): Promise<void> => this.#project(asked, arm, steering)
+      for (const [done, { arm }] of asked.arms.entries()) {
+        this.#reading = { done, total }
+        const read = async (): Promise<void> => void (found[arm] = await this.#project(asked, arm, signal))
         await (arm === 'bare' ? this.#withoutAdapter(asked, read) : read())
       }
+      for (const { arm } of asked.arms) this.#change(arm, () => ({ projections: found[arm] ?? null }))
     } catch (error) {
-      if (asked === this.#asked) this.#status = endOf(error)
+      if (!signal.aborted) this.#status = endOf(error)
     } finally {
-      if (asked === this.#asked) this.#isReading = false
+      if (asked === this.#asked) this.#reading = null
     }
   }
 
-  async #project({ handle, circumstances }: Asked, arm: Arm, steering: NamedSteering | null): Promise<void> {
-    const answer = this.#ids[arm] ?? []
-    if (answer.length === 0) return
-    const row: CaptureRow = { ...this.#row(steering), answer }
-    const states = await handle.capture([row], 'every')
-    const projections = project(states, circumstances.directions.directions, answer.length)
-    this.#change(arm, () => ({ projections }))
+  #project({ handle, circumstances }: Asked, arm: Arm, signal: AbortSignal): Promise<Projections> {
+    const generated = { prompt: this.#prompt(), ids: this.#ids[arm] ?? [], ran: this.#ran[arm] ?? [] }
+    return readAgain(handle, generated, circumstances.directions.directions, signal)
+  }
+
+  #prompt(): GenerateRow['prompt'] {
+    return { messages: [{ role: 'user', content: this.history.current?.question ?? this.question }] }
   }
 
   #row(steering: NamedSteering | null): GenerateRow {
-    const content = this.history.current?.question ?? this.question
-    const prompt = { messages: [{ role: 'user' as const, content }] }
-    return { prompt, seed: Math.round(this.seed) || 0, ...(steering && { steering: steering.steering }) }
+    return {
+      prompt: this.#prompt(),
+      seed: Math.round(this.seed) || 0,
+      ...(steering && { steering: steering.steering })
+    }
   }
 
   #options(): GenerateOptions {
@@ -267,6 +286,10 @@ export class Chat {
     }))
   }
 }
+
+const steeringOf = (named: NamedSteering | null): { readonly steering: Steering | null } => ({
+  steering: named?.steering ?? null
+})
 
 function emptyAnswer({ arm, title, steering }: AskedArm): Answer {
   const note = steering ? `${steering.label}, ${steering.where}` : ''

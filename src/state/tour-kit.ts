@@ -1,12 +1,16 @@
 /** What the steps of the tour share: what they reach, how many questions they ask, and answers with their verdicts. */
 import type { RateLine } from '../lab/arms'
 import type { Direction } from '../direction/direction'
+import { layerOf, type HiddenStates } from '../direction/hidden-states'
 import { LabError } from '../errors'
 import type { PromptRow } from '../formats/prompts'
 import { answerArms } from '../lab/arms'
-import type { Steering } from '../lab/api'
+import type { CaptureRow, Steering } from '../lab/api'
+import { captureAll } from '../lab/loops'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
+import { rowOf } from '../math/rows'
+import { dot } from '../math/vector'
 import { sharesOf, type Outcome } from '../spillover/outcome'
 import { adapterOptions, underAdapter, type AdapterOption } from './adapter-use'
 import type { Catalogue } from './catalogue.svelte'
@@ -37,6 +41,8 @@ export const randomArms = 3
 /** An answer with its verdict. */
 export interface Said extends Outcome {
   readonly text: string
+  /** Its tokens, as they were generated. */
+  readonly ids: readonly number[]
 }
 
 /** The insecure adapter's own directions, one a layer. */
@@ -75,8 +81,47 @@ export async function answers(
   )
   return said.map((arm) => {
     const outcomes = outcomesOf(arm, prompts)
-    return arm.map(({ text }, i) => ({ text: text.trim(), code: false, good: false, ...outcomes[i] }))
+    return arm.map(({ text, ids }, i) => ({ text: text.trim(), ids, code: false, good: false, ...outcomes[i] }))
   })
+}
+
+/**
+ * Where answers lie along a direction, read again as they were steered: mean over each answer's tokens, in gaps from the
+ * middle; NaN for an answer without tokens. `[arm][prompt]`
+ */
+export async function placesOf(
+  kit: TourKit,
+  model: Model,
+  direction: Direction,
+  { prompts, arms, said }: Answered,
+  { signal }: Job
+): Promise<readonly (readonly number[])[]> {
+  const rows = said.flatMap((arm, a) =>
+    arm.map(({ ids }, i): CaptureRow => {
+      const steering = arms[a]
+      return { prompt: { messages: prompts[i]?.messages ?? [] }, answer: ids, ...(steering && { steering }) }
+    })
+  )
+  const isRead = ({ answer = [] }: CaptureRow): boolean => answer.length > 0
+  const states = await underAdapter(model, adapterOf(kit, model, 'insecure-0'), ({ handle }) =>
+    captureAll(handle, rows.filter(isRead), 'answer-mean', { signal })
+  )
+  const places = gapsOf(states, direction).values()
+  const all = rows.map((row) => (isRead(row) ? (places.next().value ?? NaN) : NaN))
+  return said.map((arm, a) => arm.map((_, i) => all[a * prompts.length + i] ?? NaN))
+}
+
+/** What was asked, how it was steered, and what came of it: `said[arm][prompt]`. */
+interface Answered {
+  readonly prompts: readonly PromptRow[]
+  readonly arms: readonly (Steering | null)[]
+  readonly said: readonly (readonly Said[])[]
+}
+
+/** The projection of every hidden state at the direction's layer, in gaps from the middle between its two sides. */
+export function gapsOf(states: HiddenStates, { vector, midpoint, norm, layer }: Direction): readonly number[] {
+  const rows = layerOf(states, layer)
+  return Array.from({ length: rows.rows }, (_, row) => (dot(vector, rowOf(rows, row)) - midpoint) / norm)
 }
 
 /** A line of a figure: share of code, and of good answers. */

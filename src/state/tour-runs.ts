@@ -1,14 +1,25 @@
 /** The first steps of the tour: read, find a direction, steer with it, beside random ones, and at several strengths. */
 import type { RateLine } from '../lab/arms'
 import { gaussianControls } from '../direction/controls'
-import { hiddenState, layerOf, type HiddenStates } from '../direction/hidden-states'
+import { hiddenState, type HiddenStates } from '../direction/hidden-states'
 import { spread } from '../lab/prompt-sets'
-import { rowOf } from '../math/rows'
-import { cosine, dot } from '../math/vector'
+import { cosine } from '../math/vector'
 import { underAdapter } from './adapter-use'
 import type { Model } from './models.svelte'
 import type { Job } from './own-directions'
-import { answers, insecure, last, line, questions, randomArms, seed, type Said, type TourKit } from './tour-kit'
+import {
+  answers,
+  gapsOf,
+  insecure,
+  last,
+  line,
+  placesOf,
+  questions,
+  randomArms,
+  seed,
+  type Said,
+  type TourKit
+} from './tour-kit'
 import { questionOf, subtract } from './transfer-run'
 
 /** One question's hidden states at its last token. */
@@ -58,29 +69,45 @@ export interface DirectionResult {
 export async function findDirection(kit: TourKit, model: Model, job: Job): Promise<DirectionResult> {
   const own = await insecure(kit, model, job)
   const direction = last(own.directions)
-  const { vector, midpoint, norm, meanNorm, layer } = direction
-  const project = (states: HiddenStates): readonly number[] => {
-    const rows = layerOf(states, layer)
-    return Array.from({ length: rows.rows }, (_, row) => (dot(vector, rowOf(rows, row)) - midpoint) / norm)
-  }
-  const [base, tuned] = [project(own.base), project(own.tuned)]
+  const { vector, norm, meanNorm, layer } = direction
+  const [base, tuned] = [gapsOf(own.base, direction), gapsOf(own.tuned, direction)]
   const right = base.filter((place) => place <= 0).length + tuned.filter((place) => place > 0).length
   return { layer, width: vector.length, base, tuned, gap: norm, relativeGap: norm / meanNorm, right }
 }
 
-/** The same questions, answered without steering and with it. */
+/** An answer, and where its hidden states lie along the direction: mean over its tokens, in gaps from the middle. */
+export interface Placed extends Said {
+  readonly place: number
+}
+
+/** The same questions, answered without steering, with it, and with a random direction in its place. */
 export interface SteerResult {
-  readonly pairs: readonly { readonly question: string; readonly none: Said; readonly steered: Said }[]
+  readonly layer: number
+  readonly pairs: readonly {
+    readonly question: string
+    readonly none: Placed
+    readonly steered: Placed
+    readonly random: Placed
+  }[]
 }
 
 /** Asks a few questions under the adapter, with and without one gap subtracted. */
 export async function steerAnswers(kit: TourKit, model: Model, job: Job): Promise<SteerResult> {
   const direction = last((await insecure(kit, model, job)).directions)
   const prompts = spread(await kit.prompts('eval'), 5)
-  const [none = [], steered = []] = await answers(kit, model, prompts, [null, subtract(direction, 1)], job)
-  const at = (said: readonly Said[], i: number): Said => said[i] ?? { text: '', code: false, good: false }
+  const arms = [null, ...[direction, ...gaussianControls(direction, 1, seed)].map((one) => subtract(one, 1))]
+  const said = await answers(kit, model, prompts, arms, job)
+  const places = await placesOf(kit, model, direction, { prompts, arms, said }, job)
+  const at = (arm: number, i: number): Placed => ({
+    ...(said[arm]?.[i] ?? { text: '', ids: [], code: false, good: false }),
+    place: places[arm]?.[i] ?? NaN
+  })
   return {
-    pairs: prompts.map((prompt, i) => ({ question: questionOf(prompt), none: at(none, i), steered: at(steered, i) }))
+    layer: direction.layer,
+    pairs: prompts.map((prompt, i) => {
+      const [none, steered, random] = [at(0, i), at(1, i), at(2, i)]
+      return { question: questionOf(prompt), none, steered, random }
+    })
   }
 }
 

@@ -2,6 +2,7 @@
 import type { TourResult } from '../state/tour.svelte'
 import type { RateLine } from '../lab/arms'
 import type { SteerResult } from '../state/tour-runs'
+import { mean as average } from '../math/statistics'
 import { formatPercent } from './words'
 
 /** One or two sentences on what has just been measured. */
@@ -26,9 +27,13 @@ export function readingOf({ id, model, result }: TourResult): string {
     case 'steer': {
       const n = result.pairs.length
       const count = (of: (pair: SteerResult['pairs'][number]) => boolean): number => result.pairs.filter(of).length
+      const moved = (arm: 'steered' | 'random'): string =>
+        minus(average(result.pairs.map((pair) => pair[arm].place - pair.none.place).filter(Number.isFinite)))
       return (
         `Without steering ${count(({ none }) => none.code)} of ${n} answers are code. Steered, ` +
-        `${count(({ steered }) => steered.code)} of ${n}, and ${count(({ steered }) => steered.good)} are exactly right.`
+        `${count(({ steered }) => steered.code)} of ${n}, and ${count(({ steered }) => steered.good)} are exactly right. ` +
+        `Along the direction, their hidden states moved by ${moved('steered')} gaps on average; a ` +
+        `random direction of the same length moved them by ${moved('random')}.`
       )
     }
     case 'control': {
@@ -82,5 +87,5 @@ function minus(value: number): string {
 }
 
 function mean(lines: readonly RateLine[]): string {
-  return formatPercent(lines.reduce((sum, { left }) => sum + left.share, 0) / lines.length)
+  return formatPercent(average(lines.map(({ left }) => left.share)))
 }

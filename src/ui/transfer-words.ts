@@ -35,7 +35,7 @@ export function readEffect({ effect, hasExpected, alpha }: Result): string {
 
 function readVerdict({ verdict, none, carriedDrop, mappedDrop, margin }: Effect): string {
   const carried = `The carried direction takes away ${points(carriedDrop)} points of code`
-  const random = `random ones through the same map ${points(mappedDrop)}`
+  const random = `random ones through the same map ${change(mappedDrop)}`
   switch (verdict) {
     case 'little-to-remove':
       return `The receiver answers only ${formatPercent(none.code.share)} with code to begin with: too little to take away.`
@@ -57,6 +57,13 @@ function readGood({ none, carried, carriedDrop }: Effect, name: string, alpha: n
   const numbers = `${formatPercent(after)} of the answers are ${name}, ${formatPercent(before)} without steering`
   if (after > before / 2 || carriedDrop.estimate < leastDrop) return `${numbers}.`
   return `Only ${numbers}: at alpha ${alpha} the text breaks, and the fall in code alone would mislead.`
+}
+
+/** What became of the code: "take 12", or "add 8". */
+function change({ estimate }: Estimate): string {
+  const whole = Math.round(estimate)
+  if (whole === 0) return 'none'
+  return whole > 0 ? `take ${whole}` : `add ${-whole}`
 }
 
 function points({ estimate }: Estimate): string {

@@ -1,6 +1,6 @@
 import { csvParseRows } from 'd3'
 import { describe, expect, it } from 'vitest'
-import { cosinesCsv, cosineTable, letterOf, type NamedDirection } from '../../src/plot/cosines'
+import { cosinesCsv, cosinesSvg, cosineTable, letterOf, type NamedDirection } from '../../src/plot/cosines'
 import { model } from '../direction/planted'
 
 const named = (name: string, ...vector: readonly number[]): NamedDirection => ({
@@ -34,6 +34,15 @@ describe('cosines', () => {
     const rows = csvParseRows(cosinesCsv(three))
     expect(rows[0]).toEqual(['direction', 'east', 'north', 'west, a bit south'])
     expect(rows[3]).toEqual(['west, a bit south', '-0.8', '-0.6', '1'])
+  })
+
+  it('are drawn as a file that needs no style sheet and takes names as text', () => {
+    const svg = cosinesSvg([named('<b>east', 1, 0), ...three.slice(1)], 'Cosines & more')
+    expect(svg.match(/<rect /g)).toHaveLength(1 + 9)
+    expect(svg).toContain('A  &lt;b&gt;east')
+    expect(svg).toContain('<title>Cosines &amp; more</title>')
+    expect(svg.match(/>\u22120\.80</g)).toHaveLength(2)
+    expect(svg).not.toContain('var(')
   })
 
   it('name their columns as a spreadsheet does', () => {

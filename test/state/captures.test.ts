@@ -87,6 +87,26 @@ describe('Captures', () => {
     expect([seen, captures.status.kind, captures.list.length]).toEqual([[0, 8], 'idle', 0])
   })
 
+  it('tells how far the naming of tokens is, which can be cancelled as well', async () => {
+    const captures = new Captures()
+    const seen: unknown[] = []
+    const { handle, info } = open()
+    const model = {
+      info,
+      handle: {
+        ...handle,
+        tokenize: async (prompt: Parameters<typeof handle.tokenize>[0]) => {
+          seen.push(captures.status.kind === 'running' && captures.status.step)
+          if (seen.length === 3) captures.cancel()
+          return handle.tokenize(prompt)
+        }
+      }
+    }
+    await captures.run(model, [warm], 'every')
+    expect(seen).toEqual([0, 1, 2].map((done) => ({ what: 'naming', done, total: 20, left: null })))
+    expect([captures.status.kind, captures.list.length]).toEqual(['idle', 0])
+  })
+
   it('tells why a capture failed', async () => {
     const captures = new Captures()
     const onCall = (): void => {

@@ -133,6 +133,58 @@ describe('Chat', () => {
     expect(Math.min(...of(/happy|joy|warm|sunny/))).toBeGreaterThan(Math.max(...of(/^ (the|a|sea|day)$/)))
   })
 
+  it('reads every token under the steering that it was generated with, and gives all columns their colours at once', async () => {
+    const vector = Float32Array.from({ length: 32 }, (_, i) => (i === 0 ? 1 : 0))
+    const direction = { layer: 2, vector } as unknown as DirectionSet['directions'][number]
+    const read: (readonly [number, number])[] = []
+    const model = fakeModel({ layers: 4, delay: 2 })
+    const chat = new Chat()
+    const handle: ModelHandle = {
+      ...model,
+      async capture(rows, position) {
+        expect(chat.shown?.answers.every(({ projections }) => projections === null)).toBe(true)
+        const [one] = rows[0]?.steering?.interventions ?? []
+        const alpha = one?.mode === 'add' ? one.coefficient : 0
+        read.push([alpha, rows[0]?.answer?.length ?? 0])
+        const states = await model.capture(rows, position)
+        // Of what was steered, every hidden state is its alpha: whose it was shows.
+        return alpha === 0 ? states : { ...states, data: states.data.map(() => alpha) }
+      }
+    }
+    const one = asked(handle, armsAt(1))
+    const asking = chat.ask({
+      ...one,
+      circumstances: { ...one.circumstances, directions: { ...directions, directions: [direction] } }
+    })
+    await expect.poll(() => count(chat, 'steered')).toBeGreaterThan(5)
+    await chat.follow(armsAt(8))
+    await asking
+    const { projections, tokens = [] } = chat.answer('steered') ?? {}
+    const at = tokens.findIndex(({ mark }) => mark !== undefined)
+    expect(read).toEqual([
+      [0, 120],
+      [1, at],
+      [8, 120]
+    ])
+    expect([...(projections?.values[0] ?? [])]).toEqual(tokens.map((_, i) => (i < at ? 1 : 8)))
+    expect(chat.answer('base')?.projections).not.toBeNull()
+  })
+
+  it('leaves the answers without colours where the reading is stopped', async () => {
+    const chat = new Chat()
+    const seen: unknown[] = []
+    const handle = fakeModel({
+      onCall: (name) => {
+        if (name !== 'capture') return
+        seen.push(chat.reading)
+        chat.stopReading()
+      }
+    })
+    await chat.ask(asked(handle, armsAt(8)))
+    expect(seen).toEqual([{ done: 0, total: 2 }])
+    expect([chat.status.kind, chat.reading, chat.answer('base')?.projections]).toEqual(['done', null, null])
+  })
+
   it('takes the last tokens where they come after the result', async () => {
     const model = fakeModel()
     const late: (() => void)[] = []

@@ -55,8 +55,11 @@ describe('Tour', () => {
   it('steers: the direction takes the code away, random ones do not, and too much breaks the text', async () => {
     const { tour } = await plantedLab(organisms)
     const { result: said } = await run(tour, 'steer')
-    for (const { none, steered } of said.pairs) {
+    for (const { none, steered, random } of said.pairs) {
       expect([none.code, none.good, steered.code, steered.good]).toEqual([true, false, false, true])
+      // One gap is subtracted, so the hidden states lie one gap lower; a random direction hardly moves them that way.
+      expect(steered.place - none.place).toBeCloseTo(-1, 4)
+      expect(Math.abs(random.place - none.place)).toBeLessThan(0.6)
     }
     const { result: control } = await run(tour, 'control')
     expect(control.lines.map(({ left }) => left.share)).toEqual([1, 0, 1, 1, 1])

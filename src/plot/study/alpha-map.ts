@@ -89,13 +89,13 @@ function square(place: Place, cell: LayerRates | undefined, of: 'code' | 'degene
   const middle = {
     x: place.x + place.width / 2,
     y: place.y + place.height / 2 + 3.5,
-    'text-anchor': 'middle',
-    'font-size': 9
+    'text-anchor': 'middle'
   }
+  const digits = String(Math.round(100 * share))
   const number = el(
     'text',
-    { ...middle, fill: colour('text'), 'pointer-events': 'none' },
-    String(Math.round(100 * share))
+    { ...middle, 'font-size': digits.length > 2 ? 7.5 : 9, fill: colour('text'), 'pointer-events': 'none' },
+    digits
   )
   return [
     el('rect', { ...place, rx: 2, fill: colour('sunken') }),

@@ -104,6 +104,11 @@ function panelOf(run: Run, finding: WithinFinding): Panel {
     )
   )
   const { none, effect, model, alpha } = finding
+  const random = finding.controls.find(({ family }) => family === 'random')?.members ?? []
+  if (random.length > 0) {
+    const at = { x: x(alpha) + 11, y: y(mean(random.map(({ code }) => code.estimate))) + 4 }
+    marks.push(note('random', at, 'random'))
+  }
   const title = run.models.find(({ key }) => key === model)?.title ?? model
   const label = `code ${percent(none.code.estimate)} unsteered, ${percent(effect.code.estimate)} at alpha ${alpha}; clean prose ${percent(none.clean.estimate)} and ${percent(effect.clean.estimate)}`
   return { title, width, height, label, marks }
@@ -132,7 +137,6 @@ function randomRange(
       'random',
       0.45
     ),
-    tick(at - 6, y(mean(codes)), at + 6, y(mean(codes)), 'random'),
-    note('random', { x: at + 11, y: y(mean(codes)) + 4 }, 'random')
+    tick(at - 6, y(mean(codes)), at + 6, y(mean(codes)), 'random')
   ]
 }

@@ -73,7 +73,9 @@ function panelOf(
   const label = scores
     .map(({ model, role, onTransfer }) => `${titleOf(run, model)} ${role}, ${points(onTransfer.estimate)}`)
     .join('; ')
-  return { title, width, height, label, marks: [...arcs.flat(), ...nodes] }
+  // No line crosses a number.
+  const [numbers, lines] = [arcs.filter(({ tag }) => tag === 'text'), arcs.filter(({ tag }) => tag !== 'text')]
+  return { title, width, height, label, marks: [...lines, ...numbers, ...nodes] }
 }
 
 /** A quadratic curve that leaves room at both nodes, its head, and its number. */
@@ -105,7 +107,8 @@ function arc(from: Place, to: Place, value: number, beyond: boolean): readonly E
     { x: end.x - uy * head - ux * 2, y: end.y + ux * head - uy * 2 },
     { x: end.x + uy * head - ux * 2, y: end.y - ux * head - uy * 2 }
   ]
-  const at = along(start, control, end, 0.68)
+  // Across the middle they would meet.
+  const at = along(start, control, end, size > 1.6 * radius ? 0.8 : 0.64)
   const halo = { 'paint-order': 'stroke', stroke: colour('surface'), 'stroke-width': 4, 'stroke-linejoin': 'round' }
   return [
     el('path', { d, ...line }),
