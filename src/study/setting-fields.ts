@@ -30,7 +30,8 @@ function field(
   return { name, label, mark, note, choices: null, read, write }
 }
 
-type Whole = 'seed' | 'samples' | 'decidingSamples' | 'controlSamples' | 'maxTokens' | 'swaps' | 'draws' | 'batch' | 'lanes'
+type Whole =
+  'seed' | 'samples' | 'decidingSamples' | 'controlSamples' | 'maxTokens' | 'swaps' | 'draws' | 'batch' | 'lanes'
 type Real = 'temperature' | 'topP'
 
 export function real(

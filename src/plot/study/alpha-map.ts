@@ -28,10 +28,7 @@ export function alphaMap(run: Run): Figure {
 }
 
 function cellsOf({ layer, curve, middle }: Choice): readonly LayerRates[] {
-  return [
-    ...curve.map((one) => ({ layer, ...one })),
-    ...middle.filter((one) => one.layer !== layer)
-  ]
+  return [...curve.map((one) => ({ layer, ...one })), ...middle.filter((one) => one.layer !== layer)]
 }
 
 function panelOf({ title }: ModelRecord, choice: Choice): Panel {
@@ -82,7 +79,12 @@ interface Place {
   readonly height: number
 }
 
-function square(place: Place, cell: LayerRates | undefined, of: 'code' | 'degenerate', tone: Colour): readonly Element[] {
+function square(
+  place: Place,
+  cell: LayerRates | undefined,
+  of: 'code' | 'degenerate',
+  tone: Colour
+): readonly Element[] {
   if (!cell) return [el('rect', { ...place, fill: 'none', stroke: colour('line'), rx: 2 })]
   const share = Math.min(1, cell[of])
   const tip = el('title', {}, `layer ${cell.layer}, alpha ${cell.alpha}: ${Math.round(100 * share)} % ${of}`)
