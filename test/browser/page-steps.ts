@@ -42,7 +42,7 @@ export async function slideTo(slider: Locator, wanted: number): Promise<void> {
   const { width = 0, height = 0 } = (await track.boundingBox()) ?? {}
   await track.click({ position: { x: Math.min(width - 1, ((wanted - min) / (max - min)) * width), y: height / 2 } })
   await expect(slider).toBeFocused()
-  for (let now = await read('now'); Math.abs(now - wanted) > 1e-9; ) {
+  for (let now = await read('now'); Math.abs(now - wanted) > 1e-9;) {
     const before = now
     await slider.press(now < wanted ? 'ArrowRight' : 'ArrowLeft')
     now = await read('now')
