@@ -10,7 +10,8 @@ const wasmTotal = 3.5 * 2 ** 30
 
 export const webHost: Host = {
   offers,
-  openRuntime: (device, { withoutSubgroups }) => (device === 'webgpu' ? openGpu(withoutSubgroups) : openWasm()),
+  openRuntime: (device, { withoutSubgroups, threads }) =>
+    device === 'webgpu' ? openGpu(withoutSubgroups) : openWasm(threads),
   files: webFiles,
   adapterFiles,
   breathe
@@ -53,13 +54,13 @@ async function openGpu(withoutSubgroups: boolean): Promise<Runtime> {
   return gpuRuntime(ort, !withoutSubgroups)
 }
 
-async function openWasm(): Promise<Runtime> {
+async function openWasm(wanted: number | undefined): Promise<Runtime> {
   const [ort, mjs, wasm] = await Promise.all([
     import('onnxruntime-web/wasm'),
     import('onnxruntime-web/ort-wasm-simd-threaded.mjs?url'),
     import('onnxruntime-web/ort-wasm-simd-threaded.wasm?url')
   ])
-  const threads = self.crossOriginIsolated ? Math.min(8, navigator.hardwareConcurrency) : 1
+  const threads = self.crossOriginIsolated ? (wanted ?? Math.min(8, navigator.hardwareConcurrency)) : 1
   ort.env.wasm.wasmPaths = { mjs: mjs.default, wasm: wasm.default }
   ort.env.wasm.numThreads = threads
   ort.env.logLevel = 'error'

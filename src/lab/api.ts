@@ -62,8 +62,8 @@ export interface OpenOptions {
   /** Keep int4 weights as they are, also on wasm, where they decode much slower. Default false. */
   readonly keepInt4?: boolean
   /**
-   * Threads of the native CPU, so that models side by side do not wait for each other's cores; ignored on other devices.
-   * Default: all cores.
+   * Threads of the CPU, native or in WebAssembly, so that models side by side do not wait for each other's cores; ignored on a
+   * GPU. Default: all cores.
    */
   readonly threads?: number
 }
