@@ -6,7 +6,7 @@ import { unzipSync } from 'fflate'
 /**
  * @typedef {{ name: string, title: string, file: string, bytes: number, sentence: string }} RunEntry
  * @typedef {{ settings: { preset: string }, models: { title: string, device: string }[], app: { host: string },
- *   times: { seconds: number, answers: number }[] }} RunHead
+ *   started: string, finished: string, times: { seconds: number, answers: number }[] }} RunHead
  */
 
 /** @type {Record<string, string>} */
@@ -50,12 +50,11 @@ function describe(file, bytes) {
   })
   if (!text || !rows) return null
   /** @type {RunHead} */
-  const { settings, models, app, times } = JSON.parse(new TextDecoder().decode(text))
+  const { settings, models, app, started, finished, times } = JSON.parse(new TextDecoder().decode(text))
   const answers = rows.reduce((count, byte) => count + Number(byte === newline), 0)
-  const seconds = times.reduce((sum, time) => sum + time.seconds, 0)
-  // A run that was resumed knows the time of its last part only.
-  const isWhole = times.reduce((sum, time) => sum + time.answers, 0) === answers
-  const time = isWhole ? ` in ${duration(seconds)} of computing` : ''
+  // Models that ran side by side count each in the times of the stages; a run that lay still meanwhile counts in the dates.
+  const worked = times.reduce((sum, time) => sum + time.seconds, 0)
+  const seconds = Math.min(worked, (Date.parse(finished) - Date.parse(started)) / 1000)
   const [first] = models
   const single = models.length === 1 && first ? first.title : null
   return {
@@ -63,7 +62,7 @@ function describe(file, bytes) {
     title: single ?? titles[settings.preset] ?? settings.preset,
     file,
     bytes: bytes.length,
-    sentence: `${models.map(({ title }) => title).join(', ')}: ${answers.toLocaleString('en')} answers${time}, on ${app.host} (${first?.device ?? 'an unknown device'}).`
+    sentence: `${models.map(({ title }) => title).join(', ')}: ${answers.toLocaleString('en')} answers in ${duration(seconds)}, on ${app.host} (${first?.device ?? 'an unknown device'}).`
   }
 }
 

@@ -37,7 +37,7 @@ export function timesChart({ times }: Run): Figure {
   return {
     id: 'times',
     title: 'Where the time went',
-    caption: `Seconds of each stage, all models together: ${duration(whole)} for ${sum(times, ({ answers }) => answers)} answers. Models that ran side by side count each.`,
+    caption: `Seconds of each stage, all models together: ${duration(whole)} for ${sum(times, ({ answers }) => answers).toLocaleString('en')} answers. Models that ran side by side count each.`,
     panels: [
       {
         title: 'Stages',
