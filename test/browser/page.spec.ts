@@ -51,6 +51,18 @@ test('a link carries the experiment, and opens nothing by itself', async ({ page
   await expect.poll(() => decodeURIComponent(page.url())).toContain('positive=warm\none\ntwo\nthree')
 })
 
+test('a step to another address stands, also where a setting changes before the page hears of it', async ({ page }) => {
+  await open(page, 'prompts?positive=warm%0Aone%0Atwo&negative=cold%0Athree%0Afour')
+  await page.getByLabel('positive prompts').evaluate((field: HTMLTextAreaElement) => {
+    location.hash = '#/steer'
+    field.value = 'one\ntwo\nthree'
+    field.dispatchEvent(new Event('input', { bubbles: true }))
+  })
+  await expect(page.getByRole('heading', { level: 1, name: 'Steer' })).toBeVisible()
+  await expect.poll(() => decodeURIComponent(page.url())).toContain('#/steer?')
+  expect(decodeURIComponent(page.url())).toContain('positive=warm\none\ntwo\nthree')
+})
+
 test('the theme follows the system until it is chosen, and the choice is kept', async ({ page }) => {
   const scheme = (): Promise<string> => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)
   await open(page, 'steer')
