@@ -109,9 +109,12 @@ export class StudyDraft {
   /** Takes a model out of the study, which can be undone, or back in. */
   toggle(model: StudyModel, isIn: boolean): void {
     if (!this.#settings || !this.#ready) return
+    const { models } = this.#settings
     if (!isIn) this.#offer(`\u201c${model.title}\u201d was taken out of the study.`)
-    const others = this.#settings.models.filter(({ key }) => key !== model.key)
-    this.#models(isIn ? [...others, model] : others)
+    const others = models.filter(({ key }) => key !== model.key)
+    // An organism and the family that it is of may have the same key.
+    const key = others.length < models.length ? freeKey(model.title, models) : model.key
+    this.#models(isIn ? [...models, { ...model, key }] : others)
   }
 
   /** Takes in a model of the reader's own. */

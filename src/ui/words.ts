@@ -30,6 +30,11 @@ export function formatPercent(share: number): string {
   return `${Math.round(share * 100)}\u00a0%`
 }
 
+/** A probability, of which what is small is not nothing: "62 %", "< 1 %" */
+export function formatLikely(probability: number): string {
+  return probability > 0 && probability < 0.005 ? '<\u00a01\u00a0%' : formatPercent(probability)
+}
+
 /** Gaps with their sign, one digit, and a real minus. */
 export function formatGaps(gaps: number): string {
   const digits = Math.abs(gaps).toFixed(1)

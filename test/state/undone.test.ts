@@ -117,3 +117,16 @@ describe('what is taken out of a study that is planned comes back', () => {
     expect(draft.settings).toBe(attached)
   })
 })
+
+describe('the models of a study', () => {
+  it('are all there to be taken in: an organism and the family that it is of have keys of their own then', async () => {
+    const { draft } = new Lab(fakeOutside({ layers: 6 }))
+    await draft.load()
+    draft.choose('full')
+    const families = draft.settings?.models ?? []
+    for (const model of draft.available.filter(({ source }) => source.kind === 'bundled')) draft.toggle(model, true)
+    const keys = draft.settings?.models.map(({ key }) => key) ?? []
+    expect(keys).toHaveLength(families.length + 4)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+})
