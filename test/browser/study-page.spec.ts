@@ -84,6 +84,7 @@ test('a study is paused, outlives its tab, is offered again, and a discarded one
   await expect(kept).toContainText('finished today')
   await kept.getByRole('button', { name: 'Discard' }).click()
   await kept.getByRole('button', { name: 'Delete for good' }).click()
+  await expect(kept).toBeHidden()
   await page.reload()
   await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible()
   await expect(kept).toBeHidden()
