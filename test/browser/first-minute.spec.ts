@@ -76,6 +76,7 @@ test('one key press shows base, steered and random; the rest of the minute needs
   expect(interactive).toBeLessThan(2000)
 
   // Pressed before the model is there: the answer comes once it is.
+  await expect(askButton(page)).toBeEnabled()
   await tabTo(page, askButton(page))
   await page.keyboard.press('Enter')
   await expectAnswered(page)
