@@ -111,6 +111,9 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
       adapters.set(loaded.sha256, loaded)
       return loaded
     },
+    async cancelAdapter() {
+      onCall?.('cancelAdapter')
+    },
     async useAdapter(choice) {
       onCall?.('useAdapter')
       return use(choice)

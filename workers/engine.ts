@@ -54,6 +54,8 @@ export class Engine implements ModelApi {
   readonly #host: Host
   #model: Open | null = null
   #running: Control | null = null
+  /** Of the adapter that is being loaded. */
+  #loading: AbortController | null = null
   /** Whether the running generation computed its tokens at several scales of its adapter. */
   #rescaled = false
   /** Calls run one after another; a failed one does not stop the next. */
@@ -147,9 +149,13 @@ export class Engine implements ModelApi {
   }
 
   loadAdapter(source: AdapterSource, onProgress: OnProgress = ignore): Promise<AdapterInfo> {
+    const { signal } = (this.#loading = new AbortController())
     return this.#with(async (model) => {
-      const files = await this.#host.adapterFiles(source, onProgress)
+      signal.throwIfAborted()
+      const files = await this.#host.adapterFiles(source, onProgress, signal)
       const loaded = await loadAdapter(files, model.session.parts.info, model.info, onProgress)
+      // From here on it is a matter of a moment.
+      signal.throwIfAborted()
       const known = model.adapters.get(loaded.info.sha256)
       if (known) return known.info
       const began = performance.now()
@@ -159,6 +165,11 @@ export class Engine implements ModelApi {
       roomy.adapters.set(info.sha256, { ...loaded, info })
       return info
     })
+  }
+
+  cancelAdapter(): Promise<void> {
+    this.#loading?.abort()
+    return Promise.resolve()
   }
 
   async useAdapter(choice: AdapterChoice | null): Promise<ModelInfo> {

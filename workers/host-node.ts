@@ -20,10 +20,10 @@ export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
   openRuntime: async (device, { threads }) => runtime(device, threads),
   files: modelFiles,
-  adapterFiles: async (source, onProgress) => {
+  adapterFiles: async (source, onProgress, signal) => {
     if (source.kind === 'folder') return adapterAt(source.path)
     if (source.kind === 'bundled') return folderAt(join(pageFolder, source.name), `bundled:${source.name}`)
-    return adapterFiles(atHub(source), onProgress, await optionsFor(source))
+    return adapterFiles(atHub(source), onProgress, { ...(await optionsFor(source)), ...(signal && { signal }) })
   },
   breathe: () => immediate()
 }

@@ -13,7 +13,7 @@ export const webHost: Host = {
   openRuntime: (device, { withoutSubgroups, threads }) =>
     device === 'webgpu' ? openGpu(withoutSubgroups) : openWasm(threads),
   files: webFiles,
-  adapterFiles,
+  adapterFiles: (source, onProgress, signal) => adapterFiles(source, onProgress, signal ? { signal } : {}),
   breathe
 }
 

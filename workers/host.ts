@@ -75,7 +75,11 @@ export interface Host {
   offers(): Promise<readonly DeviceOffer[]>
   openRuntime(device: Device, options: RuntimeOptions): Promise<Runtime>
   files(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles>
-  adapterFiles(source: AdapterSource, onProgress: (progress: Progress) => void): Promise<ModelFiles>
+  adapterFiles(
+    source: AdapterSource,
+    onProgress: (progress: Progress) => void,
+    signal?: AbortSignal
+  ): Promise<ModelFiles>
   /** Lets messages in (stop, steer) between two tokens. */
   breathe(): Promise<void>
 }

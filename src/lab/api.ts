@@ -378,6 +378,8 @@ export interface ModelApi {
    * @throws LabError `adapter`, `format`, `checksum`, `network`, `memory`; the model goes on as it was
    */
   loadAdapter(source: AdapterSource, onProgress?: (progress: Progress) => void): Promise<AdapterInfo>
+  /** Ends the loading of an adapter, which then rejects with `AbortError`; nothing where none is being loaded. */
+  cancelAdapter(): Promise<void>
   /**
    * Puts a loaded adapter in use, or none. Another scale for the one in use takes effect at the next token of a running
    * generation, all else after it.

@@ -128,6 +128,10 @@ class Connection implements ModelHandle {
     return this.#call((remote) => remote.proveAdapter(...args))
   }
 
+  cancelAdapter(): Promise<void> {
+    return this.#call((remote) => remote.cancelAdapter())
+  }
+
   stop(): Promise<void> {
     return this.#call((remote) => remote.stop())
   }

@@ -84,6 +84,11 @@ export class Adapters {
     }
   }
 
+  /** Stops loading, which leaves the model as it was. */
+  async cancel(): Promise<void> {
+    await this.#owner.handle()?.cancelAdapter()
+  }
+
   /** Tries the last adapter again. */
   async retry(): Promise<void> {
     if (this.#last) await this.load(this.#last)

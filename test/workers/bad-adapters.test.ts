@@ -341,3 +341,34 @@ describe('a pickle is never read', () => {
 function prefixed(folder: string): Contents {
   return Object.fromEntries(Object.entries(adapter(good.config)).map(([path, content]) => [folder + path, content]))
 }
+
+describe('an adapter whose loading is cancelled', () => {
+  it('rejects with AbortError, and leaves the model ready for the next', async () => {
+    const host = fixtureFiles(name)
+    let asked: () => void = () => undefined
+    const waiting = new Promise<void>((resolve) => (asked = resolve))
+    // A server that never answers.
+    const endless: typeof host.adapterFiles = (_source, _onProgress, signal) => {
+      asked()
+      return new Promise((_, reject) =>
+        signal?.addEventListener('abort', () => reject(new DOMException('cancelled', 'AbortError')))
+      )
+    }
+    let isEndless = true
+    const engine = new Engine({
+      ...host,
+      adapterFiles: (...given) => (isEndless ? endless(...given) : host.adapterFiles(...given))
+    })
+    await engine.open({ kind: 'folder', path: name }, { dtype: 'fp32', adapt: true })
+    // Nothing is loaded: nothing to cancel.
+    await engine.cancelAdapter()
+    const loading = engine.loadAdapter(filesSource(adapter(good.config)))
+    await waiting
+    await engine.cancelAdapter()
+    await expect(loading).rejects.toMatchObject({ name: 'AbortError' })
+    isEndless = false
+    const { sha256 } = await engine.loadAdapter(filesSource(adapter(good.config)))
+    expect((await engine.useAdapter({ sha256, scale: 1 })).adapter?.sha256).toBe(sha256)
+    await engine.close()
+  })
+})
