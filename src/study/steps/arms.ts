@@ -194,7 +194,7 @@ export function normKeepingArm(
   samples: number,
   member = 0
 ): ArmPlan {
-  const facts = { family: 'norm-keeping', alpha, samples, member } as const
+  const facts = { family: 'norm-keeping', alpha, samples, member, ...(member === 0 && { cosine: 1 }) } as const
   return steeredArm(facts, [{ mode: 'add', layer, vector, coefficient: -alpha * norm }], { keepNorm: true })
 }
 
