@@ -51,6 +51,8 @@ export class Tokens {
 
   /** @throws LabError `format` for an empty prompt, a template that fails, ids outside the vocabulary */
   encode(prompt: Prompt, vocabulary: number): number[] {
+    // Ids are what they are: to look them up would take longer.
+    if ('ids' in prompt) return this.#checked([...prompt.ids], vocabulary)
     return [
       ...this.#prompts.get(JSON.stringify([prompt, vocabulary]), () => this.#checked(this.#encode(prompt), vocabulary))
     ]
@@ -90,8 +92,7 @@ export class Tokens {
     return this.#tokenizer.all_special_ids.includes(id)
   }
 
-  #encode(prompt: Prompt): number[] {
-    if ('ids' in prompt) return [...prompt.ids]
+  #encode(prompt: Exclude<Prompt, { readonly ids: readonly number[] }>): number[] {
     if ('text' in prompt) return prompt.text === '' ? [] : this.#tokenizer.encode(prompt.text)
     if (!this.hasTemplate) {
       throw new LabError(

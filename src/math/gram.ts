@@ -91,3 +91,8 @@ export function transpose(matrix: Float64Array, m: number, n: number): Float64Ar
   for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) out[j * m + i] = matrix[i * n + j] ?? 0
   return out
 }
+
+/** Columns as rows. */
+export function transposed({ data, rows, width }: DoubleRows): DoubleRows {
+  return { data: transpose(data, rows, width), rows: width, width: rows }
+}

@@ -1,6 +1,6 @@
 /** Held-out R2 of one fold of a ridge map, as a function of lambda0: in the dual form and in the primal. */
 import { cholesky, solve } from './cholesky'
-import { centredCross, centredGram, crossGram, gram, subMatrix, trace, transpose } from './gram'
+import { centredCross, centredGram, crossGram, gram, subMatrix, trace, transpose, transposed } from './gram'
 import { meanRow, rowOf, shiftedRows, stackRows, type DoubleRows } from './rows'
 
 /**
@@ -13,7 +13,7 @@ export function dualScorer(
   n: number,
   held: readonly number[]
 ): (lambda0: number) => number {
-  const train = [...Array(n).keys()].filter((row) => !held.includes(row))
+  const train = othersThan(held, n)
   const [m, k] = [held.length, train.length]
   const trainInputs = subMatrix(inputs, n, train, train)
   const trainOutputs = subMatrix(outputs, n, train, train)
@@ -42,8 +42,7 @@ export function dualScorer(
  * rows T, so |Y_held - H W|^2 = |Y_held|^2 - 2 sum(W o H' Y_held) + sum(W o (H' H) W), o element by element.
  */
 export function primalScorer(x: DoubleRows, y: DoubleRows, held: readonly number[]): (lambda0: number) => number {
-  const out = new Set(held)
-  const train = [...Array(x.rows).keys()].filter((row) => !out.has(row))
+  const train = othersThan(held, x.rows)
   const [inputs, outputs] = [rowsAt(x, train), rowsAt(y, train)]
   const [inputMean, outputMean] = [meanRow(inputs), meanRow(outputs)]
   const columns = transposed(shiftedRows(inputs, inputMean))
@@ -67,6 +66,12 @@ export function primalScorer(x: DoubleRows, y: DoubleRows, held: readonly number
   }
 }
 
+/** The rows of n that are not held out, ascending. */
+function othersThan(held: readonly number[], n: number): readonly number[] {
+  const out = new Set(held)
+  return [...Array(n).keys()].filter((row) => !out.has(row))
+}
+
 function rowsAt(rows: DoubleRows, at: readonly number[]): DoubleRows {
   return stackRows(at.map((row) => rowOf(rows, row)))
 }
@@ -77,9 +82,4 @@ function squares(values: Float64Array): number {
 
 function sum(values: Float64Array): number {
   return values.reduce((total, value) => total + value, 0)
-}
-
-/** Columns as rows. */
-export function transposed({ data, rows, width }: DoubleRows): DoubleRows {
-  return { data: transpose(data, rows, width), rows: width, width: rows }
 }

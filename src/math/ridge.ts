@@ -6,9 +6,9 @@
  */
 import { LabError } from '../errors'
 import { cholesky, solve } from './cholesky'
-import { crossGram, gram, trace } from './gram'
+import { crossGram, gram, trace, transposed } from './gram'
 import { permutation, seeded } from './random'
-import { dualScorer, primalScorer, transposed } from './ridge-folds'
+import { dualScorer, primalScorer } from './ridge-folds'
 import { meanLength, meanRow, shiftedRows, stackRows, weightedSum, type DoubleRows, type Rows } from './rows'
 
 /** 10^-4 to 10^2. */
