@@ -8,6 +8,7 @@ import { asList, asObject, asSize, asText } from './json'
 import { hashText, type ModelRecord, publicHub } from '../stored/records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { hostOf, send } from './request'
+import { baseName } from '../paths'
 
 type HubSource = Extract<ModelSource, { kind: 'hub' }>
 
@@ -62,7 +63,7 @@ async function ask(place: Place, visit: Visit): Promise<ModelRecord> {
   const at = { ...place, revision: commit }
   const record: ModelRecord = {
     id: `hub:${place.repo}@${commit}`,
-    name: place.repo.slice(place.repo.lastIndexOf('/') + 1),
+    name: baseName(place.repo),
     source: { kind: 'hub', repo: place.repo, revision: commit, endpoint: place.endpoint },
     refs: commit === place.revision ? [] : [place.revision],
     opened: new Date().toISOString(),

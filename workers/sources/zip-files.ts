@@ -5,6 +5,7 @@ import { configName, largest, weightsName } from '../adapters/adapter-files'
 import type { ModelFiles } from '../host/host'
 import { filesAsGiven } from './local-files'
 import { pieces } from './read-blob'
+import { baseName } from '../paths'
 
 /** @throws LabError `format`, `checksum`, `memory` */
 export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): Promise<ModelFiles> {
@@ -22,6 +23,6 @@ export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): 
 }
 
 function limitOf(path: string): number | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = baseName(path)
   return name === configName ? largest.config : name === weightsName ? largest.weights : undefined
 }
