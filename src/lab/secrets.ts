@@ -22,6 +22,12 @@ export function withoutSecrets(source: ModelSource | AdapterSource): ModelSource
   return { ...open, ...(endpoint !== undefined && { endpoint: openAddress(endpoint) }) }
 }
 
+/** A cell of a study as it may be kept: the first one holds what was asked, where earlier versions left the token of a hub. */
+export function cleanStudy(key: string, json: unknown): unknown {
+  if (key !== 'study') return json
+  return withField(json, 'settings', cleanSettings(fieldsOf(json).get('settings')))
+}
+
 /** Stored settings of a study, of whatever version, without the secrets of their sources; the same value where they hold none. */
 export function cleanSettings(settings: unknown): unknown {
   const models = fieldsOf(settings).get('models')

@@ -6,6 +6,7 @@ import { LabError } from '../../src/errors'
 import { isFileName, isFilePath } from '../../src/formats/path'
 import { quoted } from '../../src/formats/record'
 import { NotStorable, plainName, type Disk, type DiskWriter, type StoredFile } from './disk'
+import { codeOf, isFull } from './full-node'
 import { FolderLocks } from './lock-node'
 import { hashText } from './records'
 import { inBytes } from './sink'
@@ -87,7 +88,8 @@ class FolderDisk implements Disk {
     try {
       for (const [path, name] of files) await this.#link(name, inside(folder, path))
     } catch (error) {
-      if (noLinks.includes(String(codeOf(error)))) return undefined
+      // Where there is no room for a link, the files are read from where they are.
+      if (noLinks.includes(codeOf(error)) || isFull(error)) return undefined
       throw error
     }
     return folder
@@ -160,19 +162,18 @@ class FileWriter implements DiskWriter {
   }
 
   write(bytes: Uint8Array): void {
-    try {
+    whileRoom(() => {
       for (let at = 0; at < bytes.length;) {
         const written = writeSync(this.#file, bytes, at, bytes.length - at, this.#length)
+        if (written === 0) throw quota(new Error('nothing was written'))
         at += written
         this.#length += written
       }
-    } catch (error) {
-      throw isFull(error) ? quota(error) : error
-    }
+    })
   }
 
   truncate(length: number): void {
-    ftruncateSync(this.#file, length)
+    whileRoom(() => ftruncateSync(this.#file, length))
     this.#length = length
   }
 
@@ -183,8 +184,11 @@ class FileWriter implements DiskWriter {
 
   close(): void {
     // A checksum is only written beside bytes that outlive a crash.
-    fsyncSync(this.#file)
-    closeSync(this.#file)
+    try {
+      whileRoom(() => fsyncSync(this.#file))
+    } finally {
+      closeSync(this.#file)
+    }
   }
 }
 
@@ -204,7 +208,14 @@ function missing(error: unknown): undefined {
 
 /** What a file system without links says. */
 const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'UNKNOWN']
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)))
 const quota = (cause: unknown): DOMException =>
   Object.assign(new DOMException('the disk is full', 'QuotaExceededError'), { cause })
+
+/** Does it, and says of a full disk what a browser says. */
+function whileRoom<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw isFull(error) ? quota(error) : error
+  }
+}

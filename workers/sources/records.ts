@@ -84,7 +84,8 @@ export async function saveRecord(disk: Disk, record: ModelRecord): Promise<void>
   try {
     await disk.alone(name, undefined, () => saveText(disk, name, JSON.stringify(record)))
   } catch (error) {
-    if (!(error instanceof NotStorable) && !isQuota(error)) throw error
+    const isFull = isQuota(error) || (error instanceof LabError && error.code === 'quota')
+    if (!(error instanceof NotStorable) && !isFull) throw error
   }
 }
 
