@@ -65,7 +65,7 @@ async function readLines(path: string): Promise<Map<string, JournalLine>> {
     lines.set(line.key, line)
     // A version before this one took over what another had kept of a hub's token.
     if (line.key === 'study' && !text.includes(JSON.stringify(line.json))) {
-      texts[i] = (await sealLine(line.key, line, '')).text
+      texts[i] = (await sealLine(line.key, { json: line.json }, '')).text
       await writeDurably(path, new TextEncoder().encode(texts.map((each) => `${each}\n`).join('')))
     }
   }

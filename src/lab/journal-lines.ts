@@ -54,7 +54,10 @@ export async function readLine(text: string, where: string): Promise<JournalLine
   const sum = seal.exec(text)
   const isSealed = sum !== null || fields.has('sum')
   if (isSealed && sum?.[1] !== (await hashOf(text.slice(0, sum?.index)))) {
-    throw new LabError('checksum', `${where} is not what was written: take the line out, and its cell is measured again`)
+    throw new LabError(
+      'checksum',
+      `${where} is not what was written: take the line out, and its cell is measured again`
+    )
   }
   const key = fields.text('key')
   return {

@@ -40,7 +40,7 @@ export async function once(
   journal: Journal,
   key: string,
   compute: () => Promise<Entry>,
-  isWhole: (entry: Entry) => boolean
+  isWhole: (entry: Entry) => boolean = () => true
 ): Promise<Entry> {
   const known = await journal.read(key)
   if (known && isWhole(known)) return known

@@ -98,10 +98,15 @@ export class Study {
     signal?.throwIfAborted()
     this.report(place)
     let fresh = false
-    const entry = await once(this.journal, key, () => {
-      fresh = true
-      return compute()
-    }, isWhole)
+    const entry = await once(
+      this.journal,
+      key,
+      () => {
+        fresh = true
+        return compute()
+      },
+      isWhole
+    )
     this.#done += answers
     if (fresh) this.#fresh += answers
     this.#count(place, entry.seconds ?? 0, answers)
