@@ -10,7 +10,16 @@ interface Place {
   readonly packages: readonly string[]
 }
 
-const pure = ['d3', '@bufbuild/protobuf', 'onnx-buf', 'ml-matrix', 'yaml', 'fflate', '@lezer/', '@eslint-community/regexpp']
+const pure = [
+  'd3',
+  '@bufbuild/protobuf',
+  'onnx-buf',
+  'ml-matrix',
+  'yaml',
+  'fflate',
+  '@lezer/',
+  '@eslint-community/regexpp'
+]
 
 /** Top to bottom is the direction of the data: a file imports from its own place or from places above it. */
 export const places: readonly Place[] = [

@@ -111,7 +111,11 @@ export class Tokens {
       const text = this.#template.render(prompt.messages, this.#special)
       return this.#tokenizer.encode(text, { add_special_tokens: false })
     } catch (cause) {
-      throw new LabError('format', `the chat template refused these messages (${excerpt(cause)}): give the prompt as plain text, or choose another model`, { cause })
+      throw new LabError(
+        'format',
+        `the chat template refused these messages (${excerpt(cause)}): give the prompt as plain text, or choose another model`,
+        { cause }
+      )
     }
   }
 }
