@@ -4,7 +4,7 @@ import type { ModelApi } from '../src/lab/api'
 import { holdLock } from '../src/lab/held'
 import { registerWire } from '../src/lab/wire'
 import { Engine } from './engine'
-import { webHost } from './host-web'
+import { webHost } from './host/host-web'
 
 registerWire()
 holdLock()

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads'
 import nodeEndpoint from 'comlink/dist/umd/node-adapter.js'
 import type { WorkerPort } from '../src/lab/connect'
 import { endMessage } from './end-message'
-import { isAtRest, newRuns, type Runs } from './runs-node'
+import { isAtRest, newRuns, type Runs } from './host/runs-node'
 
 /** How often a worker that was told to end is looked at, in milliseconds. */
 const lookMs = 500
