@@ -1,5 +1,5 @@
 /** config.json and its companions, reduced to what the engine asks. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 
 export interface ModelConfig {
   readonly family: string
@@ -21,7 +21,7 @@ export function parseJson(text: string, path: string): Json {
   try {
     value = JSON.parse(text)
   } catch (cause) {
-    throw new LabError('format', `${path} is not JSON (${String(cause)}): fetch it again from its source`, { cause })
+    throw new LabError('format', `${path} is not JSON (${excerpt(cause)}): fetch it again from its source`, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new LabError(
