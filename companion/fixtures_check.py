@@ -29,7 +29,7 @@ class Graph:
             elif value.name == "position_ids":
                 feeds[value.name] = np.arange(length, length + len(ids), dtype=np.int64)[None]
             else:
-                feeds[value.name] = start
+                feeds[value.name] = start.astype(np.float16) if "float16" in value.type else start
         names = [output.name for output in self._session.get_outputs()]
         outputs = dict(zip(names, self._session.run(None, feeds)))
         cache = {name.replace("present", "past_key_values"): value for name, value in outputs.items() if name.startswith("present")}

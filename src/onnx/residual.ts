@@ -5,7 +5,7 @@
  */
 import { LabError } from '../errors'
 import type { Graph } from './graph'
-import type { NodeProto } from './proto'
+import { DataType, type NodeProto } from './proto'
 
 /** One sum of the residual stream: `skip + branch`. */
 export interface Sum {
@@ -38,6 +38,11 @@ export function findResiduals(graph: Graph, layers: number): Sum[] {
   const ends = sums.filter((_, i) => i % 2 === 1)
   ends.forEach((end, layer) => checkName(end, layer))
   return ends
+}
+
+/** Element type of the residual stream at a sum, which may differ from that of the graph's inputs and cache. */
+export function streamType(graph: Graph, sum: Sum): DataType {
+  return graph.elementType(sum.node.input[0] ?? '') ?? DataType.UNDEFINED
 }
 
 function lastSum(graph: Graph): Sum {
