@@ -5,7 +5,8 @@ import type { Graph } from './graph'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
-import { findResiduals } from './residual'
+import { findResiduals, type Sum } from './residual'
+import { unembedding } from './select'
 
 export interface GraphInfo {
   readonly layers: number
@@ -33,7 +34,8 @@ const floats = new Map<DataType, 'float32' | 'float16'>([
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
   const cache = cacheShape(graph)
-  const { layers } = cache
+  const sums = findResiduals(graph)
+  const layers = sums.length
   const embedsOutside = graph.input.has('inputs_embeds') && !graph.input.has('input_ids')
   if (!embedsOutside && !graph.input.has('input_ids')) {
     throw new LabError(
@@ -43,7 +45,7 @@ export function describe(graph: Graph): GraphInfo {
   }
   return {
     layers,
-    ...sizes(graph, layers),
+    ...sizes(graph, sums),
     activations: activationType(graph, embedsOutside) ?? cache.type,
     cache,
     embedsOutside,
@@ -54,21 +56,14 @@ export function describe(graph: Graph): GraphInfo {
   }
 }
 
-/** Width from the weight of the last norm or MLP; vocabulary from the declared logits or the last product. */
-function sizes(graph: Graph, layers: number): { width: number; vocabulary: number } {
-  const last = findResiduals(graph, layers).at(-1)
+/** Width from the weight of the final norm, else of the unembedding; vocabulary from the declared logits, else of the unembedding. */
+function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary: number } {
   const declared = graph.output.get('logits')
-  const vocabulary = declared ? tensorType(declared).dims.at(-1) : undefined
-  const head = graph.proto.node.find((node) => /lm_head/.test(node.name) && /MatMul|Gemm/.test(node.opType))
-  const [headWidth, headVocabulary] = head ? weightShape(graph, head) : [0, 0]
+  const stated = declared ? tensorType(declared).dims.at(-1) : undefined
+  const [headWidth, headVocabulary] = weightShape(graph, unembedding(graph))
+  const last = sums.at(-1)
   const norm = last?.fused ? graph.initializer.get(last.node.input[2] ?? '') : undefined
-  const width = norm ? Number(norm.dims[0]) : headWidth
-  if (!width)
-    throw new LabError(
-      'graph',
-      'the width of the residual stream could not be read off the final norm or the unembedding'
-    )
-  return { width, vocabulary: typeof vocabulary === 'number' ? vocabulary : headVocabulary }
+  return { width: norm ? Number(norm.dims[0]) : headWidth, vocabulary: typeof stated === 'number' ? stated : headVocabulary }
 }
 
 function activationType(graph: Graph, embedsOutside: boolean): 'float32' | 'float16' | undefined {

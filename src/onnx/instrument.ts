@@ -54,7 +54,7 @@ export function instrumentGraph(
     throw new LabError('graph', `keeping lengths is a part of write affine, got write ${level}: ask for affine, too`)
   }
   const keep = plan.keep ? { half: type === DataType.FLOAT16 } : null
-  const sums = findResiduals(graph, info.layers)
+  const sums = findResiduals(graph)
   const { layers, width } = info
   if (level !== 'none') addSteeringInputs(graph, { level, packed, keep: keep !== null, layers, width, type })
   const residuals = sums.map((sum, layer) => {
