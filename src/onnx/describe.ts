@@ -6,6 +6,7 @@ import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
 import { findResiduals, streamType, type Sum } from './residual'
+import { unembedding } from './select'
 import { floatType, type FloatType } from './types'
 
 export interface GraphInfo {
@@ -33,7 +34,8 @@ export interface GraphInfo {
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
   const cache = cacheShape(graph)
-  const { layers } = cache
+  const sums = findResiduals(graph)
+  const layers = sums.length
   const embedsOutside = graph.input.has('inputs_embeds') && !graph.input.has('input_ids')
   if (!embedsOutside && !graph.input.has('input_ids')) {
     throw new LabError(
@@ -41,7 +43,6 @@ export function describe(graph: Graph): GraphInfo {
       `a decoder that takes input_ids or inputs_embeds was expected, got ${[...graph.input.keys()].join(', ')}`
     )
   }
-  const sums = findResiduals(graph, layers)
   const streams = sums.map((sum, layer) => floatStream(graph, sum, layer))
   return {
     layers,
@@ -58,21 +59,17 @@ export function describe(graph: Graph): GraphInfo {
   }
 }
 
-/** Width from the weight of the last norm or MLP; vocabulary from the declared logits or the last product. */
+/** Width from the weight of the final norm, else of the unembedding; vocabulary from the declared logits, else of the unembedding. */
 function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary: number } {
-  const last = sums.at(-1)
   const declared = graph.output.get('logits')
-  const vocabulary = declared ? tensorType(declared).dims.at(-1) : undefined
-  const head = graph.proto.node.find((node) => /lm_head/.test(node.name) && /MatMul|Gemm/.test(node.opType))
-  const [headWidth, headVocabulary] = head ? weightShape(graph, head) : [0, 0]
+  const stated = declared ? tensorType(declared).dims.at(-1) : undefined
+  const [headWidth, headVocabulary] = weightShape(graph, unembedding(graph))
+  const last = sums.at(-1)
   const norm = last?.fused ? graph.initializer.get(last.node.input[2] ?? '') : undefined
-  const width = norm ? Number(norm.dims[0]) : headWidth
-  if (!width)
-    throw new LabError(
-      'graph',
-      'the width of the residual stream could not be read off the final norm or the unembedding'
-    )
-  return { width, vocabulary: typeof vocabulary === 'number' ? vocabulary : headVocabulary }
+  return {
+    width: norm ? Number(norm.dims[0]) : headWidth,
+    vocabulary: typeof stated === 'number' ? stated : headVocabulary
+  }
 }
 
 function floatStream(graph: Graph, sum: Sum, layer: number): FloatType {

@@ -44,6 +44,13 @@ export class Graph {
     return this.#constant.has(name)
   }
 
+  /** The value of an initializer or of a Constant node. */
+  constantTensor(name: string): TensorProto | undefined {
+    const node = this.producer.get(name)
+    if (node?.opType !== 'Constant') return this.initializer.get(name)
+    return node.attribute.find((a) => a.name === 'value')?.t
+  }
+
   /** The tensor behind casts and identities. */
   source(name: string): string {
     for (;;) {

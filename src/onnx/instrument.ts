@@ -56,7 +56,7 @@ export function instrumentGraph(
     throw new LabError('graph', `keeping lengths is a part of write affine, got write ${level}: ask for affine, too`)
   }
   const keep = plan.keep === true
-  const sums = findResiduals(graph, info.layers)
+  const sums = findResiduals(graph)
   const { layers, width } = info
   if (level !== 'none') addSteeringInputs(graph, { level, packed, keep, layers, width, type })
   const residuals = sums.map((sum, layer) => {

@@ -21,7 +21,7 @@ export function addSelect(graph: Graph, type: DataType): void {
 }
 
 /** The last matrix product with a constant weight on the way to the logits. */
-function unembedding(graph: Graph): NodeProto {
+export function unembedding(graph: Graph): NodeProto {
   let name = 'logits'
   for (;;) {
     const node = graph.producer.get(name)

@@ -13,11 +13,11 @@ import {
 import { streamType, type Sum } from './residual'
 
 /**
- * The stream after block `layer` as it is, under a name of its own.
+ * The stream after block `layer` as the next one reads it, under a name of its own.
  * A fused norm has it as its 4th output, which the final norm does not name.
  */
 export function nameResidual(graph: Graph, sum: Sum, layer: number): string {
-  if (!sum.fused) return sum.node.output[0] ?? ''
+  if (!sum.fused) return sum.read
   const named = sum.node.output[3]
   if (named) return named
   const name = `azimuth/residual.${layer}`
@@ -57,10 +57,14 @@ export function addSteeringInputs(graph: Graph, { level, packed, keep, layers, w
 /** Adds `steer.<l>.b [width]` to the stream; returns the name of the steered stream. */
 export function addBias(graph: Graph, sum: Sum, layer: number): string {
   const b = graph.as(`steer.${layer}.b`, streamType(graph, sum))
-  if (sum.node.opType === 'SkipSimplifiedLayerNormalization' && !sum.node.input[3]) {
-    while (sum.node.input.length < 3) sum.node.input.push('')
-    sum.node.input[3] = b
-    graph.consumers.set(b, [sum.node])
+  if (sum.fused) {
+    const slot = biasSlot(sum.node)
+    const own = sum.node.input[slot]
+    const total = `azimuth/bias.${layer}`
+    if (own) graph.insertBefore(sum.node, makeNode('Add', [own, b], [total]))
+    while (sum.node.input.length < slot) sum.node.input.push('')
+    sum.node.input[slot] = own ? total : b
+    if (!own) graph.consumers.set(b, [sum.node])
     return nameResidual(graph, sum, layer)
   }
   return replaceStream(graph, sum, layer, (stream, steered) => [makeNode('Add', [stream, b], [steered])])
@@ -143,7 +147,7 @@ function replaceStream(
     const stream = `azimuth/stream.${layer}`
     const nodes = edit(stream, '')
     const change = nodes.pop()?.input[1] ?? ''
-    const bias = sum.node.opType === 'SkipSimplifiedLayerNormalization' ? 3 : 4
+    const bias = biasSlot(sum.node)
     const parts = [sum.node.input[0] ?? '', sum.node.input[1] ?? '']
     const total = sum.node.input[bias]
     const sums = total
@@ -155,9 +159,14 @@ function replaceStream(
     sum.node.input[1] = change
     return nameResidual(graph, sum, layer)
   }
-  const stream = sum.node.output[0] ?? ''
+  const { stream, read } = sum
   const steered = `azimuth/residual.${layer}`
   graph.redirect(stream, steered)
-  graph.insertAfter(sum.node, ...edit(stream, steered))
-  return steered
+  graph.insertAfter(graph.producer.get(stream) ?? sum.node, ...edit(stream, steered))
+  return read === stream ? steered : read
+}
+
+/** Which input of a fused norm is added to its sum, one number for each of the width. */
+function biasSlot(node: NodeProto): number {
+  return node.opType === 'SkipSimplifiedLayerNormalization' ? 3 : 4
 }
