@@ -36,7 +36,8 @@ export function estimateMemory(
     ? (listing.get(choice.embedding) ?? 0) + (listing.get(`${choice.embedding}_data`) ?? 0)
     : 0
   const weights = files + embedding + (expand ? expandedSize(graph) - packedSize(graph) : 0)
-  const cachePerToken = 2 * info.layers * info.cache.heads * headSize * (info.cache.type === 'float16' ? 2 : 4)
+  const cacheBytes = Object.values(info.cache.types).reduce((sum, type) => sum + (type === 'float16' ? 2 : 4), 0)
+  const cachePerToken = info.cache.heads * headSize * cacheBytes
   // Activations of a prompt: the widest tensors are the MLP's and one row of logits.
   const activations = 4 * (estimateTokens * info.width * 8 + info.vocabulary)
   // The native CPU packs its own copy of the weights beside the mapped file; elsewhere they pass through memory once.

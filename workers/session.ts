@@ -210,11 +210,13 @@ export class DecoderSession {
   }
 
   #emptyCache(B: number): Record<string, Tensor> {
-    const { runtime, info, headSize, session } = this.parts
-    const make = (): Tensor =>
-      floatTensor(runtime, info.cache.type, new Float32Array(), [B, info.cache.heads, 0, headSize])
+    const { runtime, info, headSize } = this.parts
+    const dims = [B, info.cache.heads, 0, headSize]
     return Object.fromEntries(
-      session.inputNames.filter((n) => n.startsWith('past_key_values.')).map((n) => [n, make()])
+      Object.entries(info.cache.types).map(([name, type]) => [
+        name,
+        floatTensor(runtime, type, new Float32Array(), dims)
+      ])
     )
   }
 

@@ -2,14 +2,16 @@
 import { LabError } from '../errors'
 import type { Graph } from './graph'
 import { isProduct, weightShape } from './product'
-import { DataType, intAttribute, tensorType, type NodeProto } from './proto'
+import { DataType, intAttribute, makeCast, makeValueInfo, tensorType, type NodeProto } from './proto'
+import { floatType, type FloatType } from './types'
 
 export interface CacheShape {
   readonly layers: number
   readonly heads: number
   /** 0 where the graph leaves it symbolic and the attention operator does not tell. */
   readonly headSize: number
-  readonly type: 'float32' | 'float16'
+  /** Element type of each input, by its name: files that were converted by a list mix them. */
+  readonly types: Readonly<Record<string, FloatType>>
   /**
    * `packed`: GroupQueryAttention keeps each row's keys without gaps and reads lengths off the mask;
    * `padded`: keys of padded positions stay and the mask leaves them out.
@@ -22,7 +24,8 @@ const mostLayers = 1000
 
 /** @throws LabError `graph` for a graph without a cache, or with one of too many layers */
 export function cacheShape(graph: Graph): CacheShape {
-  const keys = [...graph.input.keys()].filter((name) => /^past_key_values\.\d+\.key$/.test(name))
+  const past = [...graph.input.keys()].filter((name) => /^past_key_values\.\d+\.(key|value)$/.test(name))
+  const keys = past.filter((name) => name.endsWith('key'))
   const first = graph.input.get(keys[0] ?? '')
   if (!first) {
     throw new LabError(
@@ -34,17 +37,41 @@ export function cacheShape(graph: Graph): CacheShape {
   if (keys.length > mostLayers) {
     throw new LabError('graph', `a decoder of at most ${mostLayers} layers was expected, got a cache of ${keys.length}`)
   }
-  const { elemType, dims } = tensorType(first)
-  if (elemType !== DataType.FLOAT && elemType !== DataType.FLOAT16) {
-    throw new LabError('graph', `a float32 or float16 KV cache was expected, got element type ${DataType[elemType]}`)
-  }
+  const { dims } = tensorType(first)
   const attention = graph.proto.node.find((node) => node.opType === 'GroupQueryAttention')
   return {
     layers: keys.length,
     heads: Number(dims[1]),
     headSize: typeof dims[3] === 'number' ? dims[3] : attention ? headSize(graph, attention) : 0,
-    type: elemType === DataType.FLOAT ? 'float32' : 'float16',
+    types: Object.fromEntries(past.map((name) => [name, cacheType(graph, name)])),
     layout: attention ? 'packed' : 'padded'
+  }
+}
+
+function cacheType(graph: Graph, name: string): FloatType {
+  const type = floatType(graph.elementType(name))
+  if (type) return type
+  throw new LabError(
+    'graph',
+    `a float32 or float16 KV cache was expected, ${name} has element type ${DataType[graph.elementType(name) ?? 0]}: ` +
+      `choose another dtype of this model`
+  )
+}
+
+/** Gives each output of the cache the type of the input that takes it at the next step. */
+export function unifyCache(graph: Graph): void {
+  for (const [past, input] of graph.input) {
+    const present = past.replace('past_key_values', 'present')
+    const declared = graph.output.get(present)
+    const node = graph.producer.get(present)
+    const { elemType } = tensorType(input)
+    if (past === present || !declared || !node || tensorType(declared).elemType === elemType) continue
+    const { type } = makeValueInfo(present, elemType, tensorType(declared).dims)
+    const own = `azimuth/${present}`
+    graph.redirect(present, own)
+    graph.renameOutput(node, node.output.indexOf(present), own)
+    graph.insertAfter(node, makeCast(own, present, elemType))
+    if (type) declared.type = type
   }
 }
 
