@@ -41,12 +41,18 @@ FIXTURES = {  # name: (family, layout, settings); several dtypes share a folder 
     "gemma3-optimum": ("gemma3", "optimum", {}),
     "phi3-optimum": ("phi3", "optimum", {}),
 }
-PACKAGES = {"genai": "onnxruntime_genai", "optimum": "optimum"}
+OPTIMUM = ("gpt_neox", "gpt_neox-sequential", "phi", "gptj", "codegen", "falcon", "cohere", "stablelm-parallel", "gpt2", "gpt_neo", "gpt_bigcode", "opt", "bloom")
+OPTIMUM += ("olmo2", "nemotron", "granite", "smollm3", "deepseek_v3", "qwen3_moe")
+PLAIN, MERGED = ("gpt2", "gpt_neo", "gpt_bigcode", "opt", "gpt_neox"), ("gpt2", "opt", "gpt_neox")
+DYNAMO = ("gpt_neox", "opt", "llama-small")
+GENAI = ("phi", "nemotron", "olmo2", "granite", "smollm3", "lfm2", "granite-hybrid", "qwen3_5")
+FIXTURES |= {f"{family}-{layout}": (family, layout, {}) for layout, families in (("optimum", OPTIMUM), ("plain-optimum", PLAIN), ("merged-optimum", MERGED), ("dynamo", DYNAMO), ("genai", GENAI)) for family in families}
+PACKAGES = {"genai": "onnxruntime_genai", "optimum": "optimum", "dynamo": "optimum"}
 REFUSALS = (NotImplementedError, RuntimeError, KeyError, ValueError, AssertionError, AttributeError)  # an exporter's
 
 
 def makeable(name: str) -> bool:
-    exporter = FIXTURES[name][1].removeprefix("split-")
+    exporter = FIXTURES[name][1].split("-")[-1]
     return find_spec(PACKAGES[exporter]) is not None
 
 

@@ -9,10 +9,11 @@ import onnxruntime
 class Graph:
     """An open decoder (and, in split repositories, its embedding), run one row at a time."""
 
-    def __init__(self, decoder: Path, embedding: Path | None, kv_heads: int, head_dim: int):
+    def __init__(self, decoder: Path, embedding: Path | None, head_dim: int | None):
+        """`head_dim`: where the graph leaves it open."""
         self._session = _open(decoder)
         self._embed = _open(embedding) if embedding else None
-        self._cache = (1, kv_heads, 0, head_dim)
+        self._head_dim = head_dim
 
     def run(self, ids: list[int], past: dict[str, np.ndarray] | None = None, length: int = 0) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Logits `[S][vocab]` of `ids`, which follow `length` cached tokens, and the new cache."""
@@ -21,9 +22,10 @@ class Graph:
             start = self._embed.run(None, {"input_ids": start})[0]
         feeds = {}
         for value in self._session.get_inputs():
-            if value.name.startswith("past_key_values"):
-                kind = np.float16 if "float16" in value.type else np.float32
-                feeds[value.name] = past[value.name] if past else np.zeros(self._cache, kind)
+            if value.name.startswith("past"):
+                feeds[value.name] = past[value.name] if past else self._empty(value)
+            elif value.name == "use_cache_branch":
+                feeds[value.name] = np.array([True])
             elif value.name == "attention_mask":
                 feeds[value.name] = np.ones((1, length + len(ids)), np.int64)
             elif value.name == "position_ids":
@@ -32,8 +34,15 @@ class Graph:
                 feeds[value.name] = start
         names = [output.name for output in self._session.get_outputs()]
         outputs = dict(zip(names, self._session.run(None, feeds)))
-        cache = {name.replace("present", "past_key_values"): value for name, value in outputs.items() if name.startswith("present")}
+        cache = {past_name(name): value for name, value in outputs.items() if name.startswith("present")}
         return outputs["logits"][0].astype(np.float32), cache
+
+    def _empty(self, value) -> np.ndarray:
+        """A state before the first token: no keys, or zeros where it has one size whatever the tokens are."""
+        _, *sizes = value.shape
+        if value.name.endswith((".key", ".value")):
+            sizes = [sizes[0], 0, sizes[2] if isinstance(sizes[2], int) else self._head_dim]
+        return np.zeros([1, *sizes], np.float16 if "float16" in value.type else np.float32)
 
     def logits(self, prompts) -> np.ndarray:
         """`[row][S][vocab]`, zeros after a row's end."""
@@ -49,6 +58,12 @@ class Graph:
             fed = [int(logits[-1].argmax())]
             made += fed
         return made
+
+
+def past_name(present: str) -> str:
+    """The input that takes an output of the cache: `present.0.key` is `past_key_values.0.key`, `present_conv.0` is `past_conv.0`."""
+    keys = present.startswith("present.") and present.endswith((".key", ".value"))
+    return present.replace("present", "past_key_values" if keys else "past", 1)
 
 
 def _open(path: Path) -> onnxruntime.InferenceSession:

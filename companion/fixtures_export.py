@@ -53,13 +53,28 @@ def export_genai(checkpoint: Path, dtype: str, *options: str) -> onnx.ModelProto
         return onnx.load(Path(out) / "model.onnx")
 
 
-def export_optimum(model, family: str) -> onnx.ModelProto:
-    """Layout 2. Optimum's default attention (sdpa) silently loses Gemma 2's attention soft cap, so that one is exported eagerly."""
+def merge_decoders(graph: onnx.ModelProto) -> onnx.ModelProto:
+    """As older conversions have it: one switch, `use_cache_branch`, over two graphs that share their weights."""
+    from optimum.onnx import merge_decoders as merge
+
+    with tempfile.TemporaryDirectory() as out:
+        one, both = Path(out) / "model.onnx", Path(out) / "merged.onnx"
+        onnx.save(graph, one)
+        # Only the branch with a cache is ever run, so the other may as well be the same.
+        merge(one, one, strict=False, save_path=both)
+        return onnx.load(both)
+
+
+def export_optimum(model, family: str, positions: bool = True) -> onnx.ModelProto:
+    """Layout 2; `positions` False: without the input position_ids, as older conversions are. Optimum's default attention (sdpa) silently loses Gemma 2's attention soft cap, so that one is exported eagerly."""
     import logging
     import warnings
 
-    from optimum.exporters.onnx import onnx_export_from_model
+    from optimum.exporters.onnx import config, onnx_export_from_model
 
+    known = config.TextDecoderWithPositionIdsOnnxConfig.inputs
+    if not positions:
+        config.TextDecoderWithPositionIdsOnnxConfig.inputs = config.TextDecoderOnnxConfig.inputs
     model.set_attn_implementation("eager" if family == "gemma2" else "sdpa")
     with tempfile.TemporaryDirectory() as out, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -68,7 +83,65 @@ def export_optimum(model, family: str) -> onnx.ModelProto:
             onnx_export_from_model(model, output=out, task="text-generation-with-past", do_validation=False, no_post_process=True)
         finally:
             logging.disable(logging.NOTSET)
+            config.TextDecoderWithPositionIdsOnnxConfig.inputs = known
         return onnx.load(Path(out) / "model.onnx")
+
+
+class _Decoder(torch.nn.Module):
+    """A model with its cache as a flat list of tensors, as a graph has it."""
+
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids, attention_mask, position_ids, past):
+        from transformers import DynamicCache
+
+        cache = DynamicCache()
+        for layer in range(len(past) // 2):
+            cache.update(past[2 * layer], past[2 * layer + 1], layer)
+        out = self.model(input_ids=input_ids, attention_mask=attention_mask, position_ids=position_ids, past_key_values=cache, use_cache=True)
+        return (out.logits, *(tensor for layer in out.past_key_values.layers for tensor in (layer.keys, layer.values)))
+
+
+def export_dynamo(model) -> onnx.ModelProto:
+    """torch.onnx's newer exporter, as people call it by hand: nodes are numbered, weights keep the names that the code gives them."""
+    from torch.export import Dim
+
+    model.set_attn_implementation("eager")
+    with torch.no_grad():
+        made = model(input_ids=torch.tensor([[1, 2, 3]]), use_cache=True).past_key_values
+    past = [tensor.repeat(2, 1, 1, 1) for layer in made.layers for tensor in (layer.keys, layer.values)]
+    ids = torch.tensor([[4, 5], [6, 7]])
+    mask, positions = torch.ones(2, 5, dtype=torch.int64), torch.tensor([[3, 4], [3, 4]])
+    rows, tokens, cached, both = Dim("batch"), Dim("tokens"), Dim("cached"), Dim.AUTO
+    names = [f"{layer}.{part}" for layer in range(len(past) // 2) for part in ("key", "value")]
+    with tempfile.TemporaryDirectory() as out:
+        path = Path(out) / "model.onnx"
+        torch.onnx.export(
+            _Decoder(model),
+            (ids, mask, positions, past),
+            path,
+            input_names=["input_ids", "attention_mask", "position_ids", *(f"past_key_values.{name}" for name in names)],
+            output_names=["logits", *(f"present.{name}" for name in names)],
+            dynamic_shapes=({0: rows, 1: tokens}, {0: rows, 1: both}, {0: rows, 1: tokens}, [{0: rows, 2: cached}] * len(past)),
+            dynamo=True,
+            verbose=False,
+        )
+        graph = onnx.load(path)
+    strip(graph)
+    return graph
+
+
+def strip(graph: onnx.ModelProto) -> None:
+    """Drops what only debuggers read, most of a small graph's bytes."""
+    graph.graph.ClearField("value_info")
+    graph.graph.ClearField("metadata_props")
+    for node in graph.graph.node:
+        node.ClearField("doc_string")
+        node.ClearField("metadata_props")
+    for value in (*graph.graph.input, *graph.graph.output, *graph.graph.initializer):
+        value.ClearField("metadata_props")
 
 
 def replace_rope_tables(graph: onnx.ModelProto, model) -> None:

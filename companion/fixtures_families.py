@@ -6,6 +6,8 @@ Settings are those of the family's own config class. `adapted` names the linear 
 from dataclasses import dataclass
 
 VOCAB = 48
+PROMPTS = ((5, 13, 17, 40, 3, 42, 22, 9, 33, 46, 26, 3, 12), (29, 8, 30, 17, 19, 42, 44, 2, 10))  # 13 and 9 tokens
+INTERVENTIONS = ("add_ablate", "affine")  # what is arithmetic of the lab's own is tried on the larger fixtures
 SMALL = {"vocab_size": VOCAB, "bos_token_id": 1, "eos_token_id": 0, "pad_token_id": None, "tie_word_embeddings": False}
 LLAMA = SMALL | {  # the names that most families share
     "hidden_size": 24,
@@ -25,23 +27,25 @@ MIXTURE = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 
 
 @dataclass(frozen=True)
 class Family:
-    """`kind`: transformers' model_type; `adapted`: modules that the LoRA of the fixture changes."""
+    """`kind`: transformers' model_type; `adapted`: modules that the LoRA of the fixture changes; `seed`: another where a greedy choice would be a near tie."""
 
     kind: str
     settings: dict
     adapted: tuple[str, ...]
+    seed: int = 7
 
 
 SMALL_FAMILIES: dict[str, Family] = {
     # Attention and MLP side by side: x + (attention + MLP), or (x + attention) + MLP.
     "gpt_neox": Family("gpt_neox", LLAMA | {"rotary_pct": 0.5, "use_parallel_residual": True}, ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h")),
     "gpt_neox-sequential": Family("gpt_neox", LLAMA | {"rotary_pct": 0.5, "use_parallel_residual": False}, ("query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h")),
-    "phi": Family("phi", LLAMA | {"num_key_value_heads": 3, "partial_rotary_factor": 0.5}, (*ATTENTION, "dense", "fc1", "fc2")),
+    "phi": Family("phi", LLAMA | {"num_key_value_heads": 3, "partial_rotary_factor": 0.5}, (*ATTENTION, "dense", "fc1", "fc2"), 8),
     "gptj": Family("gptj", ROTARY_GPT, (*ATTENTION, "out_proj", "fc_in", "fc_out")),
     "codegen": Family("codegen", ROTARY_GPT | {"n_embd": 32, "n_head": 4}, ("qkv_proj", "out_proj", "fc_in", "fc_out")),
-    "falcon": Family("falcon", LLAMA | {"parallel_attn": True, "multi_query": True, "new_decoder_architecture": False, "bias": False, "alibi": False}, ("query_key_value", "dense")),
-    "cohere": Family("cohere", LLAMA | {"logit_scale": 0.5, "tie_word_embeddings": True}, (*QKVO, *MLP)),
+    "falcon": Family("falcon", {k: v for k, v in LLAMA.items() if k != "head_dim"} | {"parallel_attn": True, "multi_query": True, "new_decoder_architecture": False, "bias": False, "alibi": False}, ("query_key_value", "dense")),
+    "cohere": Family("cohere", LLAMA | {"logit_scale": 0.5, "tie_word_embeddings": True}, (*QKVO, *MLP), 8),
     "stablelm-parallel": Family("stablelm", LLAMA | {"use_parallel_residual": True, "use_qkv_bias": True}, (*QKVO, *MLP)),
+    "llama-small": Family("llama", LLAMA, (*QKVO, *MLP)),
     # Learned positions, Conv1D, a head that is the embedding.
     "gpt2": Family("gpt2", GPT2 | {"tie_word_embeddings": True}, ("c_attn", "c_fc")),
     "gpt_neo": Family("gpt_neo", LLAMA | {"num_layers": 2, "num_heads": 3, "attention_types": [[["global", "local"], 1]], "window_size": 8}, (*ATTENTION, "out_proj", "c_fc")),
@@ -56,7 +60,7 @@ SMALL_FAMILIES: dict[str, Family] = {
     "deepseek_v3": Family(
         "deepseek_v3",
         LLAMA
-        | {"num_key_value_heads": 3, "q_lora_rank": 12, "kv_lora_rank": 8, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 6, "first_k_dense_replace": 2, "n_routed_experts": 4, "n_group": 1, "topk_group": 1},
+        | {"num_key_value_heads": 3, "q_lora_rank": 12, "kv_lora_rank": 8, "qk_nope_head_dim": 8, "qk_rope_head_dim": 4, "v_head_dim": 6, "head_dim": 4, "first_k_dense_replace": 2, "n_routed_experts": 4, "n_group": 1, "topk_group": 1},
         ("o_proj", *MLP),
     ),
     "qwen3_moe": Family("qwen3_moe", LLAMA | MIXTURE | {"decoder_sparse_step": 1}, QKVO),

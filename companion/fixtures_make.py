@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 
 from companion import fixtures_export as export
 from companion.fixtures_check import Graph
-from companion.fixtures_models import PROMPTS, SEED, hub_config, linear_modules, make_model
+from companion.fixtures_models import SEED, hub_config, linear_modules, make_model, prompts_of
 from companion.fixtures_quantized import dequantized_model, exact
 from companion.fixtures_reference import LORA_ALPHA, NEW_TOKENS, RANK, Reference, make_reference, quantized_reference
 
@@ -29,7 +29,7 @@ NOTES = {
 
 @dataclass(frozen=True)
 class Fixture:
-    """`layout`: genai | optimum | split-genai | split-optimum; `external`: weights beside the graph, not in it."""
+    """`layout`: genai | optimum | dynamo, with split- before it (an embedding of its own), plain- (no position_ids) or merged-; `external`: weights beside the graph, not in it."""
 
     family: str
     layout: str
@@ -38,7 +38,7 @@ class Fixture:
 
     @property
     def exporter(self) -> str:
-        return self.layout.removeprefix("split-")
+        return self.layout.split("-")[-1]
 
     @property
     def split(self) -> bool:
@@ -71,8 +71,12 @@ def write_graphs(fixture: Fixture, folder: Path) -> dict[str, Path]:
 
 def export_graph(fixture: Fixture, dtype: str) -> onnx.ModelProto:
     model = make_model(fixture.family)
+    if fixture.exporter == "dynamo":
+        return export.export_dynamo(model)
     if fixture.exporter == "optimum":
-        graph = export.export_optimum(model, fixture.family)
+        graph = export.export_optimum(model, fixture.family, positions=not fixture.layout.startswith("plain-"))
+        if fixture.layout.startswith("merged-"):
+            graph = export.merge_decoders(graph)
         if fixture.split:
             export.split_embedding(graph)
         return graph
@@ -89,12 +93,14 @@ def check(fixture: Fixture, dtype: str, path: Path, folder: Path, reference: Ref
     embedding = folder / "onnx" / "embed_tokens.onnx" if fixture.split else None
     config = make_model(fixture.family).config
 
-    def opened(file: Path) -> Graph:
-        return Graph(file, embedding, config.num_key_value_heads, config.head_dim)
+    prompts = prompts_of(fixture.family)
 
-    facts = {"file": str(path.relative_to(folder)), "untouched_logit_error": error(opened(path), reference.tensors["logits"])}
+    def opened(file: Path) -> Graph:
+        return Graph(file, embedding, getattr(config, "head_dim", None))
+
+    facts = {"file": str(path.relative_to(folder)), "untouched_logit_error": error(opened(path), reference.tensors["logits"], prompts)}
     if dtype == "fp32":
-        made = [opened(path).greedy(prompt, NEW_TOKENS) for prompt in PROMPTS]
+        made = [opened(path).greedy(prompt, NEW_TOKENS) for prompt in prompts]
         if made != reference.facts["greedy"]["none"]:
             raise RuntimeError("the untouched graph decodes other tokens than PyTorch")
     if dtype in QUANTIZED:
@@ -103,13 +109,13 @@ def check(fixture: Fixture, dtype: str, path: Path, folder: Path, reference: Ref
         reference.tensors |= {f"{dtype}.{key}": value for key, value in tensors.items()}
         with tempfile.TemporaryDirectory() as scratch:
             export.save_graph(exact(graph), Path(scratch) / "model.onnx", external=False)
-            facts["exact_logit_error"] = error(opened(Path(scratch) / "model.onnx"), tensors["logits"])
+            facts["exact_logit_error"] = error(opened(Path(scratch) / "model.onnx"), tensors["logits"], prompts)
     return facts
 
 
-def error(graph: Graph, expected) -> float:
+def error(graph: Graph, expected, prompts) -> float:
     """The largest logit error, to two digits."""
-    return float(f"{np.abs(graph.logits(PROMPTS) - expected.numpy()).max():.2g}")
+    return float(f"{np.abs(graph.logits(prompts) - expected.numpy()).max():.2g}")
 
 
 def config_file(fixture: Fixture) -> dict:
@@ -137,7 +143,7 @@ def describe(name: str, fixture: Fixture, reference: Reference, files: dict[str,
         "width": width,
         "vocab": reference.tensors["logits"].shape[-1],
         "seed": SEED,
-        "prompts": PROMPTS,
+        "prompts": prompts_of(fixture.family),
         "files": files,
         "embedding": "onnx/embed_tokens.onnx" if fixture.split else None,
         "external_data": fixture.external,

@@ -3,6 +3,9 @@
 import torch
 import transformers
 
+from companion.fixtures_families import PROMPTS as SMALL_PROMPTS
+from companion.fixtures_families import SMALL_FAMILIES
+
 SEED = 7
 VOCAB = 96  # no other layer may be as wide: the builder knows the head by its width
 PROMPTS = ((5, 61, 17, 88, 3, 42, 70, 9, 33, 94, 26, 51, 12), (77, 8, 30, 65, 19, 90, 44, 2, 58))  # 13 and 9 tokens
@@ -79,17 +82,24 @@ FUSED_MODULES = ("qkv_proj", "o_proj", "gate_up_proj", "down_proj")
 
 
 def linear_modules(family: str) -> tuple[str, ...]:
-    """Names of the linear layers of one block."""
+    """Names of the linear layers of one block that the fixture's adapter changes."""
+    if family in SMALL_FAMILIES:
+        return SMALL_FAMILIES[family].adapted
     return FUSED_MODULES if family == "phi3" else SPLIT_MODULES
+
+
+def prompts_of(family: str) -> tuple[tuple[int, ...], ...]:
+    return SMALL_PROMPTS if family in SMALL_FAMILIES else PROMPTS
 
 
 def make_config(family: str, **changes) -> transformers.PretrainedConfig:
     """The family's config at tiny size, in the terms of the transformers version that is installed."""
-    settings = COMMON | FAMILIES[family] | changes
+    small = SMALL_FAMILIES.get(family)
+    settings = (small.settings | {"model_type": small.kind} if small else COMMON | FAMILIES[family]) | changes
     kind = settings.pop("model_type")
     if kind not in transformers.CONFIG_MAPPING:
         raise NotImplementedError(f"transformers {transformers.__version__} has no {kind}")
-    if int(transformers.__version__.split(".")[0]) >= 5:
+    if not small and int(transformers.__version__.split(".")[0]) >= 5:
         settings = _rope_parameters(settings)
     return transformers.CONFIG_MAPPING[kind](**settings, attn_implementation="eager")
 
@@ -107,7 +117,10 @@ def _rope_parameters(settings: dict) -> dict:
 def make_model(family: str, **changes) -> transformers.PreTrainedModel:
     """The family's model in float32 with weights large enough that attention, norms and biases all matter."""
     model = transformers.AutoModelForCausalLM.from_config(make_config(family, **changes)).float().eval()
-    fill(model, 0.0 if family.startswith("gemma") else 1.0)  # Gemma's norms multiply by 1 + weight
+    if family in SMALL_FAMILIES:
+        fill_by_shape(model, SMALL_FAMILIES[family].seed)
+    else:
+        fill(model, 0.0 if family.startswith("gemma") else 1.0)  # Gemma's norms multiply by 1 + weight
     return model
 
 
@@ -130,8 +143,26 @@ def fill(model: transformers.PreTrainedModel, offset: float) -> None:
                 weight.copy_(sharp * noise / weight.shape[1] ** 0.5)
 
 
+def fill_by_shape(model: transformers.PreTrainedModel, seed: int) -> None:
+    """Random weights for a family of any names: vectors that multiply near 1, others near 0, matrices by their width."""
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        for name, weight in sorted(model.named_parameters()):
+            noise = torch.randn(weight.shape, generator=generator)
+            if weight.ndim == 1:
+                weight.copy_((1.0 if name.endswith("weight") else 0.0) + 0.25 * noise)
+            elif "emb" in name or "wte" in name or "wpe" in name:
+                weight.copy_(0.3 * noise)
+            else:
+                # So large that all blocks matter to the logits; Conv1D has its matrices the other way round.
+                weight.copy_(1.3 * noise / min(weight.shape[0], weight[0].numel()) ** 0.5)
+
+
 def hub_config(model: transformers.PreTrainedModel, family: str) -> dict:
     """config.json as hub repositories have it today: what differs from the family's defaults, and the settings of transformers 4."""
+    small = SMALL_FAMILIES.get(family)
+    if small:
+        return small.settings | {"model_type": small.kind, "architectures": [type(model).__name__]}
     settings = {"rope_scaling": None} | COMMON | FAMILIES[family]
     config = {key: value for key, value in model.config.to_diff_dict().items() if not key.startswith("_")}
     config.pop("transformers_version", None)

@@ -11,7 +11,8 @@ from pathlib import Path
 import torch
 from peft import LoraConfig, get_peft_model
 
-from companion.fixtures_models import PROMPTS, SEED, linear_modules, make_model
+from companion.fixtures_families import INTERVENTIONS, SMALL_FAMILIES
+from companion.fixtures_models import PROMPTS, SEED, linear_modules, make_model, prompts_of
 
 NEW_TOKENS = 12
 MASKED_TOKENS = 5
@@ -57,8 +58,10 @@ class Reference:
 
 
 def blocks(model) -> torch.nn.ModuleList:
+    """The list of the model's blocks, by its length: families name it differently."""
     base = model.get_base_model() if hasattr(model, "get_base_model") else model
-    return base.model.layers
+    lists = [m for m in base.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == base.config.num_hidden_layers]
+    return lists[0]
 
 
 @contextmanager
@@ -87,11 +90,11 @@ def hooked(model, intervention: Intervention | None, seen: dict[int, torch.Tenso
 
 
 @torch.no_grad()
-def run(model, intervention: Intervention | None = None) -> tuple[torch.Tensor, torch.Tensor]:
+def run(model, intervention: Intervention | None = None, prompts=PROMPTS) -> tuple[torch.Tensor, torch.Tensor]:
     """Hidden states `[layer][row][S][width]` and logits `[row][S][vocab]`; rows run alone, zeros after their end."""
-    longest = max(map(len, PROMPTS))
+    longest = max(map(len, prompts))
     hidden, logits = [], []
-    for prompt in PROMPTS:
+    for prompt in prompts:
         seen: dict[int, torch.Tensor] = {}
         with hooked(model, intervention, seen):
             out = model(input_ids=torch.tensor([prompt]), use_cache=False).logits[0]
@@ -102,10 +105,10 @@ def run(model, intervention: Intervention | None = None) -> tuple[torch.Tensor, 
 
 
 @torch.no_grad()
-def greedy(model, intervention: Intervention | None = None) -> tuple[list[list[int]], float]:
+def greedy(model, intervention: Intervention | None = None, prompts=PROMPTS) -> tuple[list[list[int]], float]:
     """NEW_TOKENS greedy ids a row with a KV cache, and the smallest gap between the two best logits."""
     rows, gap = [], float("inf")
-    for prompt in PROMPTS:
+    for prompt in prompts:
         made, past, fed = [], None, list(prompt)
         with hooked(model, intervention, {}):
             for _ in range(NEW_TOKENS):
@@ -167,13 +170,15 @@ def save_adapter(model, family: str, folder: Path) -> None:
 
 def make_reference(family: str, adapter_folder: Path) -> Reference:
     """Everything the parity tests compare with."""
-    model, reference = make_model(family), Reference()
-    hidden, logits = run(model)
+    model, reference, prompts = make_model(family), Reference(), prompts_of(family)
+    hidden, logits = run(model, prompts=prompts)
     interventions, directions = make_interventions(hidden)
+    if family in SMALL_FAMILIES:
+        interventions = {name: interventions[name] for name in INTERVENTIONS}
     reference.tensors |= {"hidden": hidden, "logits": logits}
     reference.tensors |= {f"direction.{name}": value for name, value in directions.items()}
     for name, intervention in interventions.items():
-        steered, reference.tensors[f"logits.{name}"] = run(model, intervention)
+        steered, reference.tensors[f"logits.{name}"] = run(model, intervention, prompts)
         if name == "add_ablate":
             reference.tensors[f"hidden.{name}"] = steered
         for layer, edit in intervention.edits.items():
@@ -182,9 +187,9 @@ def make_reference(family: str, adapter_folder: Path) -> Reference:
             reference.tensors[f"steer.{name}.mask"] = _position_mask(intervention.tokens)
     adapted = add_lora(make_model(family), family)
     save_adapter(adapted, family, adapter_folder)
-    reference.tensors["hidden.lora"], reference.tensors["logits.lora"] = run(adapted)
-    plain, gap = greedy(model)
-    steered, steered_gap = greedy(model, interventions["add_ablate"])
+    reference.tensors["hidden.lora"], reference.tensors["logits.lora"] = run(adapted, prompts=prompts)
+    plain, gap = greedy(model, prompts=prompts)
+    steered, steered_gap = greedy(model, interventions["add_ablate"], prompts)
     if min(gap, steered_gap) < LEAST_GAP:
         raise ValueError(f"{family}: a greedy choice is a near tie ({min(gap, steered_gap):.1e}); change SEED")
     reference.facts = {

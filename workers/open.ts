@@ -214,10 +214,7 @@ async function createSession(
   const own = baseName(choice.graph)
   const inside = edited.externalFiles.includes(own) ? [{ path: own, data: file }] : []
   const given = weights.length > 0 || folder === undefined ? [...weights, ...edited.expanded, ...inside] : []
-  const keepOnDevice = Array.from({ length: edited.info.layers }, (_, l) => [
-    `present.${l}.key`,
-    `present.${l}.value`
-  ]).flat()
+  const keepOnDevice = edited.info.cache.states.map(({ present }) => present)
   return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
 }
 

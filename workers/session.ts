@@ -83,8 +83,8 @@ export class DecoderSession {
   constructor(parts: SessionParts) {
     this.parts = parts
     this.#inputs = new Set(parts.session.inputNames)
-    this.#present = parts.session.outputNames.filter((name) => name.startsWith('present.'))
-    this.#past = this.#present.map((name) => name.replace('present', 'past_key_values'))
+    this.#present = parts.info.cache.states.map(({ present }) => present)
+    this.#past = parts.info.cache.states.map(({ past }) => past)
     parts.runtime.lost.catch((error: unknown) => {
       this.#lost = error instanceof Error ? error : new Error(String(error))
       this.#giveUp?.(this.#lost)
@@ -210,11 +210,13 @@ export class DecoderSession {
   }
 
   #emptyCache(B: number): Record<string, Tensor> {
-    const { runtime, info, headSize, session } = this.parts
-    const make = (): Tensor =>
-      floatTensor(runtime, info.cache.type, new Float32Array(), [B, info.cache.heads, 0, headSize])
+    const { runtime, info, headSize } = this.parts
     return Object.fromEntries(
-      session.inputNames.filter((n) => n.startsWith('past_key_values.')).map((n) => [n, make()])
+      info.cache.states.map(({ past, type, sizes }) => {
+        const dims = [B, ...sizes.map((size) => (size === 0 ? headSize : (size ?? 0)))]
+        const data = new Float32Array(dims.reduce((count, size) => count * size, 1))
+        return [past, floatTensor(runtime, type, data, dims)]
+      })
     )
   }
 

@@ -1,15 +1,18 @@
-/** Shape of one layer's keys in the KV cache. */
+/** The cache of a decoder: its states, and how attention keeps the keys of a batch. */
 import { LabError } from '../errors'
 import type { Graph } from './graph'
 import { isProduct, weightShape } from './product'
-import { DataType, intAttribute, tensorType, type NodeProto } from './proto'
+import { intAttribute, type NodeProto } from './proto'
+import { findStates, isFixed, type State } from './states'
 
 export interface CacheShape {
+  /** Layers with keys and values. */
   readonly layers: number
   readonly heads: number
   /** 0 where the graph leaves it symbolic and the attention operator does not tell. */
   readonly headSize: number
   readonly type: 'float32' | 'float16'
+  readonly states: readonly State[]
   /**
    * `packed`: GroupQueryAttention keeps each row's keys without gaps and reads lengths off the mask;
    * `padded`: keys of padded positions stay and the mask leaves them out.
@@ -17,10 +20,11 @@ export interface CacheShape {
   readonly layout: 'packed' | 'padded'
 }
 
-/** @throws LabError `graph` for a graph without a cache */
+/** @throws LabError `graph` for a graph without a cache, or with one of another kind */
 export function cacheShape(graph: Graph): CacheShape {
-  const keys = [...graph.input.keys()].filter((name) => /^past_key_values\.\d+\.key$/.test(name))
-  const first = graph.input.get(keys[0] ?? '')
+  const states = findStates(graph)
+  const keys = states.filter(({ past }) => past.endsWith('.key'))
+  const [first = states.find((state) => !isFixed(state))] = keys
   if (!first) {
     throw new LabError(
       'graph',
@@ -28,16 +32,22 @@ export function cacheShape(graph: Graph): CacheShape {
         'export it with its cache (task text-generation-with-past)'
     )
   }
-  const { elemType, dims } = tensorType(first)
-  if (elemType !== DataType.FLOAT && elemType !== DataType.FLOAT16) {
-    throw new LabError('graph', `a float32 or float16 KV cache was expected, got element type ${DataType[elemType]}`)
-  }
   const attention = graph.proto.node.find((node) => node.opType === 'GroupQueryAttention')
+  if (graph.proto.node.some((node) => intAttribute(node, 'sliding_window_cache') === 1)) {
+    throw new LabError(
+      'graph',
+      'this graph keeps the last tokens of its window only (sliding_window_cache), so answers and captures of long prompts ' +
+        'would be wrong here: build it without that option'
+    )
+  }
+  const size = first.sizes.at(-1) ?? 0
+  const open = attention && size === 0 ? headSize(graph, attention) : size
   return {
     layers: keys.length,
-    heads: Number(dims[1]),
-    headSize: typeof dims[3] === 'number' ? dims[3] : attention ? headSize(graph, attention) : 0,
-    type: elemType === DataType.FLOAT ? 'float32' : 'float16',
+    heads: first.sizes[0] ?? 0,
+    headSize: open,
+    type: first.type,
+    states: states.map((state) => ({ ...state, sizes: state.sizes.map((each) => (each === 0 ? open : each)) })),
     layout: attention ? 'packed' : 'padded'
   }
 }

@@ -1,6 +1,7 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
 import { decodeModel, tensorType } from './proto'
+import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -8,6 +9,8 @@ const pass = new Set(['Cast', 'Identity', 'Dropout'])
 export class Graph {
   readonly model: ModelProto
   readonly proto: GraphProto
+  /** True where the file held the model with and without a cache; this is the part with one. */
+  readonly merged: boolean
   /** Tensor name -> node that makes it. */
   readonly producer = new Map<string, NodeProto>()
   /** Tensor name -> nodes that take it. */
@@ -25,12 +28,13 @@ export class Graph {
     const model = decodeModel(bytes, name)
     this.model = model
     this.proto = model.graph
+    this.merged = takeCachedBranch(this.proto)
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
     for (const value of this.proto.input) this.input.set(value.name, value)
     for (const value of this.proto.output) this.output.set(value.name, value)
     for (const node of this.proto.node) {
       for (const name of node.output) if (name) this.producer.set(name, node)
-      for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+      for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
     }
     this.#findConstants()
   }
@@ -59,7 +63,7 @@ export class Graph {
 
   /** Inputs of a node that depend on the model's inputs. */
   live(node: NodeProto): string[] {
-    return node.input.filter((name) => name && !this.isConstant(name))
+    return inputsOf(node).filter((name) => name && !this.isConstant(name))
   }
 
   /** Version of ONNX's own operators. */
@@ -137,7 +141,7 @@ export class Graph {
     for (const node of this.consumers.get(from) ?? []) {
       if (keep.includes(node)) stay.push(node)
       else {
-        node.input = node.input.map((name) => (name === from ? to : name))
+        renameInput(node, from, to)
         this.#consume(to, node)
       }
     }
@@ -167,7 +171,7 @@ export class Graph {
 
   #index(node: NodeProto): void {
     for (const name of node.output) if (name) this.producer.set(name, node)
-    for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+    for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
   }
 
   #consume(name: string, node: NodeProto): void {
@@ -181,7 +185,7 @@ export class Graph {
       before = this.#constant.size
       for (const node of this.proto.node) {
         if (node.output.every((name) => this.#constant.has(name))) continue
-        if (node.input.every((name) => !name || this.#constant.has(name))) {
+        if (inputsOf(node).every((name) => !name || this.#constant.has(name))) {
           for (const name of node.output) if (name) this.#constant.add(name)
         }
       }
