@@ -134,12 +134,16 @@ def export_dynamo(model) -> onnx.ModelProto:
 
 
 def strip(graph: onnx.ModelProto) -> None:
-    """Drops what only debuggers read, most of a small graph's bytes."""
+    """Drops what only debuggers read, most of a small graph's bytes, but for the modules that products come from."""
     graph.graph.ClearField("value_info")
     graph.graph.ClearField("metadata_props")
     for node in graph.graph.node:
         node.ClearField("doc_string")
+        scopes = [p for p in node.metadata_props if p.key == "pkg.torch.onnx.name_scopes" and node.op_type in ("MatMul", "Gemm")]
+        kept = [(p.key, p.value) for p in scopes]
         node.ClearField("metadata_props")
+        for key, text in kept:
+            node.metadata_props.add(key=key, value=text)
     for value in (*graph.graph.input, *graph.graph.output, *graph.graph.initializer):
         value.ClearField("metadata_props")
 

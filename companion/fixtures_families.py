@@ -3,7 +3,7 @@
 Settings are those of the family's own config class. `adapted` names the linear layers of a block that LoRA is tried on.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 VOCAB = 48
 PROMPTS = ((5, 13, 17, 40, 3, 42, 22, 9, 33, 46, 26, 3, 12), (29, 8, 30, 17, 19, 42, 44, 2, 10))  # 13 and 9 tokens
@@ -18,6 +18,7 @@ LLAMA = SMALL | {  # the names that most families share
     "head_dim": 8,
     "max_position_embeddings": 64,
 }
+WIDE = {"head_dim": 16, "hidden_size": 48}  # attention operators want sizes of 16
 GPT2 = SMALL | {"n_embd": 24, "n_inner": 40, "n_layer": 2, "n_head": 3, "n_positions": 64}
 ROTARY_GPT = GPT2 | {"rotary_dim": 4, "n_ctx": 64}
 ATTENTION, GATED = ("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj", "down_proj")
@@ -77,3 +78,6 @@ SMALL_FAMILIES: dict[str, Family] = {
         QKVO,
     ),
 }
+# onnxruntime-genai's attention operator wants heads of 16 numbers.
+GENAI = ("phi", "nemotron", "olmo2", "granite", "smollm3", "lfm2", "granite-hybrid", "qwen3_5")
+SMALL_FAMILIES |= {f"{name}-wide": replace(SMALL_FAMILIES[name], settings=SMALL_FAMILIES[name].settings | WIDE) for name in GENAI}

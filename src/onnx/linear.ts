@@ -78,14 +78,27 @@ export function findLinears(graph: Graph, layers: number): Linear[] {
   return shortNames(found).map(({ node, layer, name }) => linear(graph, node, layer, name))
 }
 
-/** Where a product lies in the model's own code: by its own name, else by its weight's. */
+/** Where a product lies in the model's own code: by its own name, its weight's, or the scopes that torch.onnx notes. */
 function place(graph: Graph, node: NodeProto): Found | null {
   if (!isProduct(node)) return null
   const weight = graph.source(node.input[1] ?? '')
   if (!graph.isConstant(weight) || weightRank(graph, node) !== 2) return null
-  const inNode = split(node.name.split('/').slice(0, -1).join('.'))
-  const found = inNode ?? split(weightName(graph, weight).replace(/\.weight\w*$/, ''))
-  return found && { node, ...found }
+  const names = [
+    node.name.split('/').slice(0, -1).join('.'),
+    weightName(graph, weight).replace(/\.weight\w*$/, ''),
+    ...scopes(node)
+  ]
+  for (const name of names) {
+    const found = split(name)
+    if (found) return { node, ...found }
+  }
+  return null
+}
+
+/** The modules that a node was traced in, innermost first. */
+function scopes(node: NodeProto): string[] {
+  const noted = node.metadataProps.find(({ key }) => key === 'pkg.torch.onnx.name_scopes')?.value ?? ''
+  return [...noted.matchAll(/'([^']*)'/g)].map(([, name = '']) => name).reverse()
 }
 
 function split(name: string): Pick<Found, 'layer' | 'path'> | null {

@@ -70,6 +70,7 @@ export class TestGraph {
       ...states,
       ...(await this.#tokens(ids, [B, S])),
       attention_mask: new ort.Tensor('int64', mask, [B, S]),
+      use_cache_branch: new ort.Tensor('bool', [true], [1]),
       position_ids: new ort.Tensor('int64', positions, [B, S]),
       'steer.mask': this.float(new Float32Array(B * S).fill(1), [B, S, 1]),
       'capture.pool': identityPool(B, S),
