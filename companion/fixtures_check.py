@@ -31,7 +31,7 @@ class Graph:
             elif value.name == "position_ids":
                 feeds[value.name] = np.arange(length, length + len(ids), dtype=np.int64)[None]
             else:
-                feeds[value.name] = start
+                feeds[value.name] = start.astype(np.float16) if "float16" in value.type else start
         names = [output.name for output in self._session.get_outputs()]
         outputs = dict(zip(names, self._session.run(None, feeds)))
         cache = {past_name(name): value for name, value in outputs.items() if name.startswith("present")}

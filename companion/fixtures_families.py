@@ -18,7 +18,7 @@ LLAMA = SMALL | {  # the names that most families share
     "head_dim": 8,
     "max_position_embeddings": 64,
 }
-WIDE = {"head_dim": 16, "hidden_size": 48}  # attention operators want sizes of 16
+WIDE = {"head_dim": 16, "hidden_size": 48, "partial_rotary_factor": 1.0}
 GPT2 = SMALL | {"n_embd": 24, "n_inner": 40, "n_layer": 2, "n_head": 3, "n_positions": 64}
 ROTARY_GPT = GPT2 | {"rotary_dim": 4, "n_ctx": 64}
 ATTENTION, GATED = ("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj", "down_proj")

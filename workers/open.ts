@@ -77,7 +77,9 @@ export async function openModel(
     const created = performance.now()
     const raw = await createSession(runtime, edited, folder, file, choice, weights)
     const sessionMs = performance.now() - created
-    const embedding = choice.embedding ? await openEmbedding(runtime, files, choice.embedding, onProgress) : null
+    const embedding = choice.embedding
+      ? await openEmbedding(runtime, files, choice.embedding, described.embeds ?? 'float32', onProgress)
+      : null
     const session = new DecoderSession({
       runtime,
       session: raw,

@@ -2,8 +2,9 @@
 import { LabError } from '../errors'
 import type { Graph } from './graph'
 import { isProduct, weightShape } from './product'
-import { intAttribute, type NodeProto } from './proto'
+import { intAttribute, makeCast, makeValueInfo, tensorType, type NodeProto } from './proto'
 import { findStates, isFixed, type State } from './states'
+import { dataTypeOf } from './types'
 
 export interface CacheShape {
   /** Layers with keys and values. */
@@ -11,7 +12,7 @@ export interface CacheShape {
   readonly heads: number
   /** 0 where the graph leaves it symbolic and the attention operator does not tell. */
   readonly headSize: number
-  readonly type: 'float32' | 'float16'
+  /** What is carried from token to token, each with its element type: files that were converted by a list mix them. */
   readonly states: readonly State[]
   /**
    * `packed`: GroupQueryAttention keeps each row's keys without gaps and reads lengths off the mask;
@@ -46,9 +47,24 @@ export function cacheShape(graph: Graph): CacheShape {
     layers: keys.length,
     heads: first.sizes[0] ?? 0,
     headSize: open,
-    type: first.type,
     states: states.map((state) => ({ ...state, sizes: state.sizes.map((each) => (each === 0 ? open : each)) })),
     layout: attention ? 'packed' : 'padded'
+  }
+}
+
+/** Gives each output of the cache the type of the input that takes it at the next step. */
+export function unifyCache(graph: Graph): void {
+  for (const { present, type: wanted } of findStates(graph)) {
+    const declared = graph.output.get(present)
+    const node = graph.producer.get(present)
+    const elemType = dataTypeOf(wanted)
+    if (!declared || !node || tensorType(declared).elemType === elemType) continue
+    const { type } = makeValueInfo(present, elemType, tensorType(declared).dims)
+    const own = `azimuth/${present}`
+    graph.redirect(present, own)
+    graph.renameOutput(node, node.output.indexOf(present), own)
+    graph.insertAfter(node, makeCast(own, present, elemType))
+    if (type) declared.type = type
   }
 }
 

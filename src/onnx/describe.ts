@@ -5,18 +5,23 @@ import type { Graph } from './graph'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
-import { findResiduals, type Sum } from './residual'
+import { findResiduals, streamType, type Sum } from './residual'
 import { unembedding } from './select'
+import { floatType, type FloatType } from './types'
 
 export interface GraphInfo {
   readonly layers: number
   readonly width: number
   readonly vocabulary: number
-  /** Element type of activations, steering and LoRA inputs. */
-  readonly activations: 'float32' | 'float16'
+  /** Element type of steering and LoRA inputs: that of the residual stream, float32 where its layers differ. */
+  readonly activations: FloatType
+  /** Element type of the residual stream after each block. */
+  readonly streams: readonly FloatType[]
   readonly cache: CacheShape
   /** True where the graph takes `inputs_embeds` and the embedding is a graph of its own. */
   readonly embedsOutside: boolean
+  /** Element type that the graph takes embeddings in; undefined where it has its own. */
+  readonly embeds: FloatType | undefined
   readonly inputs: readonly string[]
   /** Linear layers of the blocks, under the names that adapters use; empty where the graph does not name them. */
   readonly linears: readonly Linear[]
@@ -25,11 +30,6 @@ export interface GraphInfo {
   /** Operators in use, `domain:type`, without duplicates. */
   readonly operators: readonly string[]
 }
-
-const floats = new Map<DataType, 'float32' | 'float16'>([
-  [DataType.FLOAT, 'float32'],
-  [DataType.FLOAT16, 'float16']
-])
 
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
@@ -43,12 +43,15 @@ export function describe(graph: Graph): GraphInfo {
       `a decoder that takes input_ids or inputs_embeds was expected, got ${[...graph.input.keys()].join(', ')}`
     )
   }
+  const streams = sums.map((sum, layer) => floatStream(graph, sum, layer))
   return {
     layers,
     ...sizes(graph, sums),
-    activations: activationType(graph, embedsOutside) ?? cache.type,
+    activations: streams.every((type) => type === 'float16') ? 'float16' : 'float32',
+    streams,
     cache,
     embedsOutside,
+    embeds: embedsOutside ? floatType(graph.declared('inputs_embeds')) : undefined,
     inputs: [...graph.input.keys()],
     linears: linears(graph, layers),
     externalFiles: externalFiles(graph),
@@ -63,15 +66,21 @@ function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary:
   const [headWidth, headVocabulary] = weightShape(graph, unembedding(graph))
   const last = sums.at(-1)
   const norm = last?.fused ? graph.initializer.get(last.node.input[2] ?? '') : undefined
-  return { width: norm ? Number(norm.dims[0]) : headWidth, vocabulary: typeof stated === 'number' ? stated : headVocabulary }
+  return {
+    width: norm ? Number(norm.dims[0]) : headWidth,
+    vocabulary: typeof stated === 'number' ? stated : headVocabulary
+  }
 }
 
-function activationType(graph: Graph, embedsOutside: boolean): 'float32' | 'float16' | undefined {
-  const declared = embedsOutside ? graph.elementType('inputs_embeds') : undefined
-  if (declared !== undefined) return floats.get(declared)
-  const norm = graph.proto.node.find((node) => /SimplifiedLayerNormalization$/.test(node.opType))
-  const weight = norm && graph.initializer.get(norm.input[norm.opType.startsWith('Skip') ? 2 : 1] ?? '')
-  return weight && floats.get(weight.dataType)
+function floatStream(graph: Graph, sum: Sum, layer: number): FloatType {
+  const type = streamType(graph, sum)
+  const float = floatType(type)
+  if (float) return float
+  throw new LabError(
+    'graph',
+    `a residual stream of float32 or float16 was expected after block ${layer}, got ${DataType[type]}: ` +
+      `choose another dtype of this model`
+  )
 }
 
 function linears(graph: Graph, layers: number): readonly Linear[] {

@@ -4,7 +4,18 @@ import type { Graph } from './graph'
 /** Operators that look rows up in a table. */
 const lookup = /^(Gather|GatherBlockQuantized|EmbedLayerNormalization)$/
 /** What exporters do to token ids first. */
-const prepare = new Set(['Cast', 'Identity', 'Reshape', 'Unsqueeze', 'Squeeze', 'Flatten', 'Clip', 'Where', 'Max', 'Min'])
+const prepare = new Set([
+  'Cast',
+  'Identity',
+  'Reshape',
+  'Unsqueeze',
+  'Squeeze',
+  'Flatten',
+  'Clip',
+  'Where',
+  'Max',
+  'Min'
+])
 
 /**
  * Names of the tensors that are looked up by token id, or `inputs_embeds`. Several where a model has further tables

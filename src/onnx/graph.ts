@@ -1,7 +1,8 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
-import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
-import { decodeModel, tensorType } from './proto'
+import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
+import { DataType, decodeModel, makeCast, tensorType } from './proto'
 import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
+import { typeOf } from './types'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -22,6 +23,8 @@ export class Graph {
   readonly #before = new Map<NodeProto, NodeProto[]>()
   readonly #after = new Map<NodeProto, NodeProto[]>()
   readonly #constant = new Set<string>()
+  /** Tensors inside the graph whose type it states. */
+  readonly #stated = new Map<string, DataType>()
 
   /** @param name of the file, for errors */
   constructor(bytes: Uint8Array, name = 'the graph') {
@@ -32,6 +35,7 @@ export class Graph {
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
     for (const value of this.proto.input) this.input.set(value.name, value)
     for (const value of this.proto.output) this.output.set(value.name, value)
+    for (const value of this.proto.valueInfo) this.#stated.set(value.name, tensorType(value).elemType)
     for (const node of this.proto.node) {
       for (const name of node.output) if (name) this.producer.set(name, node)
       for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
@@ -71,9 +75,28 @@ export class Graph {
     return Number(this.model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0)
   }
 
-  elementType(name: string): DataType | undefined {
+  /** Element type that the graph states for a tensor; inside the graph it may be out of date. */
+  declared(name: string): DataType | undefined {
     const value = this.input.get(name) ?? this.output.get(name)
-    return value && tensorType(value).elemType
+    const type = value ? tensorType(value).elemType : this.#stated.get(name)
+    return type === DataType.UNDEFINED ? undefined : type
+  }
+
+  /** Element type of any tensor, as the operators say it. */
+  elementType(name: string): DataType | undefined {
+    return typeOf(this, name)
+  }
+
+  /** The tensor as another type: itself where it has it, or a cast of it that all who ask share. */
+  as(name: string, type: DataType): string {
+    if (this.elementType(name) === type) return name
+    const cast = `azimuth/${name}/${DataType[type]}`
+    if (this.producer.has(cast)) return cast
+    const node = makeCast(name, cast, type)
+    const anchor = this.producer.get(name)
+    if (anchor) this.insertAfter(anchor, node)
+    else this.prepend(node)
+    return cast
   }
 
   addInput(value: ValueInfoProto): void {

@@ -7,7 +7,7 @@ import { LabError } from '../errors'
 import { layerNamed, splitBlocks, type Addition, type Sum } from './blocks'
 import { embeddings } from './embeddings'
 import type { Graph } from './graph'
-import type { NodeProto } from './proto'
+import { DataType, type NodeProto } from './proto'
 import { findTrunk, Reach, type Station } from './trunk'
 
 export type { Sum } from './blocks'
@@ -39,6 +39,11 @@ export function findResiduals(graph: Graph): Sum[] {
   const ends = splitBlocks(graph, found.sums, found.reach)
   ends.forEach((end, layer) => checkName(end, layer))
   return ends
+}
+
+/** Element type of the residual stream where it is written, which may differ from that of the graph's inputs and cache. */
+export function streamType(graph: Graph, { node, fused, stream }: Sum): DataType {
+  return graph.elementType(fused ? (node.input[0] ?? '') : stream) ?? DataType.UNDEFINED
 }
 
 function additions(graph: Graph, reach: Reach): { sums: Addition[]; reach: Reach } {

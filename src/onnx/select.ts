@@ -13,8 +13,9 @@ export function addSelect(graph: Graph, type: DataType): void {
   if (!anchor || !declared) throw new LabError('graph', 'the unembedding was not found behind the output logits')
   const { elemType, dims } = tensorType(declared)
   graph.addInput(makeValueInfo('select', type, ['batch_size', 'select_positions', 'sequence_length']))
+  const select = graph.as('select', graph.elementType(states) ?? type)
   graph.redirect(states, 'azimuth/selected')
-  graph.insertAfter(anchor, makeNode('MatMul', ['select', states], ['azimuth/selected']))
+  graph.insertAfter(anchor, makeNode('MatMul', [select, states], ['azimuth/selected']))
   const selected = makeValueInfo('logits', elemType, ['batch_size', 'select_positions', dims.at(-1) ?? 'vocabulary'])
   if (selected.type) declared.type = selected.type
 }

@@ -2,12 +2,13 @@
 import { LabError } from '../errors'
 import type { Graph } from './graph'
 import { DataType, tensorType, type Dimension } from './proto'
+import { floatType, type FloatType } from './types'
 
 /** One input that carries a state, and the output that becomes it at the next step. */
 export interface State {
   readonly past: string
   readonly present: string
-  readonly type: 'float32' | 'float16'
+  readonly type: FloatType
   /** Sizes behind the batch; null for the one that grows with the tokens, 0 for one that the graph leaves open. */
   readonly sizes: readonly (number | null)[]
 }
@@ -24,8 +25,12 @@ function state(graph: Graph, past: string): State {
   const value = graph.input.get(past)
   const { elemType, dims } = value ? tensorType(value) : { elemType: DataType.UNDEFINED, dims: [] }
   const present = presentNames(past).find((name) => graph.output.has(name))
-  if (elemType !== DataType.FLOAT && elemType !== DataType.FLOAT16) {
-    throw new LabError('graph', `a float32 or float16 cache was expected, ${past} has element type ${DataType[elemType]}`)
+  const type = floatType(elemType)
+  if (!type) {
+    throw new LabError(
+      'graph',
+      `a float32 or float16 KV cache was expected, ${past} has element type ${DataType[elemType]}: choose another dtype of this model`
+    )
   }
   if (present === undefined) {
     throw new LabError('graph', `the input ${past} has no output that becomes it at the next token: export the model again`)
@@ -37,7 +42,7 @@ function state(graph: Graph, past: string): State {
       `${past} begins with a size of ${dims[0]}, where the rows of a batch were expected: export the model with a dynamic batch`
     )
   }
-  return { past, present, type: elemType === DataType.FLOAT ? 'float32' : 'float16', sizes: sizesOf(dims) }
+  return { past, present, type, sizes: sizesOf(dims) }
 }
 
 export function encoderDecoder(): LabError {

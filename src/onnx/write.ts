@@ -1,7 +1,16 @@
 /** Level `write`: what steers the residual stream after each block. */
 import type { Graph } from './graph'
-import { DataType, evenSplit, floatScalar, int64Tensor, makeNode, makeValueInfo, type NodeProto } from './proto'
-import type { Sum } from './residual'
+import {
+  DataType,
+  evenSplit,
+  floatScalar,
+  int64Tensor,
+  makeCast,
+  makeNode,
+  makeValueInfo,
+  type NodeProto
+} from './proto'
+import { streamType, type Sum } from './residual'
 
 /**
  * The stream after block `layer` as the next one reads it, under a name of its own.
@@ -47,7 +56,7 @@ export function addSteeringInputs(graph: Graph, { level, packed, keep, layers, w
 
 /** Adds `steer.<l>.b [width]` to the stream; returns the name of the steered stream. */
 export function addBias(graph: Graph, sum: Sum, layer: number): string {
-  const b = `steer.${layer}.b`
+  const b = graph.as(`steer.${layer}.b`, streamType(graph, sum))
   if (sum.fused) {
     const slot = biasSlot(sum.node)
     const own = sum.node.input[slot]
@@ -63,18 +72,19 @@ export function addBias(graph: Graph, sum: Sum, layer: number): string {
 
 /**
  * Adds r' = r + m (b + (r U) W); returns the name of the steered stream.
- * @param keep adds `steer.<l>.keep`, too; null leaves lengths alone
+ * @param keep adds `steer.<l>.keep`, too
  */
-export function addAffine(graph: Graph, sum: Sum, layer: number, keep: { readonly half: boolean } | null): string {
-  const [b, U, W] = ['b', 'U', 'W'].map((part) => `steer.${layer}.${part}`) as [string, string, string]
+export function addAffine(graph: Graph, sum: Sum, layer: number, keep: boolean): string {
+  const type = streamType(graph, sum)
+  const input = (part: string): string => graph.as(`steer.${layer}.${part}`, type)
   const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
   const delta = inner('delta')
   return replaceStream(graph, sum, layer, (stream, steered) => [
-    makeNode('MatMul', [stream, U], [inner('projection')]),
-    makeNode('MatMul', [inner('projection'), W], [inner('back')]),
-    makeNode('Add', [inner('back'), b], [inner('whole')]),
-    makeNode('Mul', [inner('whole'), 'steer.mask'], [delta]),
-    ...(keep ? keepLength(graph, { stream, delta, layer, ...keep }) : []),
+    makeNode('MatMul', [stream, input('U')], [inner('projection')]),
+    makeNode('MatMul', [inner('projection'), input('W')], [inner('back')]),
+    makeNode('Add', [inner('back'), input('b')], [inner('whole')]),
+    makeNode('Mul', [inner('whole'), graph.as('steer.mask', type)], [delta]),
+    ...(keep ? keepLength(graph, { stream, delta, layer, type, scale: input('keep') }) : []),
     makeNode('Add', [stream, keep ? inner('kept') : delta], [steered])
   ])
 }
@@ -85,8 +95,9 @@ export function addAffine(graph: Graph, sum: Sum, layer: number, keep: { readonl
  */
 function keepLength(
   graph: Graph,
-  { stream, delta, layer, half }: { stream: string; delta: string; layer: number; half: boolean }
+  { stream, delta, layer, type, scale }: { stream: string; delta: string; layer: number; type: DataType; scale: string }
 ): NodeProto[] {
+  const half = type !== DataType.FLOAT
   const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
   const one = graph.addInitializer(floatScalar('azimuth/one', 1))
   // Padding may embed to zeros: no length is divided by nothing. Lost in the rounding of any other.
@@ -100,8 +111,8 @@ function keepLength(
     makeNode('Div', [inner('before'), inner('positive')], [inner('squares')]),
     makeNode('Sqrt', [inner('squares')], [inner('lengths')]),
     makeNode('Sub', [inner('lengths'), one], [half ? `${ratio}.wide` : ratio]),
-    ...(half ? [makeNode('Cast', [`${ratio}.wide`], [ratio], { to: { int: DataType.FLOAT16 } })] : []),
-    makeNode('Mul', [ratio, `steer.${layer}.keep`], [inner('amount')]),
+    ...(half ? [makeCast(`${ratio}.wide`, ratio, type)] : []),
+    makeNode('Mul', [ratio, scale], [inner('amount')]),
     makeNode('Mul', [inner('sum'), inner('amount')], [inner('correction')]),
     makeNode('Add', [delta, inner('correction')], [inner('kept')])
   ]
@@ -113,7 +124,7 @@ function meanSquare(graph: Graph, tensor: string, out: string, half: boolean): N
   // From version 18 of the operators on, axes are an input.
   const axes = graph.opset >= 18 ? [graph.addInitializer(int64Tensor('azimuth/last', [-1]))] : []
   return [
-    ...(half ? [makeNode('Cast', [tensor], [wide], { to: { int: DataType.FLOAT } })] : []),
+    ...(half ? [makeCast(tensor, wide, DataType.FLOAT)] : []),
     makeNode('Mul', [wide, wide], [`${out}.square`]),
     makeNode('ReduceMean', [`${out}.square`, ...axes], [out], {
       ...(axes.length === 0 && { axes: [-1] }),
@@ -150,9 +161,8 @@ function replaceStream(
   }
   const { stream, read } = sum
   const steered = `azimuth/residual.${layer}`
-  const nodes = edit(stream, steered)
   graph.redirect(stream, steered)
-  graph.insertAfter(graph.producer.get(stream) ?? sum.node, ...nodes)
+  graph.insertAfter(graph.producer.get(stream) ?? sum.node, ...edit(stream, steered))
   return read === stream ? steered : read
 }
 

@@ -28,10 +28,21 @@ export class TestGraph {
   static async open(fixture: Fixture, plan: Plan, precision: Precision = 'fp32'): Promise<TestGraph> {
     const path = graphPath(fixture, precision)
     const folder = dirname(path)
-    const { bytes, info } = instrument(readFileSync(path), plan, basename(path))
+    return TestGraph.edit(readFileSync(path), plan, basename(path), folder)
+  }
+
+  /**
+   * @param name of the file, under which its own weights are referred to
+   * @param folder where its other weights and an embedding lie
+   */
+  static async edit(file: Uint8Array, plan: Plan, name: string, folder: string): Promise<TestGraph> {
+    const { bytes, info, externalFiles } = instrument(file, plan, name)
     const session = await ort.InferenceSession.create(bytes, {
       logSeverityLevel: 3,
-      extra: { session: { model_external_initializers_file_folder_path: folder } }
+      externalData: externalFiles.map((path) => ({
+        path,
+        data: path === name ? file : readFileSync(join(folder, path))
+      }))
     })
     const embedding = info.embedsOutside ? await ort.InferenceSession.create(join(folder, 'embed_tokens.onnx')) : null
     return new TestGraph(session, info, embedding)
@@ -128,7 +139,9 @@ export class TestGraph {
     const [output = ''] = this.#embedding.outputNames
     const embedded = (await this.#embedding.run({ [input]: tensor }))[output]
     if (!embedded) throw new Error('the embedding returned nothing')
-    return { inputs_embeds: embedded }
+    const data: unknown = embedded.data
+    const half = this.info.embeds === 'float16' && data instanceof Float32Array
+    return { inputs_embeds: half ? new ort.Tensor('float16', toHalf(data), embedded.dims) : embedded }
   }
 }
 
