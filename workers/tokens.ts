@@ -2,6 +2,7 @@
 import { PreTrainedTokenizer } from '@huggingface/transformers'
 import { LabError } from '../src/errors'
 import type { Prompt } from '../src/lab/api'
+import { plainForm } from '../src/lab/plain-form'
 import { parseJson } from './config'
 
 export interface TokenizerFiles {
@@ -38,6 +39,7 @@ export class Tokens {
     }
   }
 
+  /** Where there is none, chats are given in the plain form. */
   get hasTemplate(): boolean {
     return Boolean(this.#tokenizer.chat_template)
   }
@@ -94,12 +96,7 @@ export class Tokens {
 
   #encode(prompt: Exclude<Prompt, { readonly ids: readonly number[] }>): number[] {
     if ('text' in prompt) return prompt.text === '' ? [] : this.#tokenizer.encode(prompt.text)
-    if (!this.hasTemplate) {
-      throw new LabError(
-        'format',
-        'this model has no chat template: use a model that was tuned for chat, or give the prompt as plain text'
-      )
-    }
+    if (!this.hasTemplate) return this.#tokenizer.encode(plainForm(prompt.messages))
     try {
       const text = this.#tokenizer.apply_chat_template([...prompt.messages], {
         tokenize: false,

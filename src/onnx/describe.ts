@@ -5,14 +5,18 @@ import type { Graph } from './graph'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
+import { knownPositions } from './positions'
 import { findResiduals, streamType, type Sum } from './residual'
 import { unembedding } from './select'
+import { encoderDecoder } from './states'
 import { floatType, type FloatType } from './types'
 
 export interface GraphInfo {
   readonly layers: number
   readonly width: number
   readonly vocabulary: number
+  /** Rows of the graph's tables of positions; undefined where it computes them. */
+  readonly positions: number | undefined
   /** Element type of steering and LoRA inputs: that of the residual stream, float32 where its layers differ. */
   readonly activations: FloatType
   /** Element type of the residual stream after each block. */
@@ -33,6 +37,7 @@ export interface GraphInfo {
 
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
+  requireKnownInputs(graph)
   const cache = cacheShape(graph)
   const sums = findResiduals(graph)
   const layers = sums.length
@@ -47,6 +52,7 @@ export function describe(graph: Graph): GraphInfo {
   return {
     layers,
     ...sizes(graph, sums),
+    positions: knownPositions(graph),
     activations: streams.every((type) => type === 'float16') ? 'float16' : 'float32',
     streams,
     cache,
@@ -70,6 +76,30 @@ function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary:
     width: norm ? Number(norm.dims[0]) : headWidth,
     vocabulary: typeof stated === 'number' ? stated : headVocabulary
   }
+}
+
+const known = new Set(['input_ids', 'inputs_embeds', 'attention_mask', 'position_ids', 'num_logits_to_keep'])
+/** Names that are ours, in a graph that was edited before. */
+const ours = /^(steer\.|lora\.|capture\.|select$)/
+
+/** What a graph asks for must be something that a session has. */
+function requireKnownInputs(graph: Graph): void {
+  const others = [...graph.input.keys()].filter((name) => {
+    return !known.has(name) && !name.startsWith('past') && !graph.initializer.has(name)
+  })
+  if (others.length === 0) return
+  if (others.some((name) => /^encoder_/.test(name))) throw encoderDecoder()
+  if (others.some((name) => ours.test(name))) {
+    throw new LabError(
+      'graph',
+      `this graph has the input ${others.find((name) => ours.test(name)) ?? ''}, which the lab adds: open the graph that it was made from`
+    )
+  }
+  throw new LabError(
+    'graph',
+    `a decoder that takes tokens, their mask, positions and cache was expected, this one also asks for ` +
+      `${others.slice(0, 3).join(', ').slice(0, 120)}: choose an export of the plain language model`
+  )
 }
 
 function floatStream(graph: Graph, sum: Sum, layer: number): FloatType {
