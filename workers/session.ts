@@ -144,13 +144,13 @@ export class DecoderSession {
   }
 
   /**
-   * Where each row's tokens lie. Packed caches want padding on the right; padded ones on the left, so that a row's
+   * Where each row's tokens lie. Packed caches want padding on the right, as do models that no padding may come in front of; others on the left, so that a row's
    * tokens stay neighbours and sliding windows count real tokens only.
    */
   #batch(input: RunInput): Batch {
     const S = Math.max(...input.tokens.map((row) => row.length))
     const packed = this.parts.info.cache.layout === 'packed'
-    const right = input.final === true || packed
+    const right = input.final === true || packed || !this.parts.info.ragged
     const from = input.cache?.lengths ?? input.tokens.map(() => 0)
     const offset = input.tokens.map((row) => (right ? 0 : S - row.length))
     const slots = input.tokens.map((row, b) => {

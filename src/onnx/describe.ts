@@ -5,10 +5,10 @@ import type { Graph } from './graph'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
-import { knownPositions } from './positions'
+import { countsPlaces, knownPositions } from './positions'
 import { findResiduals, streamType, type Sum } from './residual'
 import { unembedding } from './select'
-import { encoderDecoder } from './states'
+import { encoderDecoder, isFixed } from './states'
 import { floatType, type FloatType } from './types'
 
 export interface GraphInfo {
@@ -17,6 +17,8 @@ export interface GraphInfo {
   readonly vocabulary: number
   /** Rows of the graph's tables of positions; undefined where it computes them. */
   readonly positions: number | undefined
+  /** False where rows that decode together must be of one length: padding would shift positions, or run through a state. */
+  readonly ragged: boolean
   /** Element type of steering and LoRA inputs: that of the residual stream, float32 where its layers differ. */
   readonly activations: FloatType
   /** Element type of the residual stream after each block. */
@@ -49,9 +51,11 @@ export function describe(graph: Graph): GraphInfo {
     )
   }
   const streams = sums.map((sum, layer) => floatStream(graph, sum, layer))
+  const size = sizes(graph, sums)
   return {
     layers,
-    ...sizes(graph, sums),
+    ...size,
+    ragged: !cache.states.some(isFixed) && !countsPlaces(graph, size.width),
     positions: knownPositions(graph),
     activations: streams.every((type) => type === 'float16') ? 'float16' : 'float32',
     streams,

@@ -14,6 +14,22 @@ export function knownPositions(graph: Graph): number | undefined {
   return tables.length > 0 ? Math.min(...tables) : undefined
 }
 
+/**
+ * True where a table as wide as the residual stream is looked up by the place in the batch, not by an input: padding in
+ * front of a row would shift its positions. Rotary positions may be shifted, since only their differences count.
+ */
+export function countsPlaces(graph: Graph, width: number): boolean {
+  const told = new Reach(graph, ['position_ids', 'attention_mask', 'input_ids', 'inputs_embeds'])
+  return graph.proto.node.some((node) => {
+    const index = node.input[1] ?? ''
+    const isTable = tableOf(graph, node, told) !== undefined && rotary[node.opType] === undefined
+    return isTable && !told.has(index) && tableWidth(graph, node.input[0] ?? '') === width
+  })
+}
+
+const tableWidth = (graph: Graph, name: string): number =>
+  Number(graph.constantTensor(graph.source(name))?.dims.at(-1) ?? 0n)
+
 function tableOf(graph: Graph, node: NodeProto, tokens: Reach): number | undefined {
   const slot = rotary[node.opType]
   if (slot !== undefined) return rows(graph, node.input[slot] ?? '')
