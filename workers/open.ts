@@ -100,7 +100,8 @@ export async function openModel(
       layers: described.layers,
       width: described.width,
       vocabulary: described.vocabulary,
-      contextLength: config.contextLength,
+      contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
+      template: tokens.hasTemplate,
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
@@ -217,10 +218,7 @@ async function createSession(
   const own = baseName(choice.graph)
   const inside = edited.externalFiles.includes(own) ? [{ path: own, data: file }] : []
   const given = weights.length > 0 || folder === undefined ? [...weights, ...edited.expanded, ...inside] : []
-  const keepOnDevice = Array.from({ length: edited.info.layers }, (_, l) => [
-    `present.${l}.key`,
-    `present.${l}.value`
-  ]).flat()
+  const keepOnDevice = edited.info.cache.states.map(({ present }) => present)
   return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
 }
 

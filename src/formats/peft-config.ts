@@ -28,7 +28,6 @@ const merge = 'or merge it into its base (merge_and_unload) and open the result 
 const refusals: readonly (readonly [name: string, what: string])[] = [
   ['use_dora', `uses DoRA, which rescales the base's own weights: train it with use_dora=False, ${merge}`],
   ['lora_bias', `trains a bias beside B (lora_bias): train it with lora_bias=False, ${merge}`],
-  ['fan_in_fan_out', 'is for Conv1D layers (fan_in_fan_out): only linear layers can be adapted'],
   ['modules_to_save', `brings whole layers of its own (modules_to_save): train it without them, ${merge}`],
   [
     'trainable_token_indices',

@@ -1,6 +1,7 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
 import { DataType, decodeModel, makeCast, tensorType } from './proto'
+import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
 import { typeOf } from './types'
 import { computable } from './order'
 
@@ -10,6 +11,8 @@ const pass = new Set(['Cast', 'Identity', 'Dropout'])
 export class Graph {
   readonly model: ModelProto
   readonly proto: GraphProto
+  /** True where the file held the model with and without a cache; this is the part with one. */
+  readonly merged: boolean
   /** Tensor name -> node that makes it. */
   readonly producer = new Map<string, NodeProto>()
   /** Tensor name -> nodes that take it. */
@@ -32,13 +35,14 @@ export class Graph {
     const model = decodeModel(bytes, name)
     this.model = model
     this.proto = model.graph
+    this.merged = takeCachedBranch(this.proto)
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
     for (const value of this.proto.input) this.input.set(value.name, value)
     for (const value of this.proto.output) this.output.set(value.name, value)
     for (const value of this.proto.valueInfo) this.#stated.set(value.name, tensorType(value).elemType)
     for (const node of this.proto.node) {
       for (const name of node.output) if (name) this.producer.set(name, node)
-      for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+      for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
     }
     this.#findConstants(computable(this.proto.node, this.producer))
   }
@@ -67,7 +71,7 @@ export class Graph {
 
   /** Inputs of a node that depend on the model's inputs. */
   live(node: NodeProto): string[] {
-    return node.input.filter((name) => name && !this.isConstant(name))
+    return inputsOf(node).filter((name) => name && !this.isConstant(name))
   }
 
   /** Version of ONNX's own operators. */
@@ -164,7 +168,7 @@ export class Graph {
     for (const node of this.consumers.get(from) ?? []) {
       if (keep.includes(node)) stay.push(node)
       else {
-        node.input = node.input.map((name) => (name === from ? to : name))
+        renameInput(node, from, to)
         this.#consume(to, node)
       }
     }
@@ -194,7 +198,7 @@ export class Graph {
 
   #index(node: NodeProto): void {
     for (const name of node.output) if (name) this.producer.set(name, node)
-    for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+    for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
   }
 
   #consume(name: string, node: NodeProto): void {
@@ -205,7 +209,7 @@ export class Graph {
   #findConstants(sorted: readonly NodeProto[]): void {
     for (const name of this.initializer.keys()) if (!this.input.has(name)) this.#constant.add(name)
     for (const node of sorted) {
-      if (!node.input.every((name) => !name || this.#constant.has(name))) continue
+      if (!inputsOf(node).every((name) => !name || this.#constant.has(name))) continue
       for (const name of node.output) if (name) this.#constant.add(name)
     }
   }
