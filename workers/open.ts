@@ -8,9 +8,9 @@ import { instrumentGraph, type Instrumented } from '../src/onnx/instrument'
 import type { Plan } from '../src/onnx/plan'
 import { chooseGraph, type Choice } from './choose'
 import { parseJson, readConfig, type ModelConfig } from './config'
-import { openEmbedding } from './embedding'
+import { openEmbedding } from './run/embedding'
 import { fingerprint } from './fingerprint'
-import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host'
+import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/host'
 import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
@@ -45,6 +45,7 @@ export async function openModel(
     // On a GPU the inputs stay in buffers of their own, and cutting them would be work for it.
     packed: offer.device !== 'webgpu',
     adapt: options.adapt ? 'joined' : false,
+    independent: true,
     exact: options.exact ?? false
   }
 
