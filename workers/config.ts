@@ -9,6 +9,8 @@ export interface ModelConfig {
   /** Width that the config claims, to check the graph against. */
   readonly width: number | undefined
   readonly layers: number | undefined
+  /** Tokens that the layers with a sliding window look back; undefined where none has one. */
+  readonly window: number | undefined
   /** Tokens that end an answer. */
   readonly stop: readonly number[]
 }
@@ -52,6 +54,7 @@ export function readConfig(config: Json, generation: Json | undefined): ModelCon
     headSize: number(text['head_dim']) ?? (width && heads ? width / heads : undefined),
     width,
     layers: number(text['num_hidden_layers']),
+    window: text['use_sliding_window'] === false ? undefined : number(text['sliding_window']),
     stop: [...new Set([...tokens(generation?.['eos_token_id']), ...tokens(text['eos_token_id'])])]
   }
 }

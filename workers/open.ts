@@ -101,6 +101,7 @@ export async function openModel(
       width: described.width,
       vocabulary: described.vocabulary,
       contextLength: config.contextLength,
+      ...(config.window !== undefined && { window: config.window }),
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
