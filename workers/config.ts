@@ -10,6 +10,8 @@ export interface ModelConfig {
   /** Width that the config claims, to check the graph against. */
   readonly width: number | undefined
   readonly layers: number | undefined
+  /** Tokens that the layers with a sliding window look back; undefined where none has one. */
+  readonly window: number | undefined
   /** Tokens that end an answer. */
   readonly stop: readonly number[]
 }
@@ -61,6 +63,7 @@ export function readConfig(config: Json, generation: Json | undefined): ModelCon
     headSize: first('head_dim') ?? (width && heads ? width / heads : undefined),
     width,
     layers: first('num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'),
+    window: text['use_sliding_window'] === false ? undefined : number(text['sliding_window']),
     stop: [...new Set([...tokens(generation?.['eos_token_id']), ...tokens(text['eos_token_id'])])]
   }
 }

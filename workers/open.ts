@@ -46,6 +46,7 @@ export async function openModel(
     // On a GPU the inputs stay in buffers of their own, and cutting them would be work for it.
     packed: offer.device !== 'webgpu',
     adapt: options.adapt ? 'joined' : false,
+    independent: true,
     exact: options.exact ?? false
   }
 
@@ -102,6 +103,7 @@ export async function openModel(
       vocabulary: described.vocabulary,
       contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
       template: tokens.hasTemplate,
+      ...(config.window !== undefined && { window: config.window }),
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,

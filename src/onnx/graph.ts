@@ -143,16 +143,18 @@ export class Graph {
     for (const node of nodes) this.#index(node)
   }
 
-  /** Puts `next` in the place of `node`; both make the same outputs. */
-  replace(node: NodeProto, next: NodeProto): void {
-    this.proto.node[this.proto.node.indexOf(node)] = next
+  /** Puts other nodes in the place of one; what they make has its outputs among it. */
+  replace(node: NodeProto, ...next: readonly NodeProto[]): void {
+    this.proto.node.splice(this.proto.node.indexOf(node), 1, ...next)
     for (const name of new Set(node.input)) {
       this.consumers.set(
         name,
         (this.consumers.get(name) ?? []).filter((other) => other !== node)
       )
     }
-    this.#index(next)
+    for (const one of next) this.#index(one)
+    this.#move(this.#before, node, next[0])
+    this.#move(this.#after, node, next.at(-1))
   }
 
   /** Drops weights that no node takes any more. */
@@ -194,6 +196,13 @@ export class Graph {
     this.proto.node = this.proto.node.flatMap(around)
     this.#before.clear()
     this.#after.clear()
+  }
+
+  /** What was placed beside a node goes beside the one that took its place. */
+  #move(places: Map<NodeProto, NodeProto[]>, node: NodeProto, next: NodeProto | undefined): void {
+    const nodes = places.get(node)
+    places.delete(node)
+    if (nodes && next) push(places, next, nodes)
   }
 
   #index(node: NodeProto): void {

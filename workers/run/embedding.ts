@@ -3,11 +3,11 @@ import { LabError } from '../../src/errors'
 import type { Progress } from '../../src/lab/api'
 import { Graph } from '../../src/onnx/graph'
 import { externalRange } from '../../src/onnx/proto'
+import type { FloatType } from '../../src/onnx/types'
 import type { ModelFiles, Runtime, Tensor } from '../host/host'
 import { runError } from '../session'
 import { intTensor, floatsOf, floatTensor } from './tensors'
 import { parent } from '../paths'
-import type { FloatType } from '../../src/onnx/types'
 
 /** @param type what the decoder takes: the two files need not be of one precision */
 export async function openEmbedding(

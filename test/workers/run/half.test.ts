@@ -1,10 +1,10 @@
 /** The engine on half-precision files as converters make them: what it decodes token by token is what it computes at once. */
 import { expect, it } from 'vitest'
-import type { Steering } from '../../src/lab/api'
-import { Engine } from '../../workers/engine'
-import { loadFixture } from '../fixtures'
-import { halfFixtures, halfGraph } from '../half-fixtures'
-import { fixtureFiles, ids } from './fixture-host'
+import type { Steering } from '../../../src/lab/api'
+import { Engine } from '../../../workers/engine'
+import { loadFixture } from '../../fixtures'
+import { halfFixtures, halfGraph } from '../../half-fixtures'
+import { fixtureFiles, ids } from '../fixture-host'
 
 const names = ['llama-genai', 'gemma3-optimum', 'ministral3-split', 'phi3-optimum', 'mistral-split']
 const cases = halfFixtures.filter(({ fixture }) => names.includes(fixture))
