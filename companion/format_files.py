@@ -7,8 +7,10 @@ fixtures, so that its numbers say which layer `direction.<n>` is. Needs requirem
 
 import json
 import os
+import pickle
 import shutil
 import sys
+from collections import OrderedDict
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +52,32 @@ def write_hidden_states() -> None:
     save_file({"hidden": hidden, "prompt": np.array([0, 0, 4])}, OUT / "hidden-prompt.safetensors", metadata)
 
 
+def write_torch() -> None:
+    """Vectors as people save them with PyTorch and pickle: alone, by layer, beside their layer, in views and other types."""
+    import torch
+
+    vector = torch.from_numpy(eighths(6).astype(np.float32))
+    matrix = torch.from_numpy(eighths(6, 4).astype(np.float32))
+    saved = {
+        "vector": vector,
+        "by-layer": {14: vector, 15: vector + 1},
+        "beside-layer": {"layer": 14, "vector": vector.half(), "accuracy": np.float32(0.5), "dtype": torch.float16, "device": torch.device("cpu")},
+        "parameter": torch.nn.Parameter(vector),
+        "list": [vector.bfloat16(), vector.double(), vector],
+        "transposed": matrix.t(),
+        "slice": matrix[1:4, 2],
+        "nested": {"vectors": OrderedDict({"model.layers.3.mlp_v2": vector}), "counts": torch.arange(3)},
+    }
+    for name, value in saved.items():
+        torch.save(value, OUT / f"torch-{name}.pt")
+    torch.save(saved["by-layer"], OUT / "torch-legacy.pt", _use_new_zipfile_serialization=False)
+    for protocol in (2, 4, 5):
+        (OUT / f"numpy-{protocol}.pkl").write_bytes(pickle.dumps({3: eighths(6)}, protocol))
+    (OUT / "torch.pkl").write_bytes(pickle.dumps({3: vector}))
+    np.savez(OUT / "plain.npz", layer_3=eighths(6).astype(np.float32), layer_14=eighths(6))
+    np.savez_compressed(OUT / "stacked.npz", vectors=eighths(3, 6).astype(np.float32))
+
+
 def write_control_vector() -> None:
     """repeng's own file, and the logits that repeng's own model gives with it."""
     np.float_ = getattr(np, "float_", np.float64)  # repeng 0.4.0 names it in a type hint
@@ -79,6 +107,7 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     write_arrays()
+    write_torch()
     write_hidden_states()
     write_control_vector()
     print(f"{OUT.relative_to(ROOT)}: {', '.join(sorted(file.name for file in OUT.iterdir()))}")
