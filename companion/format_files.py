@@ -1,7 +1,7 @@
 """python companion/format_files.py: small files in every format, written by Python's own packages, for the tests to read.
 
 Writes test/fixtures/formats/python. The control vector is made and applied by repeng itself, on the llama of the parity
-fixtures, so that its numbers say which layer `direction.<n>` is. Needs requirements-genai.txt, gguf, and
+fixtures, so that its numbers say which layer `direction.<n>` is. Needs requirements-genai.txt, gguf, pyarrow, and
 `pip install --no-deps repeng==0.4.0` (it asks for an older NumPy than it needs).
 """
 
@@ -21,6 +21,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 OUT = ROOT / "test" / "fixtures" / "formats" / "python"
+PROMPTS = ROOT / "test" / "fixtures" / "prompts"
 MODEL = {"id": "folder:tiny", "sha256": "5a" * 32, "dtype": "fp32", "adapter": None}
 COEFFICIENT = 2.0
 
@@ -78,6 +79,20 @@ def write_torch() -> None:
     np.savez_compressed(OUT / "stacked.npz", vectors=eighths(3, 6).astype(np.float32))
 
 
+def write_parquet() -> None:
+    """Prompt sets as the hub's dataset pages give them; needs pyarrow."""
+    import pyarrow
+    from pyarrow.parquet import write_table
+
+    hello = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
+    why = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]
+    chats = pyarrow.table({"id": [7, 8], "messages": [hello, why], "score": [0.5, 0.25]})
+    for codec in ("snappy", "zstd", "gzip", "brotli", "lz4", "none"):
+        write_table(chats, PROMPTS / f"chats-{codec}.parquet", compression=codec)
+    alpaca = {"instruction": ["Name it.", "Say hi."], "input": ["A lemon.", ""], "output": ["Lemon.", "Hi."]}
+    write_table(pyarrow.table(alpaca), PROMPTS / "alpaca.parquet")
+
+
 def write_control_vector() -> None:
     """repeng's own file, and the logits that repeng's own model gives with it."""
     np.float_ = getattr(np, "float_", np.float64)  # repeng 0.4.0 names it in a type hint
@@ -108,6 +123,7 @@ def main() -> None:
     OUT.mkdir(parents=True)
     write_arrays()
     write_torch()
+    write_parquet()
     write_hidden_states()
     write_control_vector()
     print(f"{OUT.relative_to(ROOT)}: {', '.join(sorted(file.name for file in OUT.iterdir()))}")

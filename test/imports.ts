@@ -10,7 +10,7 @@ interface Place {
   readonly packages: readonly string[]
 }
 
-const pure = ['d3', '@bufbuild/protobuf', 'onnx-buf', 'ml-matrix', 'yaml', 'fflate', '@zip.js/zip.js', '@lezer/']
+const pure = ['d3', '@bufbuild/protobuf', 'onnx-buf', 'ml-matrix', 'yaml', 'fflate', '@zip.js/zip.js', 'hyparquet', '@lezer/']
 
 /** Top to bottom is the direction of the data: a file imports from its own place or from places above it. */
 export const places: readonly Place[] = [

@@ -1,4 +1,7 @@
-/** npy: one array a file, as NumPy saves it. Floats of 2, 4 and 8 bytes; pickled objects are never read. */
+/**
+ * npy: one array a file, as NumPy saves it. Floats of 2, 4 and 8 bytes; pickled objects are never read. Ours, since npyjs 1.2.0
+ * reads big-endian numbers as if they were not, leaves Fortran order as it is, and does not hold the shape against the length.
+ */
 import { LabError } from '../errors'
 import { fromHalf, toHalf } from '../math/half'
 import type { Vector } from '../math/vector'
