@@ -1,14 +1,14 @@
 /** Prompt files that people bring: JSONL, JSON, CSV, TSV, YAML (the public evaluation files as they are), or one prompt a line. */
 import { LabError } from '../errors'
 import { refuseLfsPointer } from './lfs'
-import { jsonLines, jsonRecords } from './prompts-json'
-import { FileNotes } from './prompts-notes'
-import { rowsOf, type PromptRecord, type PromptRow } from './prompts-records'
-import { tableRecords } from './prompts-table'
-import { yamlRecords } from './prompts-yaml'
+import { jsonLines, jsonRecords } from './prompts/json'
+import { FileNotes } from './prompts/notes'
+import { rowsOf, type PromptRecord, type PromptRow } from './prompts/records'
+import { tableRecords } from './prompts/table'
+import { yamlRecords } from './prompts/yaml'
 
-export type { PromptMessage } from './prompts-messages'
-export type { PromptRow } from './prompts-records'
+export type { PromptMessage } from './prompts/messages'
+export type { PromptRow } from './prompts/records'
 
 export interface PromptList {
   readonly prompts: readonly PromptRow[]

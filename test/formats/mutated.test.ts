@@ -6,14 +6,14 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readDirections, writeDirections } from '../../src/direction/files'
-import { readHiddenStates, writeHiddenStates } from '../../src/direction/hidden-files'
+import { readDirections, writeDirections } from '../../src/direction/files/files'
+import { readHiddenStates, writeHiddenStates } from '../../src/direction/files/hidden-files'
 import { LabError } from '../../src/errors'
 import { readControlVector } from '../../src/formats/control-vector'
 import { readGguf } from '../../src/formats/gguf'
 import { readNpy } from '../../src/formats/npy'
 import { readPeft } from '../../src/formats/peft'
-import { readTorchPickle } from '../../src/formats/torch'
+import { readTorchPickle } from '../../src/formats/arrays/torch'
 import {
   floatTensor,
   readSafetensors,

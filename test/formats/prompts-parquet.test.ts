@@ -1,10 +1,10 @@
-/** Parquet as PyArrow writes it (`companion/format_files.py`), and damaged. */
+/** Parquet as PyArrow writes it (`companion/fixtures/format_files.py`), and damaged. */
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
-import { readPromptFile } from '../../src/formats/prompts-file'
+import { readPromptFile } from '../../src/formats/prompts/file'
 
 const folder = resolve(import.meta.dirname, '../fixtures/prompts')
 const read = (name: string): Uint8Array<ArrayBuffer> => new Uint8Array(readFileSync(resolve(folder, name)))

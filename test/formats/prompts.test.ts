@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { largestPromptFile, readPrompts } from '../../src/formats/prompts'
-import { largestYaml } from '../../src/formats/prompts-yaml'
+import { largestYaml } from '../../src/formats/prompts/yaml'
 
 const user = (content: string): { role: string; content: string } => ({ role: 'user', content })
 

@@ -1,8 +1,8 @@
 /** PyTorch's files: tensors are rebuilt from their bytes, nothing is run, and what asks for more is refused. */
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
-import type { Arrays } from '../../src/formats/arrays'
-import { readTorchPickle, readTorchZip } from '../../src/formats/torch'
+import type { Arrays } from '../../src/formats/arrays/arrays'
+import { readTorchPickle, readTorchZip } from '../../src/formats/arrays/torch'
 import { call, global, int, pickle, tensor, text, tuple } from './pickles'
 
 const storage = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)
