@@ -1,5 +1,5 @@
 /** config.json and its companions, reduced to what the engine asks. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 
 export interface ModelConfig {
   readonly family: string
@@ -15,13 +15,17 @@ export interface ModelConfig {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** @throws LabError `format` */
+/** Texts, which stay as they are, and numbers that Python writes and JSON does not know. */
+const bare = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g
+
+/** An object; `Infinity` and `NaN`, as Python writes them, are null. @throws LabError `format` */
 export function parseJson(text: string, path: string): Json {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    const plain = /Infinity|NaN/.test(text) ? text.replace(bare, (part) => (part[0] === '"' ? part : 'null')) : text
+    value = JSON.parse(plain)
   } catch (cause) {
-    throw new LabError('format', `${path} is not JSON (${String(cause)}): fetch it again from its source`, { cause })
+    throw new LabError('format', `${path} is not JSON (${excerpt(cause)}): fetch it again from its source`, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new LabError(

@@ -54,6 +54,9 @@ export function describe(graph: Graph): GraphInfo {
   }
 }
 
+/** Beyond the vocabulary of any model, and still a buffer that can be had. */
+const largestSize = 2 ** 24
+
 /** Width from the weight of the last norm or MLP; vocabulary from the declared logits or the last product. */
 function sizes(graph: Graph, layers: number): { width: number; vocabulary: number } {
   const last = findResiduals(graph, layers).at(-1)
@@ -68,7 +71,13 @@ function sizes(graph: Graph, layers: number): { width: number; vocabulary: numbe
       'graph',
       'the width of the residual stream could not be read off the final norm or the unembedding'
     )
-  return { width, vocabulary: typeof vocabulary === 'number' ? vocabulary : headVocabulary }
+  return { width: natural('width', width), vocabulary: natural('vocabulary', Number(vocabulary) || headVocabulary) }
+}
+
+/** Buffers are made of these sizes, and a file can claim any. @throws LabError `graph` */
+function natural(what: string, size: number): number {
+  if (Number.isInteger(size) && size > 0 && size <= largestSize) return size
+  throw new LabError('graph', `the ${what} of this graph should lie between 1 and ${largestSize}, it is ${size}`)
 }
 
 function activationType(graph: Graph, embedsOutside: boolean): 'float32' | 'float16' | undefined {

@@ -1,5 +1,6 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
+import { computable } from './order'
 import { decodeModel, tensorType } from './proto'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
@@ -20,7 +21,10 @@ export class Graph {
   readonly #after = new Map<NodeProto, NodeProto[]>()
   readonly #constant = new Set<string>()
 
-  /** @param name of the file, for errors */
+  /**
+   * @param name of the file, for errors
+   * @throws LabError `checksum` for a file that is not whole, `graph` for one whose edges go in a circle
+   */
   constructor(bytes: Uint8Array, name = 'the graph') {
     const model = decodeModel(bytes, name)
     this.model = model
@@ -32,7 +36,7 @@ export class Graph {
       for (const name of node.output) if (name) this.producer.set(name, node)
       for (const name of new Set(node.input)) if (name) this.#consume(name, node)
     }
-    this.#findConstants()
+    this.#findConstants(computable(this.proto.node, this.producer))
   }
 
   /** True for initializers and whatever is computed from them alone, whose value no input can change. */
@@ -167,17 +171,12 @@ export class Graph {
     push(this.consumers, name, [node])
   }
 
-  #findConstants(): void {
+  /** @param sorted so that a node stands after those that make its inputs, which exporters do not always keep to */
+  #findConstants(sorted: readonly NodeProto[]): void {
     for (const name of this.initializer.keys()) if (!this.input.has(name)) this.#constant.add(name)
-    // Exporters do not always sort their nodes, so a name may turn out constant only in a later round.
-    for (let before = -1; before !== this.#constant.size;) {
-      before = this.#constant.size
-      for (const node of this.proto.node) {
-        if (node.output.every((name) => this.#constant.has(name))) continue
-        if (node.input.every((name) => !name || this.#constant.has(name))) {
-          for (const name of node.output) if (name) this.#constant.add(name)
-        }
-      }
+    for (const node of sorted) {
+      if (!node.input.every((name) => !name || this.#constant.has(name))) continue
+      for (const name of node.output) if (name) this.#constant.add(name)
     }
   }
 }

@@ -58,17 +58,20 @@ const fused: Readonly<Record<string, readonly Module[]>> = {
 
 const pattern = /layers?\.(\d+)\/.*?(q_proj|k_proj|v_proj|qkv_proj|o_proj|gate_proj|up_proj|gate_up_proj|down_proj)\/.*/
 
+/** Names are searched so far: those of exporters are shorter, and the pattern's time grows with the square of the length. */
+const longestName = 500
+
 /** Every linear layer of every block. @throws LabError `graph` when a block lacks a module */
 export function findLinears(graph: Graph, layers: number): Linear[] {
   const found: Linear[] = []
   for (const node of graph.proto.node) {
-    const match = isProduct(node) ? pattern.exec(node.name) : null
+    const match = isProduct(node) ? pattern.exec(node.name.slice(0, longestName)) : null
     const [, layer, name] = match ?? []
     if (layer !== undefined && name !== undefined) found.push(linear(graph, node, Number(layer), name))
   }
+  const have = new Set(found.flatMap(({ layer, parts }) => parts.map(({ module }) => `${layer} ${module}`)))
   for (let layer = 0; layer < layers; layer++) {
-    const have = found.filter((l) => l.layer === layer).flatMap((l) => l.parts.map((p) => p.module))
-    const missing = modules.filter((m) => !have.includes(m))
+    const missing = modules.filter((module) => !have.has(`${layer} ${module}`))
     if (missing.length > 0) {
       throw new LabError(
         'graph',

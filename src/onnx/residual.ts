@@ -20,18 +20,29 @@ export interface Sum {
 
 const fusedNorm = new Set(['SkipSimplifiedLayerNormalization', 'SkipLayerNormalization'])
 
+/** Nodes that are looked at in all before the search is given up: some seconds' worth, and ten times what 100 blocks need. */
+const mostSteps = 10_000_000
+
+/** A graph and how much longer it is searched. */
+interface Search {
+  readonly graph: Graph
+  left: number
+}
+
 /** The sums that end each block, first block first. @throws LabError `graph` */
 export function findResiduals(graph: Graph, layers: number): Sum[] {
   const sums: Sum[] = []
-  let sum: Sum | undefined = lastSum(graph)
-  while (sum) {
-    sums.unshift(sum)
-    sum = previousSum(graph, sum)
+  const search: Search = { graph, left: mostSteps }
+  let sum: Sum | undefined = lastSum(search)
+  while (sum && sums.length <= 2 * layers) {
+    sums.push(sum)
+    sum = previousSum(search, sum)
   }
+  sums.reverse()
   if (sums.length !== 2 * layers) {
     throw new LabError(
       'graph',
-      `a residual stream with two sums a block was expected (${2 * layers} for ${layers} blocks), found ${sums.length}: ` +
+      `a residual stream with two sums a block was expected (${2 * layers} for ${layers} blocks), found ${sums.length > 2 * layers ? 'more' : sums.length}: ` +
         `this architecture needs its own rule in src/onnx/residual.ts`
     )
   }
@@ -40,7 +51,8 @@ export function findResiduals(graph: Graph, layers: number): Sum[] {
   return ends
 }
 
-function lastSum(graph: Graph): Sum {
+function lastSum(search: Search): Sum {
+  const { graph } = search
   if (!graph.output.has('logits')) {
     throw new LabError(
       'graph',
@@ -50,13 +62,14 @@ function lastSum(graph: Graph): Sum {
   }
   const seen = new Set<string>()
   const queue = ['logits']
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+  // The queue grows while it is gone through.
+  for (const name of queue) {
     const node = graph.producer.get(name)
     if (!node || seen.has(name)) continue
     seen.add(name)
-    const sum = asSum(graph, node)
+    const sum = asSum(search, node)
     if (sum) return sum
-    queue.push(...graph.live(node))
+    for (const input of graph.live(node)) queue.push(input)
   }
   throw new LabError(
     'graph',
@@ -66,24 +79,27 @@ function lastSum(graph: Graph): Sum {
 }
 
 /** The sum whose value reaches `sum` unchanged through its skip side, or undefined at the embedding. */
-function previousSum(graph: Graph, sum: Sum): Sum | undefined {
+function previousSum(search: Search, sum: Sum): Sum | undefined {
+  const { graph } = search
   const node = graph.producer.get(graph.source(sum.skip))
-  return node && asSum(graph, node)
+  return node && asSum(search, node)
 }
 
-function asSum(graph: Graph, node: NodeProto): Sum | undefined {
+function asSum(search: Search, node: NodeProto): Sum | undefined {
+  const { graph } = search
   const fused = fusedNorm.has(node.opType)
   if (!fused && node.opType !== 'Add') return undefined
   const [a = '', b = ''] = node.input
   if (graph.isConstant(a) || graph.isConstant(b)) return undefined
-  if (dependsOn(graph, b, a)) return { node, skip: a, branch: b, fused }
-  if (dependsOn(graph, a, b)) return { node, skip: b, branch: a, fused }
+  if (dependsOn(search, b, a)) return { node, skip: a, branch: b, fused }
+  if (dependsOn(search, a, b)) return { node, skip: b, branch: a, fused }
   // Sums inside a branch (parallel blocks, rotary embeddings) have two sides that do not feed each other.
   return undefined
 }
 
 /** True where `name` is computed from `on`. A fused norm hands on its sum and the norm of it: either counts. */
-function dependsOn(graph: Graph, name: string, on: string): boolean {
+function dependsOn(search: Search, name: string, on: string): boolean {
+  const { graph } = search
   const origin = graph.source(on)
   const maker = graph.producer.get(origin)
   const names = new Set(maker && fusedNorm.has(maker.opType) ? maker.output : [origin])
@@ -94,10 +110,16 @@ function dependsOn(graph: Graph, name: string, on: string): boolean {
     if (seen.has(next)) continue
     seen.add(next)
     const node = graph.producer.get(next)
-    if (node) stack.push(...graph.live(node))
+    if (!node) continue
+    search.left -= node.input.length
+    if (search.left < 0) throw endless()
+    for (const input of graph.live(node)) stack.push(input)
   }
   return false
 }
+
+const endless = (): LabError =>
+  new LabError('graph', 'the residual stream was not found within 10 million steps: this is no decoder that fits here')
 
 /** Exporters name a block's last sum after it, or after the norm of the block that follows. */
 function checkName({ node }: Sum, layer: number): void {
