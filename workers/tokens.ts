@@ -126,7 +126,7 @@ const specialNames = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_t
 function withPlainTokens(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const entries = Object.entries(config).map(([name, value]) => {
     const content = name.endsWith('_token') ? fieldsOf(value).get('content') : undefined
-    return [name, typeof content === 'string' ? content : value]
+    return [name, typeof content === 'string' ? content : value] as const
   })
   return Object.fromEntries(entries)
 }
