@@ -1,7 +1,6 @@
 /** Directions of files as something to steer by: checked against the open model, with nothing claimed that no file says. */
 import { assertFits, type Direction } from '../../direction/direction'
 import type { NamedFile } from '../../direction/files/files'
-import { takeDirections } from '../../direction/files/import'
 import { isOtherDtype, isSameBase } from '../../direction/files/model-ref'
 import type { ModelInfo } from '../../lab/api'
 
@@ -33,6 +32,8 @@ export async function importDirections(
   model: ModelInfo,
   layer: number | null
 ): Promise<Imported> {
+  // Readers of archives and pickles are loaded when a file is brought.
+  const { takeDirections } = await import('../../direction/files/import')
   const { directions, notes } = await takeDirections(files, model, layer)
   const name = (files[0]?.name ?? '').replace(/\.[^.]*$/, '')
   return {
