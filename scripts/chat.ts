@@ -13,6 +13,7 @@ import { nodeHost } from '../workers/host/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
   MODEL            a model folder in the hub's layout
+  --text           continue the prompt as plain text, without a chat template
   --steer FILE     directions of this model: safetensors, npy, npz, JSON, .pt or a GGUF control vector (docs/formats.md)
   --layer L        one of the file's layers; or where to steer with its only direction
   --alpha A        strength in gaps: 1 adds the whole mean difference (default 1)
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      text: { type: 'boolean', default: false },
       steer: { type: 'string' },
       layer: { type: 'string' },
       alpha: { type: 'string', default: '1' },
@@ -73,7 +75,7 @@ async function main(): Promise<void> {
   const result = await engine.generate(
     [
       {
-        prompt: { messages: [{ role: 'user', content: prompt }] },
+        prompt: values.text ? { text: prompt } : { messages: [{ role: 'user', content: prompt }] },
         seed: number('seed', values.seed),
         ...(steering && { steering })
       }

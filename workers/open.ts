@@ -80,7 +80,9 @@ export async function openModel(
     const created = performance.now()
     const raw = await createSession(runtime, edited, folder, file, choice, weights)
     const sessionMs = performance.now() - created
-    const embedding = choice.embedding ? await openEmbedding(runtime, files, choice.embedding, onProgress) : null
+    const embedding = choice.embedding
+      ? await openEmbedding(runtime, files, choice.embedding, described.embeds ?? 'float32', onProgress)
+      : null
     const session = new DecoderSession({
       runtime,
       session: raw,
@@ -100,7 +102,8 @@ export async function openModel(
       layers: described.layers,
       width: described.width,
       vocabulary: described.vocabulary,
-      contextLength: config.contextLength,
+      contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
+      template: tokens.hasTemplate,
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
@@ -221,10 +224,7 @@ async function createSession(
   const own = baseName(choice.graph)
   const inside = edited.externalFiles.includes(own) ? [{ path: own, data: file }] : []
   const given = weights.length > 0 || folder === undefined ? [...weights, ...edited.expanded, ...inside] : []
-  const keepOnDevice = Array.from({ length: edited.info.layers }, (_, l) => [
-    `present.${l}.key`,
-    `present.${l}.value`
-  ]).flat()
+  const keepOnDevice = edited.info.cache.states.map(({ present }) => present)
   return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
 }
 

@@ -3,6 +3,7 @@ import { PreTrainedTokenizer } from '@huggingface/transformers'
 import { excerpt, LabError } from '../src/errors'
 import { fieldsOf } from '../src/formats/fields'
 import type { Prompt } from '../src/lab/api'
+import { plainForm } from '../src/lab/plain-form'
 import { parseJson } from './config'
 import { ChatTemplate } from './template'
 
@@ -44,6 +45,7 @@ export class Tokens {
     this.#special = specialTokens(config)
   }
 
+  /** Where there is none, chats are given in the plain form. */
   get hasTemplate(): boolean {
     return Boolean(this.#tokenizer.chat_template)
   }
@@ -100,12 +102,7 @@ export class Tokens {
 
   #encode(prompt: Exclude<Prompt, { readonly ids: readonly number[] }>): number[] {
     if ('text' in prompt) return prompt.text === '' ? [] : this.#tokenizer.encode(prompt.text)
-    if (!this.hasTemplate) {
-      throw new LabError(
-        'format',
-        'this model has no chat template: use a model that was tuned for chat, or give the prompt as plain text'
-      )
-    }
+    if (!this.hasTemplate) return this.#tokenizer.encode(plainForm(prompt.messages))
     try {
       this.#template ??= new ChatTemplate(String(this.#tokenizer.get_chat_template()))
       const text = this.#template.render(prompt.messages, this.#special)

@@ -1,6 +1,7 @@
 /** The order in which a graph can be computed, which is also the proof that no walk along its edges goes round in a circle. */
 import { LabError } from '../errors'
 import type { NodeProto } from './proto'
+import { inputsOf } from './subgraph'
 
 /** More nodes than this are refused: the largest decoders, with every norm spelled out, have some 20,000. */
 const mostNodes = 100_000
@@ -24,7 +25,7 @@ export function computable(
   const waiting = new Map<NodeProto, number>()
   const next = new Map<NodeProto, NodeProto[]>()
   for (const node of nodes) {
-    const before = new Set(node.input.flatMap((name) => producer.get(name) ?? []))
+    const before = new Set(inputsOf(node).flatMap((name) => producer.get(name) ?? []))
     waiting.set(node, before.size)
     for (const maker of before) {
       const list = next.get(maker)

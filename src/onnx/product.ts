@@ -22,6 +22,17 @@ export function weightShape(graph: Graph, node: NodeProto): [number, number] {
   return weight.transposed !== (intAttribute(node, 'transB') === 1) ? [b, a] : [a, b]
 }
 
+/** Number of sizes of a product's constant right side. */
+export function weightRank(graph: Graph, node: NodeProto): number {
+  return intAttribute(node, 'K') === undefined ? weightTensor(graph, node.input[1] ?? '').dims.length : 2
+}
+
+/** Name of the initializer that a constant is made from. */
+export function weightName(graph: Graph, name: string): string {
+  const node = graph.producer.get(graph.source(name))
+  return node?.input[0] === undefined ? graph.source(name) : weightName(graph, node.input[0])
+}
+
 function weightTensor(graph: Graph, name: string): { dims: number[]; transposed: boolean } {
   for (let transposed = false; ;) {
     const origin = graph.source(name)

@@ -143,6 +143,16 @@ export function intAttribute(node: NodeProto, name: string): number | undefined 
   return found && Number(found.i)
 }
 
+/** A tensor among a node's attributes. */
+export function attributeTensor(node: NodeProto, name: string): TensorProto | undefined {
+  return node.attribute.find((a) => a.name === name)?.t
+}
+
+/** A node that hands a tensor on as another element type. */
+export function makeCast(input: string, output: string, type: DataType): NodeProto {
+  return makeNode('Cast', [input], [output], { to: { int: type } })
+}
+
 /** Points a tensor at bytes `[offset, offset + length)` of the file `location`; its own bytes are dropped. */
 export function makeExternal(tensor: TensorProto, location: string, offset: number, length: number): TensorProto {
   const entries = { location, offset: String(offset), length: String(length) }
