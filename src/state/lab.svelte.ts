@@ -13,6 +13,8 @@ import { ContrastPlan } from './directions/contrast.svelte'
 import { Fits, type DirectionSet } from './directions/fits.svelte'
 import { InUse } from './directions/in-use.svelte'
 import type { Settings, View } from './link'
+import { readLeft } from './link-texts'
+import { leftOut } from './session/linked-direction.svelte'
 import { Models, type Model } from './models/models.svelte'
 import { Opening } from './models/opening'
 import type { Outside } from './outside'
@@ -96,7 +98,10 @@ export class Lab {
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))
     const start = (this.first = new Start({
       ...{ models, catalogue, prompts, address, opening },
-      runFit: () => inUse.run()
+      runFit: async () => {
+        // What a link or the session brought needs no fit.
+        if (!address.direction.bring({ models, fits }) && !inUse.fit) await inUse.run()
+      }
     }))
     this.asking = new Asking({ models, fits, inUse, controls, chat, address, start, questions })
   }
@@ -141,6 +146,18 @@ export class Lab {
 
   get link(): string {
     return this.#address.link
+  }
+
+  /** What does not fit into a link, in one sentence; null where all does. */
+  get leftOut(): string | null {
+    const left = readLeft(new URLSearchParams(this.link.split('?', 2)[1]).get('left'))
+    return left.length > 0 ? leftOut(left) : null
+  }
+
+  /** What a reader should know of the link that was followed, one sentence each. */
+  get linkNotices(): readonly string[] {
+    const { direction, compared } = this.#address
+    return [...direction.notices, ...(compared ? [compared.sentence] : [])]
   }
 
   /** Takes a link over; see `Address`. */

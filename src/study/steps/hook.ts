@@ -2,7 +2,7 @@
 import { hiddenState } from '../../direction/hidden-states'
 import type { CaptureRow, Intervention, Steering } from '../../lab/api'
 import { addInto, dot, length } from '../../math/vector'
-import type { ArmPlan, BlockPlan } from './answers'
+import type { BlockPlan } from './answers'
 import type { Lease } from './lease'
 import type { Arm } from '../run'
 import type { Study } from '../study'
