@@ -138,6 +138,11 @@ export class Address {
     return writeLink(this.#shared, this.#defaults)
   }
 
+  /** The session file of the link is open now. */
+  forgetSession(): void {
+    if (this.#linked) this.#linked = { ...this.#linked, session: null }
+  }
+
   /** Whether the direction in use is the one of the link that was followed; null where there is nothing to compare. */
   get compared(): Compared | null {
     const { linked } = this
@@ -160,7 +165,8 @@ export class Address {
     const now = this.#shared
     const isHere = this.#inUse !== null && directionNames.every((name) => isEqual(settings[name], now[name]))
     this.#linked = settings
-    this.direction.follow(settings, hash)
+    this.direction.follow(isHere ? { ...settings, vector: null } : settings, hash)
+    if (!isHere) this.#takeUp(settings)
     this.dtype = settings.dtype
     this.device = settings.device
     if (fits.chosen && settings.layer !== null) fits.layer = settings.layer
@@ -171,6 +177,17 @@ export class Address {
     if (!isHere && settings.positive) prompts.setPositive(settings.positive)
     if (!isHere && settings.negative) prompts.setNegative(settings.negative)
     this.#followView(settings)
+  }
+
+  /** Puts the direction of a link in use where it stands on the bench; where another one is in use, says so. */
+  #takeUp({ made, method, layer }: Settings): void {
+    const { fits } = this.#parts
+    if (made === null || !this.#inUse) return
+    const isIt = (set: DirectionSet): boolean =>
+      set.kind === 'fitted' && set.separation.method === method && madeOf(set, layer ?? fits.layer) === made
+    const found = fits.list.find(isIt)
+    if (found) fits.choose(found)
+    else this.direction.say('This link was made with another direction than the one in use here: press Fit to make it.')
   }
 
   /** What only links of one view hold: a link of another one leaves it as it is. */

@@ -41,14 +41,21 @@ export function readTexts(values: URLSearchParams): ReadonlyMap<string, string> 
 }
 
 /** Why the packed texts of a link cannot be read; null where they can. */
-export function textsProblem(values: URLSearchParams): Error | null {
+export function textsProblem(link: string): Error | null {
   try {
-    unpack(values.get('packed'))
+    unpack(valuesOf(link).get('packed'))
     return null
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error))
   }
 }
+
+/** What a link leaves out, from its text. */
+export function leftBy(link: string): readonly LinkPart[] {
+  return readLeft(valuesOf(link).get('left'))
+}
+
+const valuesOf = (link: string): URLSearchParams => new URLSearchParams(link.split('?', 2)[1])
 
 /** What a link says that it leaves out. */
 export function readLeft(value: string | null): readonly LinkPart[] {

@@ -152,9 +152,7 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
     ...(settings.view === 'transfer' ? transferEntries(settings, defaults) : []),
     ...(settings.view === 'capture' ? captureEntries(settings, defaults) : []),
     ['step', settings.view === 'tour' ? settings.step : null],
-    ['made', settings.made],
-    ['vector', settings.vector],
-    ['session', settings.session],
+    ...(['made', 'vector', 'session'] as const).map((name) => [name, settings[name]] as const),
     ...textEntries(settings, defaults),
     ...(settings.view === 'study' ? runEntries(settings) : [])
   ]
@@ -262,8 +260,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     positive: readSide(texts.get('positive')),
     negative: readSide(texts.get('negative')),
     made: readMade(values.get('made')) ? values.get('made') : null,
-    vector: values.get('vector'),
-    session: values.get('session'),
+    ...{ vector: values.get('vector'), session: values.get('session') },
     left,
     run: values.get('run'),
     claim: values.get('claim'),

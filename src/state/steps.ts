@@ -38,6 +38,7 @@ export function stepsOf({
   models,
   prompts,
   captures,
+  fits,
   fit,
   transfer,
   study,
@@ -58,7 +59,7 @@ export function stepsOf({
     { view: 'models', state: active ? 'done' : 'ready' },
     { view: 'prompts', state: problem ? 'ready' : 'done' },
     captures.list.length > 0 ? { view: 'capture', state: 'done' } : waiting('capture', active ? null : noModel),
-    fit
+    fit || (!active && fits.chosen)
       ? { view: 'directions', state: 'done' }
       : waiting('directions', !active ? noModel : problem && 'waits for prompts'),
     waiting('steer', !active ? noModel : fit ? null : 'waits for a direction'),

@@ -2,7 +2,7 @@
 import { LabError } from '../../errors'
 import { joined } from '../../formats/bytes'
 import { packBytes, unpackBytes } from '../../formats/packed'
-import { Fields, parseFields, utf8 } from '../../formats/record'
+import { parseFields, utf8 } from '../../formats/record'
 import { crc32 } from '../../formats/zip-write'
 import { fromHalf, toHalf } from '../../math/half'
 import { bytesOf, cosine, unit } from '../../math/vector'
@@ -67,7 +67,7 @@ export function unpackDirections(text: string): UnpackedDirections {
   const isHalf = fields.choice('precision', { f32: true, f16: true }) === 'f16'
   const width = fields.natural('width')
   const model = readModel(fields.object('model'))
-  const facts = fields.objects('directions', (one: Fields) => readFacts(one))
+  const facts = fields.objects('directions', readFacts)
   const bytesEach = width * (isHalf ? 2 : 4)
   if (facts.length === 0 || bytesEach * facts.length !== numbers.length) {
     throw new LabError('format', `${where} should hold ${facts.length} x ${width} numbers: copy the link whole`)
@@ -99,10 +99,13 @@ function head(
   const document = {
     ...{ version, ...form, width: first.vector.length, name, modelName, positiveName, negativeName },
     model: modelDocument(first.model),
-    directions: directions.map(factsOf)
+    // In the order of their names, so that the same direction gives the same text wherever it came from.
+    directions: directions.map((one) => Object.fromEntries(Object.entries(factsOf(one)).sort(byName)))
   }
   const json = new TextEncoder().encode(JSON.stringify(document))
   const size = new Uint8Array(4)
   new DataView(size.buffer).setUint32(0, json.length, true)
   return joined([size, json])
 }
+
+const byName = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1)

@@ -29,10 +29,14 @@ export class LinkedDirection {
     this.#notices = []
   }
 
+  say(sentence: string): void {
+    this.#notices = [...this.#notices, sentence]
+  }
+
   /** Reads what a link holds beside its settings. */
   follow({ vector, left }: Settings, hash: string): void {
     const notices: string[] = []
-    const problem = textsProblem(new URLSearchParams(hash.split('?', 2)[1]))
+    const problem = textsProblem(hash)
     if (problem) notices.push(`Some texts of this link could not be read: ${problem.message}.`)
     if (left.length > 0) notices.push(leftOut(left))
     this.#vector = null
@@ -57,11 +61,11 @@ export class LinkedDirection {
       assertAllFit(found, active.info)
       fits.addImported(setOf(found), active.info)
       this.#vector = null
-      if (found.cosine < 1) this.#notices = [...this.#notices, roundedSentence(found)]
+      if (found.cosine < 1) this.say(roundedSentence(found))
     } catch (error) {
       if (!(error instanceof LabError)) throw error
       const sentence = `The direction of the link was not put in use: ${error.message}.`
-      if (!this.#notices.includes(sentence)) this.#notices = [...this.#notices, sentence]
+      if (!this.#notices.includes(sentence)) this.say(sentence)
     }
     return true
   }

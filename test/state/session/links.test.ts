@@ -28,7 +28,7 @@ const inUse = (lab: Lab): Direction => {
   if (!found) throw new Error('there is no direction in use')
   return found
 }
-const sentences = (lab: Lab): string => lab.linkNotices.join(' ')
+const sentences = (lab: Lab): string => lab.sharing.notices.join(' ')
 
 describe('a link holds the direction in use', () => {
   it('by the method that it was fitted with, whatever the form says now', async () => {
@@ -110,7 +110,7 @@ describe('a link that is damaged or too long', () => {
   it('names what it leaves out, for its sender and for its reader', async () => {
     const one = newLab()
     one.prompts.setPositive({ name: 'long', text: Array.from({ length: 9000 }, (_, i) => Math.sin(i)).join('\n') })
-    expect(one.leftOut).toContain('the positive list')
+    expect(one.sharing.leftOut).toContain('the positive list')
     const other = newLab()
     other.follow(one.link)
     expect(sentences(other)).toContain('leaves out the positive list')
