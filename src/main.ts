@@ -8,6 +8,7 @@ import { connectStorage } from './lab/connect-storage'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './storage/journal-idb'
 import { browserLocks } from './storage/lock'
+import { browserTab } from './storage/tab'
 import { loadProtocol } from './state/study/load-protocol'
 import type { Outside } from './state/outside'
 
@@ -30,6 +31,7 @@ if ((await ensureIsolation()) !== 'reloading') {
     storage: connectStorage(),
     math: connectMath(),
     shelf: connectShelf(),
+    tab: browserTab(),
     study
   }
   await loadTypefaces()
