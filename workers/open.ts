@@ -8,12 +8,13 @@ import { instrumentGraph, type Instrumented } from '../src/onnx/instrument'
 import type { Plan } from '../src/onnx/plan'
 import { chooseGraph, type Choice } from './choose'
 import { parseJson, readConfig, type ModelConfig } from './config'
-import { openEmbedding } from './embedding'
+import { openEmbedding } from './run/embedding'
 import { fingerprint } from './fingerprint'
-import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host'
+import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/host'
 import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
+import { baseName, parent } from './paths'
 
 export interface OpenModel {
   readonly info: ModelInfo
@@ -232,6 +233,3 @@ function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expand
   }
   return `${device}; ${dtype}${note[`${expanded}`]}.`
 }
-
-const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -1,6 +1,6 @@
 /** A disk that has no room, as an error with a way out. */
 import { LabError } from '../../src/errors'
-import { codeOf, isFull } from '../../workers/sources/full-node'
+import { codeOf, isFull } from '../../workers/stored/full-node'
 
 /** What the system says of a place that may not be written to. */
 const forbidden = ['EACCES', 'EPERM', 'EROFS']

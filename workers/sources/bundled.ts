@@ -3,7 +3,7 @@ import { LabError } from '../../src/errors'
 import { isPlainPath } from '../../src/formats/path'
 import { quoted } from '../../src/formats/record'
 import { fetchListed, listedFiles, probe, readFilesJson } from './folder-url'
-import type { ModelFiles } from '../host'
+import type { ModelFiles } from '../host/host'
 import { asList, asObject } from './json'
 import type { Visit } from './remote'
 

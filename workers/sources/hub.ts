@@ -6,12 +6,13 @@ import type { ModelSource } from '../../src/lab/api'
 import { publicHub } from '../../src/lab/hosts'
 import { openAddress } from '../../src/lab/secrets'
 import { checkAnswer, noDigest, type Subject } from './answer'
-import type { Content } from './blobs'
-import type { ModelFiles } from '../host'
+import type { Content } from '../stored/blobs'
+import type { ModelFiles } from '../host/host'
 import { asList, asObject, asSize, asText, isGitId, isSha256 } from './json'
-import { hashText, type ModelRecord } from './records'
+import { hashText, type ModelRecord } from '../stored/records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { hostOf, send } from './request'
+import { baseName } from '../paths'
 
 type HubSource = Extract<ModelSource, { kind: 'hub' }>
 
@@ -73,7 +74,7 @@ async function ask(place: Place, visit: Visit): Promise<ModelRecord> {
   const at = { ...place, revision: commit }
   const record: ModelRecord = {
     id: `hub:${place.repo}@${commit}`,
-    name: place.repo.slice(place.repo.lastIndexOf('/') + 1),
+    name: baseName(place.repo),
     source: { kind: 'hub', repo: place.repo, revision: commit, endpoint: place.endpoint },
     refs: commit === place.revision ? [] : [place.revision],
     opened: new Date().toISOString(),

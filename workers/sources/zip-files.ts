@@ -1,9 +1,10 @@
 /** An adapter in a zip file: its two files, unpacked into memory. */
 import { LabError } from '../../src/errors'
 import { readZip } from '../../src/formats/zip'
-import { configName, largest, weightsName } from '../adapter-files'
-import type { ModelFiles } from '../host'
+import { configName, largest, weightsName } from '../adapters/adapter-files'
+import type { ModelFiles } from '../host/host'
 import { filesAsGiven } from './local-files'
+import { baseName } from '../paths'
 
 /** @throws LabError `format`, `checksum`, `memory` */
 export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): Promise<ModelFiles> {
@@ -21,6 +22,6 @@ export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): 
 }
 
 function limitOf(path: string): number | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = baseName(path)
   return name === configName ? largest.config : name === weightsName ? largest.weights : undefined
 }
