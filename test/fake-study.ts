@@ -1,6 +1,6 @@
 /** A study in arithmetic: cells that take a moment each, and a run with planted effects. For tests and for the page. */
 import { LabError } from '../src/errors'
-import type { StudyCard, StudyCell, StudyStore } from '../src/storage/journal-idb'
+import { StudyGone, type StudyCard, type StudyCell, type StudyStore } from '../src/storage/journal-idb'
 import type { Locks } from '../src/storage/lock'
 import type { FinishedStudy, StudyOutside, StudyProtocol } from '../src/state/study/study-protocol'
 import { once } from '../src/study/journal'
@@ -135,6 +135,10 @@ export function memoryStudies(): StudyStore {
   return {
     list: async () => [...cards.values()].sort((a, b) => (a.changed < b.changed ? 1 : -1)),
     save: async (card) => void cards.set(card.id, card),
+    update: async (card) => {
+      if (!cards.has(card.id)) throw new StudyGone()
+      cards.set(card.id, card)
+    },
     cells: (id) => ({
       keys: async () => [...cellsOf(id).keys()],
       read: async (key) => cellsOf(id).get(key) ?? null,

@@ -1,5 +1,6 @@
 import { fieldsOf } from '../../formats/fields'
 import type { StudyCard } from '../../storage/journal-idb'
+import { keptSettings } from '../../study/kept'
 import type { StudySettings } from '../../study/settings'
 import { now } from './clock'
 import type { StudyOutside, StudyProtocol } from './study-protocol'
@@ -76,7 +77,7 @@ export class KeptStudies {
     const { unpackJournal, readSettings } = await this.#outside.protocol()
     const cells = await unpackJournal(new Uint8Array(await file.arrayBuffer()))
     const head = fieldsOf(cells.get('study')?.json)
-    const settings = readSettings(head.get('settings'), 'the study in the file')
+    const settings = keptSettings(readSettings(head.get('settings'), 'the study in the file'))
     const started = head.get('started')
     const changed = now()
     const when = { started: typeof started === 'string' ? started : changed, changed }

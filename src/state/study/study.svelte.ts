@@ -4,6 +4,7 @@ import type { Findings } from '../../study/findings'
 import type { Entry, Journal } from '../../study/journal'
 import { withCell, type DosePreview } from '../../study/preview'
 import type { StudyProgress } from '../../study/progress'
+import { keptSettings } from '../../study/kept'
 import type { Run } from '../../study/run'
 import type { StudySettings } from '../../study/settings'
 import { now } from './clock'
@@ -42,6 +43,8 @@ export class StudyRun {
   #bundle = $state.raw<Blob | null>(null)
   #controller: AbortController | null = null
   #saved = 0
+  /** What studies of this tab were asked, with the tokens that are kept nowhere else. */
+  readonly #asked = new Map<string, StudySettings>()
 
   constructor(engines: Engines, outside: StudyOutside) {
     this.#engines = engines
@@ -94,13 +97,13 @@ export class StudyRun {
   /** Begins a new study. Resolves when it has ended, however it ends. */
   async start(settings: StudySettings): Promise<void> {
     const started = now()
-    const card = { settings, started, changed: started, done: 0, total: 0, finished: false }
+    const card = { settings: keptSettings(settings), started, changed: started, done: 0, total: 0, finished: false }
     await this.#begin({ ...card, id: crypto.randomUUID() }, settings)
   }
 
   /** Goes on with a study that was stopped, here or in a tab that is gone. */
   async goOn({ card, settings }: KeptStudy): Promise<void> {
-    if (settings && !card.finished) await this.#begin(card, settings)
+    if (settings && !card.finished) await this.#begin(card, this.#asked.get(card.id) ?? settings)
   }
 
   /** Tries the failed study again from where it was. */
@@ -136,6 +139,7 @@ export class StudyRun {
     if (this.isBusy) return
     this.#controller = new AbortController()
     this.#pause.resume()
+    this.#asked.set(card.id, settings)
     this.#card = card
     this.#settings = settings
     this.#latest = []
@@ -199,7 +203,7 @@ export class StudyRun {
 
   /** How far it is. Not worth failing for: the cells are what counts. */
   async #save(): Promise<void> {
-    if (this.#card) await this.#outside.store.save(this.#card).catch(() => undefined)
+    if (this.#card) await this.#outside.store.update(this.#card).catch(() => undefined)
   }
 
   /** A finished run is a bundle. Where there is no room for it, the reader can still save it. */

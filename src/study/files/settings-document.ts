@@ -39,16 +39,6 @@ export function portableSettings(settings: StudySettings): StudySettings {
   return { ...settings, models }
 }
 
-/** Settings as this machine may keep them: with files and folders, without tokens and signed addresses. */
-export function keptSettings(settings: StudySettings): StudySettings {
-  const models = settings.models.map((model) => ({
-    ...model,
-    source: withoutSecrets(model.source),
-    adapters: model.adapters.map((adapter) => ({ ...adapter, source: withoutSecrets(adapter.source) }))
-  }))
-  return { ...settings, models }
-}
-
 function portableModel(source: ModelSource): ModelSource {
   switch (source.kind) {
     case 'files':
