@@ -4,7 +4,8 @@
  */
 import { LabError } from '../errors'
 import { fieldsOf } from '../formats/fields'
-import { cleanSettings, cleanStudy } from '../lab/secrets'
+import { cleanSettings, cleanStudy } from '../lab/trust/secrets'
+import type { StudyCell } from '../lab/journal/lines'
 import { connectDatabase } from './database'
 
 /** One study on the list. What it was asked is kept as it came: an older version of the page may have written it. */
@@ -19,13 +20,6 @@ export interface StudyCard {
   readonly total: number
   /** True where the bundle of the run is kept, and no cell. */
   readonly finished: boolean
-}
-
-/** A finished cell: JSON, and numbers that JSON would blow up. */
-export interface StudyCell {
-  readonly json: unknown
-  readonly floats?: Float32Array
-  readonly seconds?: number
 }
 
 /** The finished cells of one study, by their keys. */

@@ -4,9 +4,10 @@ import type { Findings } from '../../study/findings'
 import type { Entry, Journal } from '../../study/journal'
 import { withCell, type DosePreview } from '../../study/preview'
 import type { StudyProgress } from '../../study/progress'
-import { keptSettings } from '../../study/kept'
+import { keptSettings, sourcesOf } from '../../study/kept'
 import type { Run } from '../../study/run'
 import type { StudySettings } from '../../study/settings'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import { now } from './clock'
 import { KeptStudies, lockPrefix, type KeptStudy } from './kept-studies.svelte'
 import { Pause } from './pause'
@@ -32,6 +33,7 @@ export class StudyRun {
   readonly kept: KeptStudies
   readonly #outside: StudyOutside
   readonly #engines: Engines
+  readonly #hosts: ForeignHosts
   readonly #pause = new Pause()
   #status = $state.raw<StudyStatus>({ kind: 'idle' })
   #card = $state.raw<StudyCard | null>(null)
@@ -43,11 +45,12 @@ export class StudyRun {
   #bundle = $state.raw<Blob | null>(null)
   #controller: AbortController | null = null
   #saved = 0
-  /** What studies of this tab were asked, with the tokens that are kept nowhere else. */
-  readonly #asked = new Map<string, StudySettings>()
+  /** What the studies of this tab were asked, by their cards' ids, with the tokens that are kept nowhere else. */
+  readonly #asked: Record<string, StudySettings> = {}
 
-  constructor(engines: Engines, outside: StudyOutside) {
+  constructor(engines: Engines, outside: StudyOutside, hosts: ForeignHosts) {
     this.#engines = engines
+    this.#hosts = hosts
     this.#outside = outside
     this.kept = new KeptStudies(outside)
   }
@@ -103,7 +106,7 @@ export class StudyRun {
 
   /** Goes on with a study that was stopped, here or in a tab that is gone. */
   async goOn({ card, settings }: KeptStudy): Promise<void> {
-    if (settings && !card.finished) await this.#begin(card, this.#asked.get(card.id) ?? settings)
+    if (settings && !card.finished) await this.#begin(card, this.#asked[card.id] ?? settings)
   }
 
   /** Tries the failed study again from where it was. */
@@ -136,10 +139,10 @@ export class StudyRun {
   }
 
   async #begin(card: StudyCard, settings: StudySettings): Promise<void> {
-    if (this.isBusy) return
+    if (this.isBusy || !(await this.#hosts.ask(sourcesOf(settings.models)))) return
     this.#controller = new AbortController()
     this.#pause.resume()
-    this.#asked.set(card.id, settings)
+    this.#asked[card.id] = settings
     this.#card = card
     this.#settings = settings
     this.#latest = []

@@ -1,5 +1,5 @@
 /** Which hosts a source makes this machine contact. */
-import type { AdapterSource, ModelSource } from './api'
+import type { AdapterSource, ModelSource } from '../api'
 
 /** Asked where a source names no other hub. */
 export const publicHub = 'https://huggingface.co'
