@@ -25,7 +25,7 @@ import type {
 } from '../src/lab/api'
 import type { ModelHandle } from '../src/lab/connect'
 import { localMath } from '../src/lab/math'
-import { openAddress } from '../src/lab/secrets'
+import { openAddress } from '../src/lab/trust/secrets'
 import { addInto, dot } from '../src/math/vector'
 import type { Outside } from '../src/state/outside'
 import { fakeStudyOutside } from './fake-study'

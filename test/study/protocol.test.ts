@@ -119,9 +119,8 @@ describe('a study that was interrupted', () => {
     expect(kinds.sort()).toEqual(['answers', 'first', 'fit', 'hook', 'maps', 'model', 'scores', 'states'])
     const changed = new Map<string, Entry>()
     for (const kind of kinds) {
-      const [first = '', last = ''] = [keys.find, keys.findLast].map((find) =>
-        find.call(keys, (key) => key.startsWith(`${kind}/`))
-      )
+      const [first = '', ...rest] = keys.filter((key) => key.startsWith(`${kind}/`))
+      const last = rest.at(-1) ?? first
       const entry = await journal.read(first)
       if (entry?.floats?.length)
         changed.set(first, { ...entry, floats: entry.floats.slice(0, entry.floats.length >> 1) })

@@ -1,12 +1,12 @@
 /** A folder on a web server in the hub's layout. Servers do not list folders, so the known names are asked for. */
 import { LabError } from '../../src/errors'
-import { isPage, checkAnswer, versionOf, type Subject, noDigest } from './answer'
+import { isPlainPath } from '../../src/formats/path'
+import { openAddress } from '../../src/lab/trust/secrets'
+import { isPage, checkAnswer, noDigest, versionOf, type Subject } from './answer'
 import type { Content } from '../stored/blobs'
 import type { ModelFiles } from '../host/host'
-import { asList, asObject, asSize, asText, parse, isSha256 } from './json'
+import { asList, asObject, asSize, asText, isSha256, parse } from './json'
 import { hashText, type ModelRecord } from '../stored/records'
-import { isPlainPath } from '../../src/formats/path'
-import { openAddress } from '../../src/lab/secrets'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { discard, hostOf, send } from './request'
 

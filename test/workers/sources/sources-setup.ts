@@ -7,6 +7,8 @@ import { repoOf } from '../../hub-repos'
 import { startHub, type HubOptions, type HubServer } from '../../hub-server'
 import { MemoryDisk } from './disk-memory'
 
+export { failure } from '../../failure'
+
 /** Bytes that repeat nowhere near, so that a wrong joint shows. */
 export function noise(size: number): Uint8Array {
   let state = 12345
@@ -64,12 +66,3 @@ export const rangesOf = (hub: HubServer, path: string): (string | undefined)[] =
   hub.seen
     .filter((each) => each.method === 'GET' && each.path.startsWith('/content/') && each.path.endsWith(path))
     .map(({ range }) => range)
-
-/** Code and text of the error that a promise ends with. */
-export async function failure(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'no error',
-    (error: unknown) =>
-      error instanceof Error ? `${'code' in error ? String(error.code) : error.name}: ${error.message}` : 'no Error'
-  )
-}
