@@ -4,13 +4,14 @@ import { fetchListed, listedFiles, probe, readFilesJson } from './folder-url'
 import type { ModelFiles } from '../host/host'
 import { asList, asObject } from './json'
 import type { Visit } from './remote'
+import { encodePath } from './request'
 
 /**
  * @param appBase address of the page's folder, with its slash
  * @throws LabError `network`, `format`
  */
 export async function bundledFiles(name: string, appBase: string, visit: Visit): Promise<ModelFiles> {
-  const url = new URL(`models/${name.split('/').map(encodeURIComponent).join('/')}/`, appBase).href
+  const url = new URL(`models/${encodePath(name)}/`, appBase).href
   const inIndex = (json: unknown): unknown =>
     asList(json)
       .map(asObject)
