@@ -17,6 +17,7 @@ const pure = [
   'ml-matrix',
   'yaml',
   'fflate',
+  '@zip.js/zip.js',
   '@lezer/',
   '@eslint-community/regexpp'
 ]

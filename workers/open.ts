@@ -14,6 +14,7 @@ import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/hos
 import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
+import { baseName, parent } from './paths'
 
 export interface OpenModel {
   readonly info: ModelInfo
@@ -232,6 +233,3 @@ function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expand
   }
   return `${device}; ${dtype}${note[`${expanded}`]}.`
 }
-
-const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

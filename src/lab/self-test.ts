@@ -5,8 +5,9 @@
 import { hiddenState, type HiddenStates } from '../direction/hidden-states'
 import { joinHiddenStates } from '../direction/join'
 import { argmax, cosine, maxAbs } from '../math/vector'
-import type { CaptureRow, Dtype, ModelApi, ModelInfo, ModelSource, OpenOptions, Progress, SelfTest } from './api'
+import type { CaptureRow, ModelApi, ModelInfo, ModelSource, OpenOptions, Progress, SelfTest } from './api'
 import type { ModelHandle } from './connect'
+import { isDtype } from './dtype'
 
 /**
  * The fixed prompts, long enough for bugs that begin at the fourth or eighth token: a sentence, and tokens from all over
@@ -186,8 +187,4 @@ function trustedTest(own: Probe, { device }: ModelInfo, failures: readonly strin
 function untested(own: Probe, reason: Error, trusted: TrustedDevice): SelfTest {
   const summary = `Not tested: the model could not be opened on ${pathName[trusted]} to compare with (${reason.message}).`
   return { status: 'untested', summary, cosine: [], maxAbs: maxAbs(own.states.data), sameTop1: false }
-}
-
-function isDtype(name: string): name is Dtype {
-  return ['q4', 'q4f16', 'q8', 'fp16', 'fp32'].includes(name)
 }

@@ -4,6 +4,7 @@ import type { Device, Dtype, ModelSource, Position } from '../lab/api'
 import { allArms, type Arm } from './steer/comparison'
 import type { ContrastKind } from './directions/contrasts'
 import { readAdapter, readSource, sourceId } from './models/source-id'
+import { dtypes } from '../lab/dtype'
 
 export const views = [
   'models',
@@ -205,7 +206,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     view: oneOf(views, view) ?? defaults.view,
     page: page.join('/') || null,
     source,
-    dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
+    dtype: oneOf(dtypes, values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),
     adapter: readAdapter(values.get('adapter')),
     scale: number('scale', 0, 2) ?? defaults.scale,

@@ -5,6 +5,7 @@ import type { LoraPair } from '../../src/formats/peft'
 import { argmax, length } from '../../src/math/vector'
 import { DecoderSession } from '../session'
 import type { Tokens } from '../tokens'
+import { mean } from '../../src/math/statistics'
 
 /** Everyday questions and one coding request, since adapters are often narrow. */
 export const proofPrompts: readonly string[] = [
@@ -101,5 +102,3 @@ function layerChanges(
     )
   )
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length

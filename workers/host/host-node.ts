@@ -15,6 +15,7 @@ import { atHub, cacheFolder } from '../stored/place-node'
 import { adapterFiles, webFiles, type SourceOptions } from '../sources/sources'
 import { zipFiles } from '../sources/zip-files'
 import { takeOnCpu } from '../run/copies'
+import { bundledName, notBundled } from '../sources/bundled'
 import { counted } from './runs-node'
 
 export const nodeHost: Host = {
@@ -23,7 +24,7 @@ export const nodeHost: Host = {
   files: modelFiles,
   adapterFiles: async (source, onProgress, signal) => {
     if (source.kind === 'folder') return adapterAt(source.path)
-    if (source.kind === 'bundled') return folderAt(join(pageFolder, source.name), `bundled:${source.name}`)
+    if (source.kind === 'bundled') return folderAt(join(pageFolder, bundledName(source.name)), `bundled:${source.name}`)
     return adapterFiles(atHub(source), onProgress, { ...(await optionsFor(source)), ...(signal && { signal }) })
   },
   breathe: () => immediate()
@@ -98,8 +99,10 @@ const modelFolders = [join(pageFolder, 'models'), fileURLToPath(new URL('../../m
 async function modelFiles(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles> {
   if (source.kind === 'folder') return folderAt(source.path)
   if (source.kind === 'bundled') {
-    const paths = modelFolders.map((folder) => join(folder, source.name))
-    return folderAt(paths.find((path) => existsSync(path)) ?? source.name, `bundled:${source.name}`)
+    const name = bundledName(source.name)
+    const path = modelFolders.map((folder) => join(folder, name)).find((place) => existsSync(place))
+    if (path === undefined) throw notBundled(name)
+    return folderAt(path, `bundled:${name}`)
   }
   return webFiles(atHub(source), onProgress, await optionsFor(source))
 }
