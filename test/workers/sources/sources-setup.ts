@@ -1,6 +1,7 @@
 /** A hub with one small model, for the tests of the page's sources. */
 import { onTestFinished } from 'vitest'
 import type { ModelSource, Progress } from '../../../src/lab/api'
+import { defaultPatience, type Patience } from '../../../workers/sources/limits'
 import { webFiles, type SourceOptions } from '../../../workers/sources/sources'
 import type { ModelFiles } from '../../../workers/host/host'
 import { repoOf } from '../../hub-repos'
@@ -34,7 +35,10 @@ export const graph = 'onnx/model_q4.onnx'
 export const data = 'onnx/model_q4.onnx_data'
 
 /** Impatience, so that no test waits. */
-export const patience = { tries: 3, backoff: 1, longestWait: 2000, stall: 200 }
+export const patience: Patience = {
+  ...defaultPatience,
+  ...{ tries: 3, backoff: 1, longestWait: 2000, stall: 200, answer: 2000 }
+}
 
 /** A hub for one test, and a way to open its model with a disk of its own. */
 export async function setUp(options: Partial<HubOptions> = {}): Promise<{
