@@ -39,8 +39,8 @@ export interface GraphInfo {
 
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
-  requireKnownInputs(graph)
   const cache = cacheShape(graph)
+  requireKnownInputs(graph)
   const sums = findResiduals(graph)
   const layers = sums.length
   const embedsOutside = graph.input.has('inputs_embeds') && !graph.input.has('input_ids')

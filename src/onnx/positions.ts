@@ -34,7 +34,8 @@ function tableOf(graph: Graph, node: NodeProto, tokens: Reach): number | undefin
   const slot = rotary[node.opType]
   if (slot !== undefined) return rows(graph, node.input[slot] ?? '')
   const [data = '', index = ''] = node.input
-  if (!lookup.has(node.opType) || !graph.isConstant(data) || graph.isConstant(index) || tokens.has(index)) return undefined
+  if (!lookup.has(node.opType) || !graph.isConstant(data) || graph.isConstant(index) || tokens.has(index))
+    return undefined
   return rows(graph, data)
 }
 

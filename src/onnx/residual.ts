@@ -33,7 +33,8 @@ export function findResiduals(graph: Graph): Sum[] {
   if (!found || found.sums.length === 0) {
     throw new LabError(
       'graph',
-      'no residual addition was found between the embedding and the logits: this does not look like a transformer decoder'
+      'no residual addition was found between the embedding and the logits: this does not look like a pre-norm transformer decoder; ' +
+        'a new layout is added in src/onnx/residual.ts'
     )
   }
   const ends = splitBlocks(graph, found.sums, found.reach)

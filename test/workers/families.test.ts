@@ -61,7 +61,8 @@ describe.each(small)('%s', (name) => {
       )
       const [answer] = completions
       // Tiny models may stop by themselves; else all of the 64 positions are used.
-      if (answer?.finish !== 'stop') expect(answer).toMatchObject({ finish: name.startsWith('bloom') ? 'length' : 'context' })
+      if (answer?.finish !== 'stop')
+        expect(answer).toMatchObject({ finish: name.startsWith('bloom') ? 'length' : 'context' })
     }))
 
   function addAblate(): Steering {
