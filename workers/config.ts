@@ -1,5 +1,5 @@
 /** config.json and its companions, reduced to what the engine asks. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 
 export interface ModelConfig {
   readonly family: string
@@ -10,19 +10,25 @@ export interface ModelConfig {
   /** Width that the config claims, to check the graph against. */
   readonly width: number | undefined
   readonly layers: number | undefined
+  /** Tokens that the layers with a sliding window look back; undefined where none has one. */
+  readonly window: number | undefined
   /** Tokens that end an answer. */
   readonly stop: readonly number[]
 }
 
 type Json = Readonly<Record<string, unknown>>
 
-/** @throws LabError `format` */
+/** Texts, which stay as they are, and numbers that Python writes and JSON does not know. */
+const bare = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g
+
+/** An object; `Infinity` and `NaN`, as Python writes them, are null. @throws LabError `format` */
 export function parseJson(text: string, path: string): Json {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    const plain = /Infinity|NaN/.test(text) ? text.replace(bare, (part) => (part[0] === '"' ? part : 'null')) : text
+    value = JSON.parse(plain)
   } catch (cause) {
-    throw new LabError('format', `${path} is not JSON (${String(cause)}): fetch it again from its source`, { cause })
+    throw new LabError('format', `${path} is not JSON (${excerpt(cause)}): fetch it again from its source`, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new LabError(
@@ -62,6 +68,7 @@ export function readConfig(config: Json, generation: Json | undefined): ModelCon
     headSize: first('head_dim') ?? (width && heads ? width / heads : undefined),
     width,
     layers: first('num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'),
+    window: text['use_sliding_window'] === false ? undefined : number(text['sliding_window']),
     stop: [...new Set([...tokens(generation?.['eos_token_id']), ...tokens(text['eos_token_id'])])]
   }
 }

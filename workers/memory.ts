@@ -7,7 +7,8 @@ import type { Graph } from '../src/onnx/graph'
 import { externalRange } from '../src/onnx/proto'
 import { isFixed } from '../src/onnx/states'
 import type { Choice } from './choose'
-import type { Runtime } from './host'
+import type { Runtime } from './host/host'
+import { parent } from './paths'
 
 /** Tokens of cache that the estimate counts with. */
 const estimateTokens = 1024
@@ -30,7 +31,7 @@ export function estimateMemory(
   choice: Choice,
   { device, expand, graphBytes, headSize }: { device: Device; expand: boolean; graphBytes: number; headSize: number }
 ): MemoryNeed {
-  const folder = choice.graph.slice(0, choice.graph.lastIndexOf('/') + 1)
+  const folder = parent(choice.graph)
   const files = info.externalFiles.reduce((sum, file) => sum + (listing.get(folder + file) ?? 0), graphBytes)
   const embedding = choice.embedding
     ? (listing.get(choice.embedding) ?? 0) + (listing.get(`${choice.embedding}_data`) ?? 0)

@@ -21,7 +21,10 @@ export interface CacheShape {
   readonly layout: 'packed' | 'padded'
 }
 
-/** @throws LabError `graph` for a graph without a cache, or with one of another kind */
+/** Several times as many as any decoder has. */
+const mostLayers = 1000
+
+/** @throws LabError `graph` for a graph without a cache, with one of another kind, or of too many layers */
 export function cacheShape(graph: Graph): CacheShape {
   const states = findStates(graph)
   const keys = states.filter(({ past }) => past.endsWith('.key'))
@@ -32,6 +35,9 @@ export function cacheShape(graph: Graph): CacheShape {
       'a decoder with a KV cache (inputs past_key_values.<l>.key and .value) was expected, this graph has none: ' +
         'export it with its cache (task text-generation-with-past)'
     )
+  }
+  if (keys.length > mostLayers) {
+    throw new LabError('graph', `a decoder of at most ${mostLayers} layers was expected, got a cache of ${keys.length}`)
   }
   const attention = graph.proto.node.find((node) => node.opType === 'GroupQueryAttention')
   if (graph.proto.node.some((node) => intAttribute(node, 'sliding_window_cache') === 1)) {
@@ -75,8 +81,11 @@ function headSize(graph: Graph, attention: NodeProto): number {
   return product && heads > 0 ? weightShape(graph, product)[0] / heads : 0
 }
 
+/** The first product along the first consumers of a tensor. */
 function productAfter(graph: Graph, name: string): NodeProto | undefined {
-  const [node] = graph.consumers.get(name) ?? []
-  if (!node || isProduct(node)) return node
-  return productAfter(graph, node.output[0] ?? '')
+  for (;;) {
+    const [node] = graph.consumers.get(name) ?? []
+    if (!node || isProduct(node)) return node
+    name = node.output[0] ?? ''
+  }
 }

@@ -69,6 +69,9 @@ export function describe(graph: Graph): GraphInfo {
   }
 }
 
+/** Beyond the vocabulary of any model, and still a buffer that can be had. */
+const largestSize = 2 ** 24
+
 /** Width from the weight of the final norm, else of the unembedding; vocabulary from the declared logits, else of the unembedding. */
 function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary: number } {
   const declared = graph.output.get('logits')
@@ -77,9 +80,15 @@ function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary:
   const last = sums.at(-1)
   const norm = last?.fused ? graph.initializer.get(last.node.input[2] ?? '') : undefined
   return {
-    width: norm ? Number(norm.dims[0]) : headWidth,
-    vocabulary: typeof stated === 'number' ? stated : headVocabulary
+    width: natural('width', norm ? Number(norm.dims[0]) : headWidth),
+    vocabulary: natural('vocabulary', typeof stated === 'number' ? stated : headVocabulary)
   }
+}
+
+/** Buffers are made of these sizes, and a file can claim any. @throws LabError `graph` */
+function natural(what: string, size: number): number {
+  if (Number.isInteger(size) && size > 0 && size <= largestSize) return size
+  throw new LabError('graph', `the ${what} of this graph should lie between 1 and ${largestSize}, it is ${size}`)
 }
 
 const known = new Set(['input_ids', 'inputs_embeds', 'attention_mask', 'position_ids', 'num_logits_to_keep'])

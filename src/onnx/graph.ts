@@ -3,6 +3,7 @@ import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } f
 import { DataType, decodeModel, makeCast, tensorType } from './proto'
 import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
 import { typeOf } from './types'
+import { computable } from './order'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -26,7 +27,10 @@ export class Graph {
   /** Tensors inside the graph whose type it states. */
   readonly #stated = new Map<string, DataType>()
 
-  /** @param name of the file, for errors */
+  /**
+   * @param name of the file, for errors
+   * @throws LabError `checksum` for a file that is not whole, `graph` for one whose edges go in a circle
+   */
   constructor(bytes: Uint8Array, name = 'the graph') {
     const model = decodeModel(bytes, name)
     this.model = model
@@ -40,7 +44,7 @@ export class Graph {
       for (const name of node.output) if (name) this.producer.set(name, node)
       for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
     }
-    this.#findConstants()
+    this.#findConstants(computable(this.proto.node, this.producer))
   }
 
   /** True for initializers and whatever is computed from them alone, whose value no input can change. */
@@ -139,16 +143,18 @@ export class Graph {
     for (const node of nodes) this.#index(node)
   }
 
-  /** Puts `next` in the place of `node`; both make the same outputs. */
-  replace(node: NodeProto, next: NodeProto): void {
-    this.proto.node[this.proto.node.indexOf(node)] = next
+  /** Puts other nodes in the place of one; what they make has its outputs among it. */
+  replace(node: NodeProto, ...next: readonly NodeProto[]): void {
+    this.proto.node.splice(this.proto.node.indexOf(node), 1, ...next)
     for (const name of new Set(node.input)) {
       this.consumers.set(
         name,
         (this.consumers.get(name) ?? []).filter((other) => other !== node)
       )
     }
-    this.#index(next)
+    for (const one of next) this.#index(one)
+    this.#move(this.#before, node, next[0])
+    this.#move(this.#after, node, next.at(-1))
   }
 
   /** Drops weights that no node takes any more. */
@@ -192,6 +198,13 @@ export class Graph {
     this.#after.clear()
   }
 
+  /** What was placed beside a node goes beside the one that took its place. */
+  #move(places: Map<NodeProto, NodeProto[]>, node: NodeProto, next: NodeProto | undefined): void {
+    const nodes = places.get(node)
+    places.delete(node)
+    if (nodes && next) push(places, next, nodes)
+  }
+
   #index(node: NodeProto): void {
     for (const name of node.output) if (name) this.producer.set(name, node)
     for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
@@ -201,17 +214,12 @@ export class Graph {
     push(this.consumers, name, [node])
   }
 
-  #findConstants(): void {
+  /** @param sorted so that a node stands after those that make its inputs, which exporters do not always keep to */
+  #findConstants(sorted: readonly NodeProto[]): void {
     for (const name of this.initializer.keys()) if (!this.input.has(name)) this.#constant.add(name)
-    // Exporters do not always sort their nodes, so a name may turn out constant only in a later round.
-    for (let before = -1; before !== this.#constant.size;) {
-      before = this.#constant.size
-      for (const node of this.proto.node) {
-        if (node.output.every((name) => this.#constant.has(name))) continue
-        if (inputsOf(node).every((name) => !name || this.#constant.has(name))) {
-          for (const name of node.output) if (name) this.#constant.add(name)
-        }
-      }
+    for (const node of sorted) {
+      if (!inputsOf(node).every((name) => !name || this.#constant.has(name))) continue
+      for (const name of node.output) if (name) this.#constant.add(name)
     }
   }
 }

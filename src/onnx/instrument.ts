@@ -6,6 +6,7 @@ import { describe, type GraphInfo } from './describe'
 import { expandInt4, type ReadWeights, type WeightFile } from './expand'
 import { externalize } from './external'
 import { Graph } from './graph'
+import { quantizeByToken } from './independent'
 import { findLinears } from './linear'
 import { isEmpty, type Plan } from './plan'
 import { addLogProbabilities } from './probabilities'
@@ -73,6 +74,8 @@ export function instrumentGraph(
   }
   if (plan.select) addSelect(graph, type)
   if (plan.probabilities) addLogProbabilities(graph)
+  // Last, for the others know what a quantizer looks like as exporters leave it.
+  if (plan.independent) quantizeByToken(graph)
   graph.commit()
   const expanded = weights ? expandInt4(graph, weights) : []
   if (plan.read) addRead(graph, residuals, info.width)

@@ -62,6 +62,9 @@ interface Found {
   readonly path: readonly string[]
 }
 
+/** Names are searched so far: those of exporters are shorter. */
+const longestName = 500
+
 /** Every linear layer of every block. @throws LabError `graph` when a block has none that is named */
 export function findLinears(graph: Graph, layers: number): Linear[] {
   const found = graph.proto.node.flatMap((node) => place(graph, node) ?? [])
@@ -102,7 +105,7 @@ function scopes(node: NodeProto): string[] {
 }
 
 function split(name: string): Pick<Found, 'layer' | 'path'> | null {
-  const [, layer, inside] = /(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.(.+)$/.exec(name) ?? []
+  const [, layer, inside] = /(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.(.+)$/.exec(name.slice(0, longestName)) ?? []
   return layer === undefined || inside === undefined ? null : { layer: Number(layer), path: inside.split('.') }
 }
 

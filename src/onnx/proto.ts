@@ -114,6 +114,10 @@ export function floatScalar(name: string, value: number): TensorProto {
   return create(TensorProtoSchema, { name, dataType: DataType.FLOAT, floatData: [value] })
 }
 
+export function uint8Scalar(name: string, value: number): TensorProto {
+  return create(TensorProtoSchema, { name, dataType: DataType.UINT8, rawData: Uint8Array.of(value) })
+}
+
 export function makeValueInfo(name: string, elemType: DataType, dims: readonly Dimension[]): ValueInfoProto {
   const dim = dims.map((size) =>
     create(TensorShapeProto_DimensionSchema, {

@@ -1,9 +1,10 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
-import { allArms, type Arm, type Form } from './comparison'
-import type { ContrastKind } from './contrasts'
-import { readAdapter, readSource, sourceId } from './source-id'
+import { allArms, type Arm, type Form } from './steer/comparison'
+import type { ContrastKind } from './directions/contrasts'
+import { readAdapter, readSource, sourceId } from './models/source-id'
+import { dtypes } from '../lab/dtype'
 
 export const views = [
   'models',
@@ -208,7 +209,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     view: oneOf(views, view) ?? defaults.view,
     page: page.join('/') || null,
     source,
-    dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
+    dtype: oneOf(dtypes, values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),
     adapter: readAdapter(values.get('adapter')),
     scale: number('scale', 0, 2) ?? defaults.scale,

@@ -9,8 +9,8 @@ import { Graph } from '../../src/onnx/graph'
 import { DataType, encodeModel, makeNode, makeValueInfo } from '../../src/onnx/proto'
 import type { GenerateRow, OpenOptions } from '../../src/lab/api'
 import { Engine } from '../../workers/engine'
-import type { Host } from '../../workers/host'
-import { nodeHost } from '../../workers/host-node'
+import type { Host } from '../../workers/host/host'
+import { nodeHost } from '../../workers/host/host-node'
 import { loadFixture } from '../fixtures'
 import { fixtureFiles, ids, openFixture, readFixtureFile } from './fixture-host'
 
@@ -94,7 +94,7 @@ describe('a model that cannot be opened', () => {
         )
       },
       'graph',
-      /residual.*src\/onnx\/residual\.ts/
+      /residual addition.*does not look like a transformer/
     ],
     [
       "another model's config",
@@ -103,6 +103,18 @@ describe('a model that cannot be opened', () => {
       /different models/
     ],
     ['a config that is not JSON', { 'config.json': '{' }, 'format', /config\.json is not JSON/],
+    [
+      'a Git LFS pointer for a graph',
+      { 'onnx/model.onnx': new TextEncoder().encode('version https://git-lfs.github.com/spec/v1\noid sha256:0\n') },
+      'format',
+      /onnx\/model\.onnx is a Git LFS pointer.*git lfs pull/
+    ],
+    [
+      'a Git LFS pointer for a tokenizer',
+      { 'tokenizer.json': 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n' },
+      'format',
+      /tokenizer\.json is a Git LFS pointer/
+    ],
     ['no tokenizer', { 'tokenizer.json': null }, 'format', /tokenizer\.json.*whole model folder/],
     [
       'a broken tokenizer',
