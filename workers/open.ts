@@ -46,6 +46,7 @@ export async function openModel(
     packed: offer.device !== 'webgpu',
     adapt: options.adapt ? 'joined' : false,
     independent: true,
+    plainCaps: offer.device === 'webgpu',
     exact: options.exact ?? false
   }
 
