@@ -30,6 +30,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def model_options(parser: argparse.ArgumentParser) -> None:
     """What to run, and where; `verify` takes the same."""
     from companion.source import MODEL
+    from companion.template import HELP as TEMPLATE
 
     parser.add_argument("model", help=MODEL)
     parser.add_argument("--name", help="what to call the model in the file, where MODEL is a path (owner/name)")
@@ -64,9 +65,10 @@ def open_model(arguments: argparse.Namespace) -> tuple:
     import torch
 
     from companion.source import find_source, load_adapter, load_model, load_tokenizer
+    from companion.template import use_plain_where_none
 
     source = find_source(arguments.model, arguments.name, arguments.revision)
-    tokenizer = load_tokenizer(source)
+    tokenizer = use_plain_where_none(load_tokenizer(source, arguments.chat_template))
     where = arguments.device_map or ("auto" if torch.cuda.is_available() else None)
     model = load_model(source, arguments.dtype, **({"device_map": where} if where else {}))
     if arguments.adapter:

@@ -5,13 +5,15 @@ import { parseArgs } from 'node:util'
 import { adopt } from '../src/direction/files/adopt'
 import { readDirections, type NamedFile } from '../src/direction/files/files'
 import { LabError } from '../src/errors'
-import type { Device, Dtype, ModelInfo, Steering } from '../src/lab/api'
+import type { Device, ModelInfo, Steering } from '../src/lab/api'
+import { dtypes } from '../src/lab/dtype'
 import { steeringBy } from '../src/lab/steering'
 import { Engine } from '../workers/engine'
 import { nodeHost } from '../workers/host/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
   MODEL            a model folder in the hub's layout
+  --text           continue the prompt as plain text, without a chat template
   --steer FILE     directions as JSON, safetensors, npy or a GGUF control vector (docs/formats.md)
   --layer L        one of the file's layers; or where to steer with its only direction
   --alpha A        strength in gaps: 1 adds the whole mean difference (default 1)
@@ -23,16 +25,13 @@ const usage = `npm run -s chat -- MODEL "prompt" [options]
   --temperature T  default 0, greedy
   --seed S         default 0`
 
-const devices = new Map<string, Device>([
-  ['cpu', 'cpu'],
-  ['webgpu', 'webgpu']
-])
-const dtypes = new Map<string, Dtype>((['q4', 'q4f16', 'q8', 'fp16', 'fp32'] as const).map((dtype) => [dtype, dtype]))
+const devices = ['cpu', 'webgpu'] as const satisfies readonly Device[]
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      text: { type: 'boolean', default: false },
       steer: { type: 'string' },
       layer: { type: 'string' },
       alpha: { type: 'string', default: '1' },
@@ -76,7 +75,7 @@ async function main(): Promise<void> {
   const result = await engine.generate(
     [
       {
-        prompt: { messages: [{ role: 'user', content: prompt }] },
+        prompt: values.text ? { text: prompt } : { messages: [{ role: 'user', content: prompt }] },
         seed: number('seed', values.seed),
         ...(steering && { steering })
       }
@@ -97,11 +96,10 @@ async function main(): Promise<void> {
   await engine.close()
 }
 
-function pick<T>(choices: ReadonlyMap<string, T>, name: string, value: string | undefined): T | undefined {
+function pick<T extends string>(choices: readonly T[], name: string, value: string | undefined): T | undefined {
   if (value === undefined) return undefined
-  const found = choices.get(value)
-  if (found === undefined)
-    throw new LabError('format', `--${name} takes ${[...choices.keys()].join(', ')}, got ${value}`)
+  const found = choices.find((choice) => choice === value)
+  if (found === undefined) throw new LabError('format', `--${name} takes ${choices.join(', ')}, got ${value}`)
   return found
 }
 

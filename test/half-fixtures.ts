@@ -1,4 +1,4 @@
-/** Half-precision conversions of the parity fixtures, made by companion/fixtures_half.py; their weights come from the fixtures. */
+/** Half-precision conversions of the parity fixtures, made by companion/fixtures/half.py; their weights come from the fixtures. */
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'

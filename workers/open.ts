@@ -14,6 +14,7 @@ import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/hos
 import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
+import { baseName, parent } from './paths'
 
 export interface OpenModel {
   readonly info: ModelInfo
@@ -101,8 +102,9 @@ export async function openModel(
       layers: described.layers,
       width: described.width,
       vocabulary: described.vocabulary,
-      contextLength: config.contextLength,
+      contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
       ...(config.window !== undefined && { window: config.window }),
+      template: tokens.hasTemplate,
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
@@ -219,10 +221,7 @@ async function createSession(
   const own = baseName(choice.graph)
   const inside = edited.externalFiles.includes(own) ? [{ path: own, data: file }] : []
   const given = weights.length > 0 || folder === undefined ? [...weights, ...edited.expanded, ...inside] : []
-  const keepOnDevice = Array.from({ length: edited.info.layers }, (_, l) => [
-    `present.${l}.key`,
-    `present.${l}.value`
-  ]).flat()
+  const keepOnDevice = edited.info.cache.states.map(({ present }) => present)
   return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
 }
 
@@ -237,6 +236,3 @@ function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expand
   }
   return `${device}; ${dtype}${note[`${expanded}`]}.`
 }
-
-const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -89,6 +89,8 @@ export interface ModelInfo extends ModelRef {
   readonly contextLength: number
   /** Tokens that the layers with a sliding window look back; absent where none has one. */
   readonly window?: number
+  /** False for a base model: it has no chat template, so chats are given in the plain form. */
+  readonly template: boolean
   readonly device: Device
   /** Why this device and dtype, in one sentence. */
   readonly deviceReason: string
@@ -171,7 +173,10 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** A chat goes through the model's own template; `text` and `ids` are taken as they are. */
+/**
+ * A chat goes through the model's own template, or, where it has none, the plain form `Question: ... Answer:`; `text` and
+ * `ids` are taken as they are.
+ */
 export type Prompt =
   { readonly messages: readonly ChatMessage[] } | { readonly text: string } | { readonly ids: readonly number[] }
 

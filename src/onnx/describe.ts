@@ -5,14 +5,20 @@ import type { Graph } from './graph'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
+import { countsPlaces, knownPositions } from './positions'
 import { findResiduals, streamType, type Sum } from './residual'
 import { unembedding } from './select'
+import { encoderDecoder, isFixed } from './states'
 import { floatType, type FloatType } from './types'
 
 export interface GraphInfo {
   readonly layers: number
   readonly width: number
   readonly vocabulary: number
+  /** Rows of the graph's tables of positions; undefined where it computes them. */
+  readonly positions: number | undefined
+  /** False where rows that decode together must be of one length: padding would shift positions, or run through a state. */
+  readonly ragged: boolean
   /** Element type of steering and LoRA inputs: that of the residual stream, float32 where its layers differ. */
   readonly activations: FloatType
   /** Element type of the residual stream after each block. */
@@ -33,6 +39,7 @@ export interface GraphInfo {
 
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
+  requireKnownInputs(graph)
   const cache = cacheShape(graph)
   const sums = findResiduals(graph)
   const layers = sums.length
@@ -44,9 +51,12 @@ export function describe(graph: Graph): GraphInfo {
     )
   }
   const streams = sums.map((sum, layer) => floatStream(graph, sum, layer))
+  const size = sizes(graph, sums)
   return {
     layers,
-    ...sizes(graph, sums),
+    ...size,
+    ragged: !cache.states.some(isFixed) && !countsPlaces(graph, size.width),
+    positions: knownPositions(graph),
     activations: streams.every((type) => type === 'float16') ? 'float16' : 'float32',
     streams,
     cache,
@@ -59,6 +69,9 @@ export function describe(graph: Graph): GraphInfo {
   }
 }
 
+/** Beyond the vocabulary of any model, and still a buffer that can be had. */
+const largestSize = 2 ** 24
+
 /** Width from the weight of the final norm, else of the unembedding; vocabulary from the declared logits, else of the unembedding. */
 function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary: number } {
   const declared = graph.output.get('logits')
@@ -67,9 +80,39 @@ function sizes(graph: Graph, sums: readonly Sum[]): { width: number; vocabulary:
   const last = sums.at(-1)
   const norm = last?.fused ? graph.initializer.get(last.node.input[2] ?? '') : undefined
   return {
-    width: norm ? Number(norm.dims[0]) : headWidth,
-    vocabulary: typeof stated === 'number' ? stated : headVocabulary
+    width: natural('width', norm ? Number(norm.dims[0]) : headWidth),
+    vocabulary: natural('vocabulary', typeof stated === 'number' ? stated : headVocabulary)
   }
+}
+
+/** Buffers are made of these sizes, and a file can claim any. @throws LabError `graph` */
+function natural(what: string, size: number): number {
+  if (Number.isInteger(size) && size > 0 && size <= largestSize) return size
+  throw new LabError('graph', `the ${what} of this graph should lie between 1 and ${largestSize}, it is ${size}`)
+}
+
+const known = new Set(['input_ids', 'inputs_embeds', 'attention_mask', 'position_ids', 'num_logits_to_keep'])
+/** Names that are ours, in a graph that was edited before. */
+const ours = /^(steer\.|lora\.|capture\.|select$)/
+
+/** What a graph asks for must be something that a session has. */
+function requireKnownInputs(graph: Graph): void {
+  const others = [...graph.input.keys()].filter((name) => {
+    return !known.has(name) && !name.startsWith('past') && !graph.initializer.has(name)
+  })
+  if (others.length === 0) return
+  if (others.some((name) => /^encoder_/.test(name))) throw encoderDecoder()
+  if (others.some((name) => ours.test(name))) {
+    throw new LabError(
+      'graph',
+      `this graph has the input ${others.find((name) => ours.test(name)) ?? ''}, which the lab adds: open the graph that it was made from`
+    )
+  }
+  throw new LabError(
+    'graph',
+    `a decoder that takes tokens, their mask, positions and cache was expected, this one also asks for ` +
+      `${others.slice(0, 3).join(', ').slice(0, 120)}: choose an export of the plain language model`
+  )
 }
 
 function floatStream(graph: Graph, sum: Sum, layer: number): FloatType {

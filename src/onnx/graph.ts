@@ -1,7 +1,9 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
 import { DataType, decodeModel, makeCast, tensorType } from './proto'
+import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
 import { typeOf } from './types'
+import { computable } from './order'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -9,6 +11,8 @@ const pass = new Set(['Cast', 'Identity', 'Dropout'])
 export class Graph {
   readonly model: ModelProto
   readonly proto: GraphProto
+  /** True where the file held the model with and without a cache; this is the part with one. */
+  readonly merged: boolean
   /** Tensor name -> node that makes it. */
   readonly producer = new Map<string, NodeProto>()
   /** Tensor name -> nodes that take it. */
@@ -23,20 +27,24 @@ export class Graph {
   /** Tensors inside the graph whose type it states. */
   readonly #stated = new Map<string, DataType>()
 
-  /** @param name of the file, for errors */
+  /**
+   * @param name of the file, for errors
+   * @throws LabError `checksum` for a file that is not whole, `graph` for one whose edges go in a circle
+   */
   constructor(bytes: Uint8Array, name = 'the graph') {
     const model = decodeModel(bytes, name)
     this.model = model
     this.proto = model.graph
+    this.merged = takeCachedBranch(this.proto)
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
     for (const value of this.proto.input) this.input.set(value.name, value)
     for (const value of this.proto.output) this.output.set(value.name, value)
     for (const value of this.proto.valueInfo) this.#stated.set(value.name, tensorType(value).elemType)
     for (const node of this.proto.node) {
       for (const name of node.output) if (name) this.producer.set(name, node)
-      for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+      for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
     }
-    this.#findConstants()
+    this.#findConstants(computable(this.proto.node, this.producer))
   }
 
   /** True for initializers and whatever is computed from them alone, whose value no input can change. */
@@ -63,7 +71,7 @@ export class Graph {
 
   /** Inputs of a node that depend on the model's inputs. */
   live(node: NodeProto): string[] {
-    return node.input.filter((name) => name && !this.isConstant(name))
+    return inputsOf(node).filter((name) => name && !this.isConstant(name))
   }
 
   /** Version of ONNX's own operators. */
@@ -162,7 +170,7 @@ export class Graph {
     for (const node of this.consumers.get(from) ?? []) {
       if (keep.includes(node)) stay.push(node)
       else {
-        node.input = node.input.map((name) => (name === from ? to : name))
+        renameInput(node, from, to)
         this.#consume(to, node)
       }
     }
@@ -199,24 +207,19 @@ export class Graph {
 
   #index(node: NodeProto): void {
     for (const name of node.output) if (name) this.producer.set(name, node)
-    for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+    for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
   }
 
   #consume(name: string, node: NodeProto): void {
     push(this.consumers, name, [node])
   }
 
-  #findConstants(): void {
+  /** @param sorted so that a node stands after those that make its inputs, which exporters do not always keep to */
+  #findConstants(sorted: readonly NodeProto[]): void {
     for (const name of this.initializer.keys()) if (!this.input.has(name)) this.#constant.add(name)
-    // Exporters do not always sort their nodes, so a name may turn out constant only in a later round.
-    for (let before = -1; before !== this.#constant.size;) {
-      before = this.#constant.size
-      for (const node of this.proto.node) {
-        if (node.output.every((name) => this.#constant.has(name))) continue
-        if (node.input.every((name) => !name || this.#constant.has(name))) {
-          for (const name of node.output) if (name) this.#constant.add(name)
-        }
-      }
+    for (const node of sorted) {
+      if (!inputsOf(node).every((name) => !name || this.#constant.has(name))) continue
+      for (const name of node.output) if (name) this.#constant.add(name)
     }
   }
 }

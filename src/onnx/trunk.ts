@@ -4,6 +4,7 @@
  */
 import type { Graph } from './graph'
 import type { NodeProto } from './proto'
+import { inputsOf } from './subgraph'
 
 /** Operators whose output says how large a tensor is, not what is in it. */
 const sizes = new Set(['Shape', 'Size'])
@@ -46,7 +47,7 @@ export class Reach {
 
   /** The inputs of a node that depend on them. */
   inputs(node: NodeProto): string[] {
-    return sizes.has(node.opType) ? [] : node.input.filter((name) => name && this.has(name))
+    return sizes.has(node.opType) ? [] : inputsOf(node).filter((name) => this.has(name))
   }
 }
 

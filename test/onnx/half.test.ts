@@ -103,7 +103,7 @@ describe.each(['llama-genai', 'gemma2-optimum', 'ministral3-split'])('%s', (name
     for (const one of mine) {
       const { session, info } = await open(one, { read: true })
       const outputs = new Map(session.outputMetadata.map((value) => [value.name, value.isTensor ? value.type : '']))
-      for (const [past, type] of Object.entries(info.cache.types)) {
+      for (const { past, type } of info.cache.states) {
         expect(outputs.get(past.replace('past_key_values', 'present')), `${one.file} ${past}`).toBe(type)
       }
     }

@@ -68,20 +68,26 @@ export class TestGraph {
       for (let i = 0; i < S; i++) positions[b * S + i] = BigInt(i)
     })
     const { cache } = this.info
-    const empty = (name: string): ort.Tensor =>
-      cache.types[name] === 'float16'
-        ? new ort.Tensor('float16', new Uint16Array(), [B, cache.heads, 0, cache.headSize])
-        : new ort.Tensor('float32', new Float32Array(), [B, cache.heads, 0, cache.headSize])
+    const states: Feeds = {}
+    for (const { past, type, sizes } of cache.states) {
+      const dims = [B, ...sizes.map((size) => size ?? 0)]
+      const size = dims.reduce((a, b) => a * b, 1)
+      states[past] =
+        type === 'float16'
+          ? new ort.Tensor('float16', new Uint16Array(size), dims)
+          : new ort.Tensor('float32', new Float32Array(size), dims)
+    }
     const all: Feeds = {
+      ...states,
       ...(await this.#tokens(ids, [B, S])),
       attention_mask: new ort.Tensor('int64', mask, [B, S]),
+      use_cache_branch: new ort.Tensor('bool', [true], [1]),
       position_ids: new ort.Tensor('int64', positions, [B, S]),
       'steer.mask': this.float(new Float32Array(B * S).fill(1), [B, S, 1]),
       'capture.pool': identityPool(B, S),
       'lora.scale': this.float([0], [1])
     }
     for (const name of this.session.inputNames) {
-      if (name.startsWith('past_key_values.')) all[name] = empty(name)
       const layer = /^steer\.(\d+)\.b$/.exec(name)?.[1]
       if (layer !== undefined) Object.assign(all, this.#noSteering(Number(layer)))
     }
@@ -96,7 +102,7 @@ export class TestGraph {
   }
 
   async run(feeds: Feeds): Promise<Record<'logits' | 'hidden' | 'logProbabilities', Float32Array>> {
-    const fetches = this.session.outputNames.filter((name) => !name.startsWith('present.'))
+    const fetches = this.session.outputNames.filter((name) => !name.startsWith('present'))
     const outputs = await this.session.run(feeds, fetches)
     const floats = (name: string): Float32Array => {
       const data: unknown = outputs[name]?.data

@@ -2,6 +2,7 @@
 import { LabError } from '../../src/errors'
 import type { Progress } from '../../src/lab/api'
 import type { ModelFiles } from '../host/host'
+import { parent } from '../paths'
 
 export const configName = 'adapter_config.json'
 export const weightsName = 'adapter_model.safetensors'
@@ -53,7 +54,6 @@ export async function readAdapterFiles(
 
 /** The path, with its slash, of the topmost folder that holds a config. */
 function adapterFolder(name: string, paths: readonly string[]): string {
-  const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
   const depth = (folder: string): number => folder.split('/').length
   const configs = paths.filter((path) => /(^|\/)adapter_config\.json$/.test(path)).map(parent)
   const least = Math.min(...configs.map(depth))

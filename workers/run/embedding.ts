@@ -6,6 +6,7 @@ import { externalRange } from '../../src/onnx/proto'
 import type { FloatType } from '../../src/onnx/types'
 import type { ModelFiles, Runtime, Tensor } from '../host/host'
 import { runError } from '../session'
+import { parent } from '../paths'
 import { floatsOf, floatTensor, intTensor } from './tensors'
 
 /** @param type what the decoder takes: the two files need not be of one precision */
@@ -17,16 +18,16 @@ export async function openEmbedding(
   onProgress: (progress: Progress) => void
 ): Promise<(ids: BigInt64Array, dims: readonly number[]) => Promise<Tensor>> {
   const file = await files.read(path, onProgress)
-  const parent = path.slice(0, path.lastIndexOf('/') + 1)
+  const folder = parent(path)
   const names = externalFiles(file)
-  const root = await files.folder([path, ...names.map((name) => parent + name)], onProgress)
+  const root = await files.folder([path, ...names.map((name) => folder + name)], onProgress)
   const locations = root === undefined ? names : []
   const weights = await Promise.all(
-    locations.map(async (name) => ({ path: name, data: await files.read(parent + name, onProgress) }))
+    locations.map(async (name) => ({ path: name, data: await files.read(folder + name, onProgress) }))
   )
   const session = await runtime.createSession(file, weights, {
     keepOnDevice: [],
-    folder: root === undefined ? undefined : `${root}/${parent}`
+    folder: root === undefined ? undefined : `${root}/${folder}`
   })
   const [input] = session.inputNames
   const [output] = session.outputNames

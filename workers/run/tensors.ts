@@ -3,7 +3,6 @@ import { fromHalf, toHalf } from '../../src/math/half'
 import type { FloatType } from '../../src/onnx/types'
 import type { Runtime, Tensor } from '../host/host'
 
-
 export function floatTensor(
   runtime: Pick<Runtime, 'Tensor'>,
   type: FloatType,

@@ -1,6 +1,7 @@
 /** The trusted path beside a device that is tested: the same model in a worker of its own, for as long as the test takes. */
-import type { Dtype, ModelInfo, ModelSource } from '../api'
+import type { ModelInfo, ModelSource } from '../api'
 import type { ModelHandle } from '../connect'
+import { isDtype } from '../dtype'
 import { probe, probeLong, type LongProbe, type Probe } from './probe'
 
 /** `cpu` in Node. */
@@ -56,8 +57,4 @@ export class Reference {
     handle?.terminate()
     if (handle) this.#forget(handle)
   }
-}
-
-function isDtype(name: string): name is Dtype {
-  return ['q4', 'q4f16', 'q8', 'fp16', 'fp32'].includes(name)
 }
