@@ -19,7 +19,7 @@ FORMAT, VERSION = "azimuth.hidden-states", "1"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prompts", type=Path, required=True, help=".txt: one a line; .jsonl: prompt, answer, or messages")
+    parser.add_argument("--prompts", type=Path, required=True, help="JSONL, JSON, CSV, TSV, YAML, or text with one a line, as the lab reads them")
     parser.add_argument("--out", type=Path, required=True, help="file to write (.safetensors)")
     parser.add_argument("--position", choices=POSITIONS, default="last", help="last prompt token, mean over the answer, or every token")
     parser.add_argument("--answer-tokens", type=int, default=0, help="where a prompt has no answer, make a greedy one of so many tokens")

@@ -18,6 +18,7 @@ const pure = [
   'yaml',
   'fflate',
   '@zip.js/zip.js',
+  'hyparquet',
   '@lezer/',
   '@eslint-community/regexpp'
 ]

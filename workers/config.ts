@@ -18,11 +18,15 @@ export interface ModelConfig {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** @throws LabError `format` */
+/** Texts, which stay as they are, and numbers that Python writes and JSON does not know. */
+const bare = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g
+
+/** An object; `Infinity` and `NaN`, as Python writes them, are null. @throws LabError `format` */
 export function parseJson(text: string, path: string): Json {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    const plain = /Infinity|NaN/.test(text) ? text.replace(bare, (part) => (part[0] === '"' ? part : 'null')) : text
+    value = JSON.parse(plain)
   } catch (cause) {
     throw new LabError('format', `${path} is not JSON (${excerpt(cause)}): fetch it again from its source`, { cause })
   }

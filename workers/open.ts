@@ -1,5 +1,6 @@
 /** Opens a model: choose the files, edit the graph, create the session. A straight recipe. */
 import { LabError } from '../src/errors'
+import { refuseLfsPointer } from '../src/formats/lfs'
 import type { ModelInfo, OpenOptions, Progress } from '../src/lab/api'
 import { describe, type GraphInfo } from '../src/onnx/describe'
 import { expandedSize } from '../src/onnx/expand'
@@ -52,6 +53,7 @@ export async function openModel(
   }
 
   const file = await files.read(choice.graph, onProgress)
+  refuseLfsPointer(file, choice.graph)
   const graph = new Graph(file, choice.graph)
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
@@ -126,7 +128,11 @@ async function readTexts(
   listing: ReadonlyMap<string, number>,
   onProgress: OnProgress
 ): Promise<{ config: ModelConfig; tokens: Tokens }> {
-  const text = async (path: string): Promise<string> => new TextDecoder().decode(await files.read(path, onProgress))
+  const text = async (path: string): Promise<string> => {
+    const bytes = await files.read(path, onProgress)
+    refuseLfsPointer(bytes, path)
+    return new TextDecoder().decode(bytes)
+  }
   const optional = async (path: string): Promise<string | undefined> => (listing.has(path) ? text(path) : undefined)
   const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter((path) => !listing.has(path))
   if (missing.length > 0) {

@@ -29,7 +29,7 @@ export class Tokens {
   /** @throws LabError `format` */
   constructor(files: TokenizerFiles) {
     const json = parseJson(files.tokenizer, 'tokenizer.json')
-    const config = parseJson(files.config, 'tokenizer_config.json')
+    const config = withPlainTokens(parseJson(files.config, 'tokenizer_config.json'))
     try {
       this.#tokenizer = new PreTrainedTokenizer(
         json,
@@ -119,11 +119,19 @@ export class Tokens {
 
 const specialNames = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token']
 
-/** What a template calls its model's special tokens: texts, or objects that hold one. */
+/** Tokens such as `eos_token` as texts: older files give an object that does not say it is a token, which transformers.js refuses. */
+function withPlainTokens(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(config).map(([name, value]) => {
+    const content = name.endsWith('_token') ? fieldsOf(value).get('content') : undefined
+    return [name, typeof content === 'string' ? content : value] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** What a template calls its model's special tokens. */
 function specialTokens(config: Readonly<Record<string, unknown>>): Record<string, string> {
   const entries = specialNames.flatMap((name) => {
-    const value = config[name]
-    const text = typeof value === 'string' ? value : fieldsOf(value).get('content')
+    const text = config[name]
     return typeof text === 'string' && text !== '' ? [[name, text] as const] : []
   })
   return Object.fromEntries(entries)

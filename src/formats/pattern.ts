@@ -30,19 +30,28 @@ interface Run {
   readonly groups: Map<AST.CapturingGroup, readonly [from: number, to: number]>
 }
 
+/** What holds for a part of a pattern. */
+interface Scope {
+  /** Counts a step. */
+  readonly spend: () => void
+  /** `i` where case does not count, `s` where a dot is also a line break. */
+  readonly flags: string
+}
+
 type Next = (at: number) => boolean
 /** Whether what it stands for, and then `next`, match from a place on. */
 type Matcher = (run: Run, at: number, next: Next) => boolean
 
 /** @throws Error for what is no pattern */
 export function compilePattern(source: string, name: string, budget: Budget): Pattern {
-  const parsed = new RegExpParser({ ecmaVersion: 2018 }).parsePattern(source, 0, source.length, false)
+  // 2025 knows groups with flags of their own, (?i: ), as Python does.
+  const parsed = new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source, 0, source.length, false)
   const tooLong = (): LabError =>
     new LabError('adapter', `${name} holds a pattern that takes too long on this model's names: write it more simply`)
   const spend = (): void => {
     if (--budget.left < 0) throw tooLong()
   }
-  const matcher = eitherOf(parsed.alternatives, spend)
+  const matcher = eitherOf(parsed.alternatives, { spend, flags: '' })
   return {
     match(text) {
       if (text.length > longestText) return null
@@ -61,10 +70,10 @@ export function compilePattern(source: string, name: string, budget: Budget): Pa
   }
 }
 
-function eitherOf(alternatives: readonly AST.Alternative[], spend: () => void): Matcher {
-  const all = alternatives.map(({ elements }) => inOrder(elements.map((element) => matcherOf(element, spend))))
+function eitherOf(alternatives: readonly AST.Alternative[], scope: Scope): Matcher {
+  const all = alternatives.map(({ elements }) => inOrder(elements.map((element) => matcherOf(element, scope))))
   return (run, at, next) => {
-    spend()
+    scope.spend()
     return all.some((one) => one(run, at, next))
   }
 }
@@ -77,24 +86,24 @@ function inOrder(matchers: readonly Matcher[]): Matcher {
   return (run, at, next) => from(0, run, at, next)
 }
 
-function matcherOf(element: AST.Element, spend: () => void): Matcher {
+function matcherOf(element: AST.Element, scope: Scope): Matcher {
   switch (element.type) {
     case 'Group':
-      return eitherOf(element.alternatives, spend)
+      return eitherOf(element.alternatives, { ...scope, flags: flagsOf(element, scope.flags) })
     case 'CapturingGroup':
-      return capturing(element, spend)
+      return capturing(element, scope)
     case 'Quantifier':
-      return repeated(element, spend)
+      return repeated(element, scope)
     case 'Assertion':
-      return asserting(element, spend)
+      return asserting(element, scope)
     case 'Backreference':
       return again([element.resolved].flat())
     case 'Character':
     case 'CharacterSet':
     case 'CharacterClass': {
-      const has = characters(element)
+      const has = characters(element, scope.flags)
       return (run, at, next) => {
-        spend()
+        scope.spend()
         return at < run.text.length && has(run.text.charCodeAt(at)) && next(at + 1)
       }
     }
@@ -103,8 +112,18 @@ function matcherOf(element: AST.Element, spend: () => void): Matcher {
   }
 }
 
-function capturing(group: AST.CapturingGroup, spend: () => void): Matcher {
-  const inside = eitherOf(group.alternatives, spend)
+/** The flags inside a group, which may add some or take some away. */
+function flagsOf({ modifiers }: AST.Group, outside: string): string {
+  if (!modifiers) return outside
+  const { add, remove } = modifiers
+  return [['i', add.ignoreCase, remove?.ignoreCase] as const, ['s', add.dotAll, remove?.dotAll] as const]
+    .filter(([flag, on, off]) => on || (outside.includes(flag) && off !== true))
+    .map(([flag]) => flag)
+    .join('')
+}
+
+function capturing(group: AST.CapturingGroup, scope: Scope): Matcher {
+  const inside = eitherOf(group.alternatives, scope)
   return (run, at, next) =>
     inside(run, at, (end) => {
       const before = run.groups.get(group)
@@ -116,10 +135,10 @@ function capturing(group: AST.CapturingGroup, spend: () => void): Matcher {
     })
 }
 
-function repeated({ min, max, greedy, element }: AST.Quantifier, spend: () => void): Matcher {
-  const one = matcherOf(element, spend)
+function repeated({ min, max, greedy, element }: AST.Quantifier, scope: Scope): Matcher {
+  const one = matcherOf(element, scope)
   const loop = (run: Run, at: number, count: number, next: Next): boolean => {
-    spend()
+    scope.spend()
     const more = (): boolean => {
       if (count >= max) return false
       return one(run, at, (end) => {
@@ -134,7 +153,7 @@ function repeated({ min, max, greedy, element }: AST.Quantifier, spend: () => vo
   return (run, at, next) => loop(run, at, 0, next)
 }
 
-function asserting(element: AST.Assertion, spend: () => void): Matcher {
+function asserting(element: AST.Assertion, scope: Scope): Matcher {
   switch (element.kind) {
     case 'start':
       return (_, at, next) => at === 0 && next(at)
@@ -145,11 +164,11 @@ function asserting(element: AST.Assertion, spend: () => void): Matcher {
       return (run, at, next) => (isWord(run.text, at - 1) !== isWord(run.text, at)) !== element.negate && next(at)
     }
     case 'lookahead': {
-      const inside = eitherOf(element.alternatives, spend)
+      const inside = eitherOf(element.alternatives, scope)
       return (run, at, next) => inside(run, at, () => true) !== element.negate && next(at)
     }
     case 'lookbehind': {
-      const inside = eitherOf(element.alternatives, spend)
+      const inside = eitherOf(element.alternatives, scope)
       const ends = (run: Run, at: number): boolean => {
         for (let from = at; from >= 0; from--) if (inside(run, from, (end) => end === at)) return true
         return false
@@ -170,8 +189,8 @@ function again(groups: readonly AST.CapturingGroup[]): Matcher {
 type Single = AST.Character | AST.CharacterSet | AST.CharacterClass
 
 /** Whether a character, by its code, is one of these. Sets are looked up by the engine, one character at a time. */
-function characters(element: Single): (code: number) => boolean {
-  if (element.type === 'Character') return (code) => code === element.value
-  const one = new RegExp(`^(?:${element.raw})$`)
+function characters(element: Single, flags: string): (code: number) => boolean {
+  if (element.type === 'Character' && flags === '') return (code) => code === element.value
+  const one = new RegExp(`^(?:${element.raw})$`, flags)
   return (code) => one.test(String.fromCharCode(code))
 }

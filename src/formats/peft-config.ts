@@ -5,6 +5,8 @@ import { compilePattern, patternBudget, type Budget, type Pattern } from './patt
 
 export interface PeftConfig {
   readonly rslora: boolean
+  /** fan_in_fan_out: how a Conv1D layer keeps its weights, which matters only where an adapter is merged. */
+  readonly fanInFanOut: boolean
   /** base_model_name_or_path, as it was when the adapter was trained. */
   readonly base: string | null
   /** Rank and lora_alpha of a module by its path in the base model, `model.layers.0.self_attn.q_proj`. */
@@ -23,6 +25,10 @@ interface Reader {
 }
 
 const merge = 'or merge it into its base (merge_and_unload) and open the result as a model of its own'
+
+/** What an adapter of MLX is told. */
+export const mlx =
+  'is one of MLX (mlx-lm), which keeps its matrices otherwise than PEFT: fuse it into its base (mlx_lm.fuse) and open the result as a model of its own'
 
 /** Settings that change what an adapter computes into something other than y + s (x A) B. */
 const refusals: readonly (readonly [name: string, what: string])[] = [
@@ -67,6 +73,7 @@ export function readPeftConfig(text: string): PeftConfig {
   const base = fields.get('base_model_name_or_path')
   return {
     rslora: fields.get('use_rslora') === true,
+    fanInFanOut: fields.get('fan_in_fan_out') === true,
     base: typeof base === 'string' && base !== '' ? base : null,
     rankOf: (path) => firstMatch(ranks, path) ?? rank,
     loraAlphaOf: (path) => firstMatch(alphas, path) ?? loraAlpha,
@@ -84,6 +91,9 @@ function parse(text: string): Fields {
 
 function refuse(fields: Fields): void {
   const type = fields.get('peft_type')
+  if (type === undefined && (fields.has('lora_parameters') || fields.has('fine_tune_type'))) {
+    throw new LabError('adapter', `this adapter ${mlx}`)
+  }
   if (type !== 'LORA') {
     throw new LabError(
       'adapter',
@@ -124,7 +134,8 @@ type Ranked = readonly [key: Pattern, value: number]
 /** Keys are regular expressions at the end of a path, at a dot or at its start; the first that matches counts (get_pattern_key). */
 function patterns(reader: Reader, name: string, isValid: (value: number) => boolean): readonly Ranked[] {
   return [...fieldsOf(reader.fields.get(name))].map(([key, value]) => {
-    if (typeof value === 'number' && isValid(value)) return [pythonRegex(`(.*\\.)?(${key})$`, name, reader), value]
+    if (typeof value === 'number' && isValid(value))
+      return [pythonRegex(`(.*\\.)?(${scoped(key)})$`, name, reader), value]
     throw new LabError(
       'adapter',
       `${name} gives ${excerpt(value)} for ${excerpt(key)}, a number was expected: save the adapter with PEFT`
@@ -152,7 +163,7 @@ function targetTest(reader: Reader): ((path: string) => boolean) | null {
 function namesTest(name: string, reader: Reader): ((path: string) => boolean) | null {
   const value = reader.fields.get(name)
   if (typeof value === 'string' && value !== '') {
-    const whole = pythonRegex(`(?:${value})$`, name, reader)
+    const whole = pythonRegex(`(?:${scoped(value)})$`, name, reader)
     return (path) => whole.match(path) !== null
   }
   const names = new Set(Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [])
@@ -183,9 +194,20 @@ function layersTest(reader: Reader): (path: string) => boolean {
 
 const anyLayers = '.*?\\.[^.]*\\.(?<idx>\\d+)\\.'
 
+/** Flags for a whole pattern, `(?i)`, as a group that has them: JavaScript knows no others. Those of texts (`a`, `u`) change nothing here. */
+function scoped(pattern: string): string {
+  const [start = '', flags = ''] = /^\(\?([a-zA-Z]+)\)/.exec(pattern) ?? []
+  const own = flags.replace(/[au]/g, '')
+  return own === '' ? pattern.slice(start.length) : `(?${own}:${pattern.slice(start.length)})`
+}
+
 /** A Python pattern as `re.match` takes it: anchored at the start. */
 function pythonRegex(pattern: string, name: string, { budget }: Reader): Pattern {
-  const source = pattern.replaceAll('(?P<', '(?<').replaceAll('\\Z', '$').replaceAll('\\A', '^')
+  const source = pattern
+    .replaceAll('(?P<', '(?<')
+    .replace(/\(\?P=(\w+)\)/g, '\\k<$1>')
+    .replaceAll('\\Z', '$')
+    .replaceAll('\\A', '^')
   try {
     return compilePattern(source, name, budget)
   } catch (cause) {

@@ -22,6 +22,8 @@ export interface PeftAdapter {
   readonly pairs: readonly LoraPair[]
   /** base_model_name_or_path */
   readonly base: string | null
+  /** The config says fan_in_fan_out. */
+  readonly fanInFanOut: boolean
   /** Pairs of an image or sound encoder, which a text model does not have; left out. */
   readonly outside: number
   /** Modules that the config asks for in a model of so many layers, and the file lacks; as paths in the base model. */
@@ -60,6 +62,7 @@ export function readPeft(configText: string, weights: Uint8Array): PeftAdapter {
   return {
     pairs: places.map((place) => readPair(config, place)),
     base: config.base,
+    fanInFanOut: config.fanInFanOut,
     outside: halves.size - inside.length,
     missing: (layers) => missing(config, places, layers)
   }

@@ -87,10 +87,10 @@ export interface ModelInfo extends ModelRef {
   readonly width: number
   readonly vocabulary: number
   readonly contextLength: number
-  /** Tokens that the layers with a sliding window look back; absent where none has one. */
-  readonly window?: number
   /** False for a base model: it has no chat template, so chats are given in the plain form. */
   readonly template: boolean
+  /** Tokens that the layers with a sliding window look back; absent where none has one. */
+  readonly window?: number
   readonly device: Device
   /** Why this device and dtype, in one sentence. */
   readonly deviceReason: string

@@ -5,9 +5,9 @@
 import type { HiddenStates } from '../direction/hidden-states'
 import { LabError } from '../errors'
 import { maxAbs } from '../math/vector'
-import { decodeFault, indexOfWorst, layerCosines, saturatedShare, stateFault } from './trust/agreement'
 import type { ModelInfo, ModelSource, OpenOptions, Progress, SelfTest } from './api'
 import type { ModelHandle } from './connect'
+import { decodeFault, indexOfWorst, layerCosines, saturatedShare, stateFault } from './trust/agreement'
 import { longLength, probe, probeLong, probeOnce, type Probe } from './trust/probe'
 import { openReference, Reference, type TrustedDevice } from './trust/reference'
 

@@ -6,8 +6,8 @@ import { externalRange } from '../../src/onnx/proto'
 import type { FloatType } from '../../src/onnx/types'
 import type { ModelFiles, Runtime, Tensor } from '../host/host'
 import { runError } from '../session'
+import { intTensor, floatsOf, floatTensor } from './tensors'
 import { parent } from '../paths'
-import { floatsOf, floatTensor, intTensor } from './tensors'
 
 /** @param type what the decoder takes: the two files need not be of one precision */
 export async function openEmbedding(

@@ -1,7 +1,8 @@
 /** Prompt files as tables: CSV and TSV with a header. */
 import { csvParseRows, tsvParseRows } from 'd3'
-import { LabError } from '../errors'
-import { promptFields, shown, type PromptRecord } from './prompts-records'
+import { LabError } from '../../errors'
+import { shown } from './notes'
+import { promptFields, type PromptRecord } from './records'
 
 /** One record a row, by the header's names in lower case. @throws LabError `format` */
 export function tableRecords(name: string, text: string, separator: ',' | '\t'): readonly PromptRecord[] {
@@ -13,6 +14,10 @@ export function tableRecords(name: string, text: string, separator: ',' | '\t'):
       'format',
       `line 1 of ${name} names the columns ${shown(columns)}: a column ${promptFields.join(', ')} was expected`
     )
+  }
+  const twice = columns.find((column, index) => column !== '' && columns.indexOf(column) !== index)
+  if (twice !== undefined) {
+    throw new LabError('format', `line 1 of ${name} names the column ${shown([twice])} twice: rename one of them`)
   }
   let line = 1 + breaksIn(header)
   return rows.flatMap((cells) => {
@@ -34,16 +39,19 @@ function breaksIn(cells: readonly string[]): number {
   return cells.reduce((sum, cell) => sum + cell.split('\n').length - 1, 0)
 }
 
-/** d3 takes a quote that is never closed for one huge cell. A quote opens a cell only as its first character. */
+/** d3 takes a quote that is never closed for one huge cell, and drops what follows a closed one. A quote opens a cell only as its first character. */
 function assertQuotesClose(name: string, text: string, separator: string): void {
   const next = new RegExp(`[${separator}\\n\\r]`, 'g')
   for (let start = 0; start < text.length;) {
     let end = start
     if (text[start] === '"') {
       end = closingQuote(text, start)
-      if (end === -1) {
-        const line = text.slice(0, start).split('\n').length
-        throw new LabError('format', `line ${line} of ${name} opens a quote that is never closed: close it`)
+      const line = (): string => `line ${text.slice(0, start).split('\n').length} of ${name}`
+      if (end === -1) throw new LabError('format', `${line()} opens a quote that is never closed: close it`)
+      end += 1
+      if (end < text.length && !/[\n\r]/.test(text[end] ?? '') && text[end] !== separator) {
+        const way = 'write quotes inside a cell twice, and the whole cell in quotes'
+        throw new LabError('format', `${line()} has a cell that goes on after its closing quote: ${way}`)
       }
     }
     next.lastIndex = end
