@@ -191,7 +191,7 @@ function fakeAdapter(source: AdapterSource, layers: number): AdapterInfo {
     source.kind === 'hub'
       ? source.repo
       : source.kind === 'url'
-        ? source.url
+        ? source.url.replace(/[?#].*$/, '')
         : source.kind === 'folder'
           ? source.path
           : source.name
