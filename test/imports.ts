@@ -26,6 +26,7 @@ export const places: readonly Place[] = [
   // What a bundle carries for readers is drawn without the page.
   { path: 'src/plot/study', packages: ['d3'] },
   { path: 'src/report', packages: [] },
+  { path: 'src/experiments', packages: [] },
   { path: 'src/state', packages: ['svelte'] },
   { path: 'src/plot', packages: ['d3'] },
   { path: 'src/ui', packages: ['svelte', 'd3', 'bits-ui'] },
@@ -40,6 +41,7 @@ const closedToWorkers = [
   'src/storage',
   'src/study',
   'src/report',
+  'src/experiments',
   'src/state',
   'src/plot',
   'src/ui',

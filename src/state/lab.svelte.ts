@@ -79,7 +79,7 @@ export class Lab {
     const tour = (this.tour = new Tour({
       ...parts,
       open: (name) => this.openBeside({ kind: 'bundled', name }),
-      isOpen: (name) => this.#opening.bundled(name) !== null
+      bundled: (name) => this.#opening.bundled(name)
     }))
     const questions = async (set: PromptSet): Promise<readonly string[]> =>
       (await promptSet(set)).flatMap(({ messages }) => messages.at(-1)?.content ?? [])
@@ -96,7 +96,9 @@ export class Lab {
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))
     const start = (this.first = new Start({
       ...{ models, catalogue, prompts, address, opening },
-      runFit: () => inUse.run()
+      runFit: () => inUse.run(),
+      hasFit: () => inUse.fit !== null,
+      canFit: () => contrast.problem === null
     }))
     this.asking = new Asking({ models, fits, inUse, controls, chat, address, start, questions })
   }
@@ -198,11 +200,6 @@ export class Lab {
     await this.adapters?.load(source)
   }
 
-  /** Takes effect at the next token of a running answer, which is marked there. */
-  async scaleAdapter(adapters: Adapters, scale: number): Promise<void> {
-    if (await adapters.setScale(scale)) this.chat.markAll(`adapter ${scale.toFixed(2)}`)
-  }
-
   /** Opens a finished run, or takes an unfinished study in. */
   async openStudyFile(file: File): Promise<void> {
     const isUnfinished = await this.study.kept.unpack(file).then(
@@ -236,6 +233,11 @@ export class Lab {
 
   get isStale(): boolean {
     return this.#inUse.isStale
+  }
+
+  /** See `InUse`. */
+  get outdatedFit(): string | null {
+    return this.#inUse.outdated
   }
 
   runFit(): Promise<void> {
