@@ -1,4 +1,5 @@
 /** What a result was made under, and how that differs from what stands on the page now, in plain words. */
+import { signed } from '../../math/number-text'
 import type { ModelInfo, Position, Sampling } from '../api'
 import type { SteeringSettings } from '../steering'
 
@@ -97,9 +98,7 @@ export function adapterWords({ adapter }: Pick<MadeOn, 'adapter'>): string {
 
 /** Alpha with its sign, two digits, and a real minus. */
 export function formatAlpha(alpha: number): string {
-  const digits = Math.abs(alpha).toFixed(2)
-  if (Number(digits) === 0) return digits
-  return `${alpha < 0 ? '\u2212' : '+'}${digits}`
+  return signed(alpha, 2)
 }
 
 function modelDifferences(made: MadeOn, now: MadeOn): readonly Difference[] {
@@ -196,8 +195,9 @@ const positionNames: Readonly<Record<Position, string>> = {
 }
 
 /** A question as a part of what a result was made under. */
-export function askedQuestion(text: string): MadeOf {
-  return { key: text, name: `the question \u201c${shortened(text)}\u201d` }
+export function askedQuestion(text: string, form: 'chat' | 'text' = 'chat'): MadeOf {
+  const name = `the ${form === 'chat' ? 'question' : 'plain text'} \u201c${shortened(text)}\u201d`
+  return { key: `${form} ${text}`, name }
 }
 
 function shortened(text: string): string {

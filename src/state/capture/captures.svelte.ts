@@ -5,7 +5,7 @@ import { LabError } from '../../errors'
 import type { CaptureRow, ModelInfo, Position } from '../../lab/api'
 import type { Lent } from '../../lab/live/lent-model'
 import type { LiveModel } from '../../lab/live/live-model'
-import { captureAll } from '../../lab/loops'
+import { captureAll, stoppable } from '../../lab/loops'
 import { memoryShelf, type Shelf } from '../../storage/shelf'
 import {
   adapterName,
@@ -308,7 +308,7 @@ async function tokensOf(
   for (const [done, { prompt }] of rows.entries()) {
     signal.throwIfAborted()
     naming(done)
-    for (const { text } of await lent.tokenize(prompt)) names.push(text)
+    for (const { text } of await stoppable(lent, signal, () => lent.tokenize(prompt))) names.push(text)
   }
   signal.throwIfAborted()
   return names

@@ -50,7 +50,7 @@ export class Asking {
   /** What every column is asked, and how tokens are drawn. */
   readonly #asked = $derived.by((): Pick<Circumstances, 'prompt' | 'sampling'> => {
     const { chat } = this.#around
-    return { prompt: askedQuestion(chat.question), sampling: chat.sampling }
+    return { prompt: askedQuestion(chat.question, chat.form), sampling: chat.sampling }
   })
 
   /** The columns that the controls ask for; none without a fit. */
@@ -117,9 +117,9 @@ export class Asking {
     const { arms } = this
     const { fit: directions } = inUse
     if (!active || !chosen || !directions || arms.length === 0 || chat.running) return
-    const { temperature, topP, seed, controlSeed, maxTokens } = address.settings
+    const { temperature, topP, seed, controlSeed, maxTokens, form } = address.settings
     const { live, info: model } = active
-    const setting = { model, directions, layer: fits.layer, temperature, topP, seed, controlSeed, maxTokens }
+    const setting = { model, directions, layer: fits.layer, temperature, topP, seed, controlSeed, maxTokens, form }
     const { question } = chat
     const adapter = chosen.adapters.choice
     await chat.ask({ live, adapter, question, arms, setting, link: address.link })

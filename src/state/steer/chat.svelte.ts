@@ -3,7 +3,7 @@ import type { AdapterChoice, GenerateOptions, GenerateRow, Prompt, Steering, Tok
 import { differences, type Circumstances, type MadeBy, type MadeWith } from '../../lab/live/circumstances'
 import type { Lender, Lent } from '../../lab/live/lent-model'
 import type { LiveModel } from '../../lab/live/live-model'
-import type { Answer, Arm, Comparison, Setting } from './comparison'
+import type { Answer, Arm, Comparison, Form, Setting } from './comparison'
 import { History } from './history.svelte'
 import { presets } from '../presets'
 import { readAgain, type Ran } from './read-again'
@@ -48,6 +48,7 @@ const alternatives = 5
 /** One question, answered in several columns: one batch, and one more row where the adapter is off. */
 export class Chat {
   question = $state(presets.lists.question)
+  form = $state<Form>('chat')
   temperature = $state(presets.lists.temperature)
   /** 1 leaves no token out. */
   topP = $state(1)
@@ -324,7 +325,8 @@ export class Chat {
   }
 }
 
-function promptOf({ question }: Asked): Prompt {
+function promptOf({ question, setting }: Asked): Prompt {
+  if (setting.form === 'text') return { text: question }
   return { messages: [{ role: 'user', content: question }] }
 }
 

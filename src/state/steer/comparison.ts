@@ -31,6 +31,9 @@ export interface Answer {
   readonly projections: Projections | null
 }
 
+/** How a question is put: as a turn of a chat, in the model's template, or as a plain text that it continues. */
+export type Form = 'chat' | 'text'
+
 /** From which of an answer's tokens on. */
 export interface MadeFrom {
   readonly from: number
@@ -47,6 +50,7 @@ export interface Setting {
   readonly seed: number
   readonly controlSeed: number
   readonly maxTokens: number
+  readonly form: Form
 }
 
 export interface Comparison {

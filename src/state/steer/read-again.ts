@@ -3,6 +3,7 @@ import type { Direction } from '../../direction/direction'
 import { project, type Projections } from '../../direction/project'
 import type { AdapterChoice, Prompt, Steering } from '../../lab/api'
 import type { Lender } from '../../lab/live/lent-model'
+import { stoppable } from '../../lab/loops'
 
 /** What an answer was generated under from one of its tokens on. */
 export interface Ran {
@@ -35,7 +36,7 @@ export async function readAgain(
     if (from >= to) continue
     signal?.throwIfAborted()
     const row = { prompt, answer: ids.slice(0, to), ...(steering && { steering }) }
-    const states = await lender.under(adapter, (model) => model.capture([row], 'every'))
+    const states = await lender.under(adapter, (model) => stoppable(model, signal, () => model.capture([row], 'every')))
     const read = project(states, directions, to)
     read.values.forEach((all, layer) => values[layer]?.set(all.subarray(from), from))
   }

@@ -7,8 +7,10 @@ import type { Lent } from '../../lab/live/lent-model'
 import { LiveModel } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'
 import type { ModelRecord } from '../run'
-import type { StudyModel } from '../settings'
+import type { StudyAdapter, StudyModel } from '../settings'
 import type { Study } from '../study'
+import { fieldsOf } from '../../formats/fields'
+import { hasFields, listOf } from './whole'
 
 /** What is known of a model once it was open. */
 export type Identity = Omit<ModelRecord, 'leastLogProbability'>
@@ -42,10 +44,17 @@ export class Lease {
     if (this.#identity) return this.#identity
     const { key } = this.model
     const place = { stage: 'open', model: key, adapter: null, text: `opening ${key}` } as const
-    const entry = await this.#study.cell(place, `model/${key}`, 0, async () => ({
-      json: (await this.#open()).identity
-    }))
-    return (this.#identity = entry.json as Identity)
+    const entry = await this.#study.cell(
+      place,
+      `model/${key}`,
+      0,
+      async () => ({
+        json: (await this.#open()).identity
+      }),
+      ({ json }) => isIdentity(json, this.model)
+    )
+    if (!isIdentity(entry.json, this.model)) throw new RangeError(`no identity of ${key}`)
+    return (this.#identity = entry.json)
   }
 
   /** The model under an adapter, or under none, as captures and directions name it. */
@@ -149,8 +158,8 @@ export class Lease {
 
   /** A resumed study goes on with the weights it began with; another device or dtype is noted. */
   async #assertSame(now: Identity, handle: ModelHandle): Promise<void> {
-    const then = (await this.#study.journal.read(`model/${now.key}`))?.json as Identity | undefined
-    if (!then) return
+    const then = (await this.#study.journal.read(`model/${now.key}`))?.json
+    if (!isIdentity(then, this.model)) return
     const hashes = ({ sha256, adapters }: Identity): string => [sha256, ...adapters.map((one) => one.sha256)].join()
     if (hashes(then) !== hashes(now)) {
       handle.terminate()
@@ -168,6 +177,22 @@ export class Lease {
   #note(text: string): void {
     if (!this.#study.notes.includes(text)) this.#study.notes.push(text)
   }
+}
+
+/** All that is known of a model once it was open, with its adapters in the order of the settings. */
+function isIdentity(json: unknown, { adapters }: StudyModel): json is Identity {
+  const texts = { key: 'string', title: 'string', id: 'string', sha256: 'string', family: 'string' } as const
+  const where = { dtype: 'string', device: 'string', deviceName: 'string' } as const
+  const known = listOf(fieldsOf(json).get('adapters'))
+  const isKnown = ({ name }: StudyAdapter, i: number): boolean =>
+    known[i]?.get('name') === name &&
+    typeof known[i].get('id') === 'string' &&
+    typeof known[i].get('sha256') === 'string'
+  return (
+    hasFields(json, { ...texts, ...where, layers: 'number', width: 'number' }) &&
+    known.length === adapters.length &&
+    adapters.every(isKnown)
+  )
 }
 
 const inMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)

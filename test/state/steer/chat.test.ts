@@ -51,7 +51,7 @@ function asked(
   arms: readonly AskedArm[],
   question = 'The view?'
 ): Asked & { readonly live: LiveModel } {
-  const sampling = { temperature: 0, topP: 1, seed: 0, controlSeed: 0, maxTokens: 120 }
+  const sampling = { temperature: 0, topP: 1, seed: 0, controlSeed: 0, maxTokens: 120, form: 'chat' as const }
   const setting = { model: fakeInfo(), directions, layer: 12, ...sampling }
   return { live: new LiveModel(handle), adapter: null, question, arms, setting, link: '#/' }
 }
