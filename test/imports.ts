@@ -10,7 +10,18 @@ interface Place {
   readonly packages: readonly string[]
 }
 
-const pure = ['d3', '@bufbuild/protobuf', 'onnx-buf', 'ml-matrix', 'yaml', 'fflate', '@lezer/']
+const pure = [
+  'd3',
+  '@bufbuild/protobuf',
+  'onnx-buf',
+  'ml-matrix',
+  'yaml',
+  'fflate',
+  '@zip.js/zip.js',
+  'hyparquet',
+  '@lezer/',
+  '@eslint-community/regexpp'
+]
 
 /** Top to bottom is the direction of the data: a file imports from its own place or from places above it. */
 export const places: readonly Place[] = [
@@ -26,13 +37,14 @@ export const places: readonly Place[] = [
   // What a bundle carries for readers is drawn without the page.
   { path: 'src/plot/study', packages: ['d3'] },
   { path: 'src/report', packages: [] },
+  { path: 'src/experiments', packages: [] },
   { path: 'src/state', packages: ['svelte'] },
   { path: 'src/plot', packages: ['d3'] },
   { path: 'src/ui', packages: ['svelte', 'd3', 'bits-ui'] },
   { path: 'src/App.svelte', packages: ['svelte', '@fontsource-variable/'] },
   { path: 'src/main.ts', packages: ['svelte', '@fontsource-variable/'] },
   { path: 'src/service-worker.ts', packages: [] },
-  { path: 'workers', packages: ['*', 'onnxruntime-web', 'onnxruntime-node', '@huggingface/transformers', 'node:'] }
+  { path: 'workers', packages: ['*', 'onnxruntime-web', 'onnxruntime-node', '@huggingface/', 'node:'] }
 ]
 
 /** The engine knows the seam, and nothing of the page. */
@@ -40,6 +52,7 @@ const closedToWorkers = [
   'src/storage',
   'src/study',
   'src/report',
+  'src/experiments',
   'src/state',
   'src/plot',
   'src/ui',

@@ -1,12 +1,13 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
-import { allArms, type Arm } from './steer/comparison'
+import { allArms, type Arm, type Form } from './steer/comparison'
 import type { ContrastKind } from './directions/contrasts'
 import { readArm, writeArm, type ArmAddress } from './link-arm'
 import { readLeft, readTexts, writeTexts, type LinkPart } from './link-texts'
 import { readAdapter, readSource, sourceId } from './models/source-id'
 import { readMade } from './session/made'
+import { dtypes } from '../lab/dtype'
 
 export const views = [
   'models',
@@ -73,6 +74,8 @@ export interface Settings extends TransferSettings, CaptureSettings {
   readonly seed: number
   readonly maxTokens: number
   readonly question: string
+  /** Whether the question is a turn of a chat or a text to continue. */
+  readonly form: Form
   /** Of the documentation, with a heading's id where one was asked for: `concepts`, `study/re-check`. Null for the first page. */
   readonly page: string | null
   /** Of the tour, from 1. */
@@ -126,7 +129,8 @@ const plain = [
   'temperature',
   'topP',
   'seed',
-  'maxTokens'
+  'maxTokens',
+  'form'
 ] as const
 
 /**
@@ -224,7 +228,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     view: oneOf(views, view) ?? defaults.view,
     page: page.join('/') || null,
     source,
-    dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
+    dtype: oneOf(dtypes, values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),
     adapter: readAdapter(values.get('adapter')),
     scale: number('scale', 0, 2) ?? defaults.scale,
@@ -257,6 +261,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
     question: texts.get('question') ?? defaults.question,
+    form: oneOf(['chat', 'text'], values.get('form')) ?? defaults.form,
     positive: readSide(texts.get('positive')),
     negative: readSide(texts.get('negative')),
     made: readMade(values.get('made')) ? values.get('made') : null,

@@ -3,7 +3,7 @@ import { LabError } from '../../errors'
 import type { Fields } from '../../formats/record'
 import type { AdapterSource, ModelSource, OpenOptions } from '../../lab/api'
 import type { Model } from '../models/models.svelte'
-import { devices, dtypes } from './read-model'
+import { devices, dtypeNames } from './read-model'
 
 /** A place to open something from again. Of what lay on this machine only the name is known. */
 export type Reference =
@@ -57,7 +57,7 @@ export function withoutSecrets(address: string): string {
 /** @throws LabError `format` that names the field */
 export function readModelReference(fields: Fields): ModelReference {
   const options = fields.object('options')
-  const [dtype, device] = [options.choiceOrNull('dtype', dtypes), options.choiceOrNull('device', devices)]
+  const [dtype, device] = [options.choiceOrNull('dtype', dtypeNames), options.choiceOrNull('device', devices)]
   return {
     source: readReference(fields.object('source')),
     name: fields.text('name'),

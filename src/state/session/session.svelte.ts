@@ -70,7 +70,7 @@ export class Session {
     return `${which} not kept over a reload (the limit is ${mostSets}): save the session to a file.`
   }
 
-  /** The id of a set or of a comparison's circumstances. */
+  /** The id of a set or of a comparison's setting. */
   idOf(thing: object): string {
     const known = this.#ids.get(thing) ?? crypto.randomUUID()
     this.#ids.set(thing, known)
@@ -92,8 +92,8 @@ export class Session {
       bench: fits.list.map((set) => this.idOf(set)),
       inUse: fits.chosen && this.idOf(fits.chosen),
       layer: fits.layer,
-      answers: history.list.map(({ circumstances }) => this.idOf(circumstances)),
-      shown: history.shown && this.idOf(history.shown.circumstances)
+      answers: history.list.map(({ setting }) => this.idOf(setting)),
+      shown: history.shown && this.idOf(history.shown.setting)
     }
   }
 
@@ -131,7 +131,7 @@ export class Session {
     await this.keeping.now(async () => {
       const { sets, answers, error } = await this.#store.load(id)
       for (const [key, set] of sets) this.#ids.set(set, key)
-      for (const [key, { circumstances }] of answers) this.#ids.set(circumstances, key)
+      for (const [key, { setting }] of answers) this.#ids.set(setting, key)
       if (id === this.#id) {
         for (const [key, set] of sets) this.#sets.set(key, set)
         for (const [key, answer] of answers) this.#answers.set(key, answer)
@@ -144,25 +144,23 @@ export class Session {
   /** The session by its ids, as a file holds it. */
   get contents(): Pick<SessionContents, 'document' | 'sets' | 'answers'> {
     const { fits, history } = this.#parts
-    const used = history.list.map(({ circumstances }) => circumstances.directions)
+    const used = history.list.map(({ setting }) => setting.directions)
     const sets = [...new Set([...fits.list, ...used])]
     return {
       document: { ...this.document, changed: new Date().toISOString() },
       sets: new Map(sets.map((set) => [this.idOf(set), set])),
-      answers: new Map(history.list.map((one) => [this.idOf(one.circumstances), one]))
+      answers: new Map(history.list.map((one) => [this.idOf(one.setting), one]))
     }
   }
 
   /** Puts what a file holds on the bench, beside what is there. Returns how much of it was new. */
   takeIn({ document, sets, answers }: SessionContents): { readonly sets: number; readonly answers: number } {
     const { fits, history } = this.#parts
-    const here = new Set(
-      [...fits.list, ...history.list.map(({ circumstances }) => circumstances)].map((one) => this.idOf(one))
-    )
+    const here = new Set([...fits.list, ...history.list.map(({ setting }) => setting)].map((one) => this.idOf(one)))
     const newSets = new Map([...sets].filter(([id]) => !here.has(id)))
     const newAnswers = new Map([...answers].filter(([id]) => !here.has(id)))
     for (const [id, set] of newSets) this.#ids.set(set, id)
-    for (const [id, { circumstances }] of newAnswers) this.#ids.set(circumstances, id)
+    for (const [id, { setting }] of newAnswers) this.#ids.set(setting, id)
     this.apply(document, newSets, newAnswers, true)
     // The file's direction is the one that its reader wants to see.
     const inUse = document.inUse === null ? undefined : fits.list.find((set) => this.idOf(set) === document.inUse)
@@ -220,17 +218,14 @@ export class Session {
     const id = this.#id
     if (id === null) return
     const { fits } = this.#parts
-    const used = answers.map(({ circumstances }) => circumstances.directions)
+    const used = answers.map(({ setting }) => setting.directions)
     const sets = newest([...new Set([...used, ...fits.list])], fits.chosen)
     this.#dropped = fits.list.filter((set) => !sets.includes(set)).length
-    const kept = answers.filter(({ circumstances }) => sets.includes(circumstances.directions))
+    const kept = answers.filter(({ setting }) => sets.includes(setting.directions))
     for (const set of sets) await this.#putSet(id, set)
     for (const answer of kept) await this.#putAnswer(id, answer)
     await this.#store.putDocument(id, { ...document, changed: new Date().toISOString() })
-    await this.#removeOthers(
-      id,
-      new Set([...sets, ...kept.map(({ circumstances }) => circumstances)].map((one) => this.idOf(one)))
-    )
+    await this.#removeOthers(id, new Set([...sets, ...kept.map(({ setting }) => setting)].map((one) => this.idOf(one))))
   }
 
   async #putSet(id: string, set: DirectionSet): Promise<void> {
@@ -241,7 +236,7 @@ export class Session {
   }
 
   async #putAnswer(id: string, answer: Comparison): Promise<void> {
-    const key = this.idOf(answer.circumstances)
+    const key = this.idOf(answer.setting)
     if (this.#answers.get(key) === answer) return
     await this.#store.putAnswer(id, key, answer, (set) => this.idOf(set))
     this.#answers.set(key, answer)
