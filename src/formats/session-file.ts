@@ -1,6 +1,6 @@
 /** A session as one zip: `session.json` says what was open, `tensors/` has its numbers. docs/formats.md has the layout. */
 import { LabError } from '../errors'
-import { Fields, parseFields, quoted, utf8 } from './record'
+import { type Fields, parseFields, quoted, utf8 } from './record'
 import { readZip } from './zip'
 import { writeZip, type ZipEntry } from './zip-write'
 

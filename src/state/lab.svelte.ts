@@ -90,7 +90,7 @@ export class Lab {
     const tour = (this.tour = new Tour({
       ...parts,
       open: (name) => this.openBeside({ kind: 'bundled', name }),
-      isOpen: (name) => this.#opening.bundled(name) !== null
+      bundled: (name) => this.#opening.bundled(name)
     }))
     const questions = async (set: PromptSet): Promise<readonly string[]> =>
       (await promptSet(set)).flatMap(({ messages }) => messages.at(-1)?.content ?? [])
@@ -116,7 +116,9 @@ export class Lab {
       runFit: async () => {
         // What the session or a link brought needs no fit.
         if (!inUse.fit && !address.direction.bring({ models, fits })) await inUse.run()
-      }
+      },
+      hasFit: () => inUse.fit !== null,
+      canFit: () => contrast.problem === null
     }))
     this.asking = new Asking({ models, fits, inUse, controls, chat, address, start, questions })
   }
@@ -224,11 +226,6 @@ export class Lab {
     await this.adapters?.load(source)
   }
 
-  /** Takes effect at the next token of a running answer, which is marked there. */
-  async scaleAdapter(adapters: Adapters, scale: number): Promise<void> {
-    if (await adapters.setScale(scale)) this.chat.markAll(`adapter ${scale.toFixed(2)}`)
-  }
-
   /** Opens a finished run, or takes an unfinished study in. */
   async openStudyFile(file: File): Promise<void> {
     try {
@@ -265,6 +262,11 @@ export class Lab {
 
   get isStale(): boolean {
     return this.#inUse.isStale
+  }
+
+  /** See `InUse`. */
+  get outdatedFit(): string | null {
+    return this.#inUse.outdated
   }
 
   runFit(): Promise<void> {

@@ -18,6 +18,9 @@ export function stepsOf(models: number): readonly Stage[] {
 /** How far each model is: the index of its last phase. */
 export type Ticks = ReadonlyMap<string, number>
 
+/** Before the first report. */
+export const noTicks: Ticks = new Map()
+
 /** The same after one more report; a model that opens once more is no further and no less far. */
 export function withReport(ticks: Ticks, { stage, model }: Pick<StudyProgress, 'stage' | 'model'>): Ticks {
   const phase = phases.findIndex((stages) => stages.includes(stage))

@@ -53,7 +53,7 @@ export class Drops {
     const lab = this.#lab
     switch (found.kind) {
       case 'prompts':
-        return { text: this.#prompts(found.files), view: 'prompts' }
+        return { text: await this.#prompts(found.files), view: 'prompts' }
       case 'directions':
         await lab.importDirections(found.files, null)
         return {
@@ -74,7 +74,11 @@ export class Drops {
         if (lab.runs.status.kind === 'failed') throw lab.runs.status.error
         return { text: `Opened the run \u201c${found.name}\u201d.`, view: 'study' }
       case 'study':
-        await lab.study.kept.unpack(found.blob)
+        if (!(await lab.study.kept.unpack(found.blob)))
+          throw new LabError(
+            'format',
+            `${found.name} should hold an unfinished study, it has no settings of one: save it again`
+          )
         return {
           text: `Took in the unfinished study \u201c${found.name}\u201d; it can go on from where it was.`,
           view: 'study'
@@ -82,11 +86,11 @@ export class Drops {
     }
   }
 
-  #prompts(files: readonly NamedFile[]): string {
+  async #prompts(files: readonly NamedFile[]): Promise<string> {
     const { sets } = this.#lab
     let count = 0
     for (const { name, bytes } of files) {
-      sets.take(name, bytes)
+      await sets.takeFile(name, bytes)
       count += sets.intake?.count ?? 0
     }
     const what = files.length === 1 ? 'a set' : `${files.length} sets`

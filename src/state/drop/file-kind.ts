@@ -77,12 +77,13 @@ function namedKind(files: readonly NamedFile[]): FileKind {
 function loneKind({ name, bytes }: NamedFile): 'directions' | 'capture' | 'prompts' {
   if (isGguf(bytes)) return 'directions'
   if (isSafetensors(bytes)) return tensorsKind(name, bytes)
+  if (isParquet(bytes)) return 'prompts'
   const known = magics.find(([magic]) => magic.every((byte, i) => bytes[i] === byte))
   if (known) throw unfit(name, known[1])
   if (isJson(bytes)) return jsonKind(name, bytes)
   if (bytes.subarray(0, 65_536).includes(0)) throw unfit(name, 'a binary file of an unknown kind')
   const ending = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase() ?? 'txt'
-  if (promptEndings.includes(ending) || bytes[0] === 0x5b) return 'prompts'
+  if (promptEndings.includes(ending)) return 'prompts'
   throw unfit(name, `a text file (.${ending.slice(0, 12)}): name it .txt if each line is a prompt`)
 }
 
@@ -117,11 +118,15 @@ function jsonKind(name: string, bytes: Uint8Array): 'directions' | 'capture' | '
 
 /** A prompt file under a name that tells its format, for the reader of prompts. */
 function named({ name, bytes }: NamedFile): NamedFile {
-  if (promptEndings.some((ending) => name.toLowerCase().endsWith(`.${ending}`))) return { name, bytes }
+  if (isParquet(bytes) || promptEndings.some((ending) => name.toLowerCase().endsWith(`.${ending}`)))
+    return { name, bytes }
   const text = new TextDecoder().decode(bytes.subarray(0, 65_536)).trimStart()
   const isList = text.startsWith('[') || (text.startsWith('{') && parsed(new TextDecoder().decode(bytes)) !== null)
   return { name: `${name}.${isList ? 'json' : text.startsWith('{') ? 'jsonl' : 'txt'}`, bytes }
 }
+
+/** It begins with PAR1, whatever its name. */
+const isParquet = (bytes: Uint8Array): boolean => [0x50, 0x41, 0x52, 0x31].every((byte, i) => bytes[i] === byte)
 
 const promptEndings: readonly string[] = ['txt', 'md', 'jsonl', 'ndjson', 'json', 'csv', 'tsv', 'yaml', 'yml']
 
@@ -131,7 +136,6 @@ const magics: readonly (readonly [readonly number[], string])[] = [
   [[0xff, 0xd8, 0xff], 'a JPEG image'],
   [[0x47, 0x49, 0x46, 0x38], 'a GIF image'],
   [[0x25, 0x50, 0x44, 0x46], 'a PDF'],
-  [[0x50, 0x41, 0x52, 0x31], 'a Parquet table: save it as JSONL or CSV'],
   [[0x1f, 0x8b], 'packed by gzip: unpack it first'],
   [[0x80, 0x02], 'a pickle, which is never read: it could run code'],
   [[0x80, 0x04], 'a pickle, which is never read: it could run code'],
@@ -163,7 +167,7 @@ function parsed(text: string): unknown {
 }
 
 const fits =
-  'Azimuth takes prompts (txt, jsonl, json, csv, yaml), directions and captures (safetensors, npy, json, gguf), adapters, model folders, runs, studies and sessions'
+  'Azimuth takes prompts (txt, jsonl, json, csv, yaml, parquet), directions and captures (safetensors, npy, json, gguf), adapters, model folders, runs, studies and sessions'
 
 const unfit = (name: string, what: string): LabError => new LabError('format', `${quoted(name)} is ${what}. ${fits}.`)
 

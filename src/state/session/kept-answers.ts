@@ -2,20 +2,21 @@
 import { LabError } from '../../errors'
 import { floatsOf, type Fields } from '../../formats/record'
 import type { DirectionSet } from '../directions/fits.svelte'
-import { allArms, type Answer, type Comparison, type ShownToken } from '../steer/comparison'
+import type { allArms, Answer, Comparison, ShownToken } from '../steer/comparison'
 import { linkWithoutSecrets } from './session-document'
+import { readCircumstances } from './read-circumstances'
 import { readModelInfo } from './read-model'
 
 /** A comparison as plain JSON. @param idOf the id of its directions */
 export function keepComparison(
-  { question, link, circumstances, answers }: Comparison,
+  { question, link, setting, answers }: Comparison,
   idOf: (set: DirectionSet) => string
 ): Readonly<Record<string, unknown>> {
-  const { directions, ...made } = circumstances
+  const { directions, ...rest } = setting
   return {
     question,
     link: linkWithoutSecrets(link),
-    circumstances: { ...made, directions: idOf(directions) },
+    setting: { ...rest, directions: idOf(directions) },
     answers: answers.map(keepAnswer)
   }
 }
@@ -27,13 +28,13 @@ function keepAnswer({ projections, ...answer }: Answer): unknown {
 
 /** @throws LabError `format` that names what is wrong */
 export function readComparison(fields: Fields, setOf: (id: string) => DirectionSet | undefined): Comparison {
-  const made = fields.object('circumstances')
+  const made = fields.object('setting')
   const directions = setOf(made.text('directions'))
   if (!directions) throw new LabError('format', `${fields.where} names directions that are not there: is it whole?`)
   return {
     question: fields.text('question'),
     link: fields.text('link'),
-    circumstances: {
+    setting: {
       model: readModelInfo(made.object('model')),
       directions,
       layer: made.natural('layer'),
@@ -60,6 +61,9 @@ function readAnswer(fields: Fields): Answer {
     arm: fields.choice('arm', arms),
     title: fields.text('title'),
     note: fields.text('note'),
+    made: fields.objects('made', (one) => {
+      return { from: one.natural('from'), circumstances: readCircumstances(one.object('circumstances')) }
+    }),
     tokens: fields.objects('tokens', readToken),
     finish: fields.choiceOrNull('finish', finishes),
     projections: projections && {

@@ -3,7 +3,7 @@ import { LabError } from '../../errors'
 import type { Fields } from '../../formats/record'
 import type { AdapterSource, ModelSource, OpenOptions } from '../../lab/api'
 import type { Model } from '../models/models.svelte'
-import { devices, dtypes } from './read-model'
+import { devices, dtypeNames } from './read-model'
 import { openAddress } from '../../lab/trust/secrets'
 
 /** A place to open something from again. Of what lay on this machine only the name is known. */
@@ -48,7 +48,7 @@ function refer(source: ModelSource | AdapterSource): Reference {
 /** @throws LabError `format` that names the field */
 export function readModelReference(fields: Fields): ModelReference {
   const options = fields.object('options')
-  const [dtype, device] = [options.choiceOrNull('dtype', dtypes), options.choiceOrNull('device', devices)]
+  const [dtype, device] = [options.choiceOrNull('dtype', dtypeNames), options.choiceOrNull('device', devices)]
   return {
     source: readReference(fields.object('source')),
     name: fields.text('name'),

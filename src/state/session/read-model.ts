@@ -3,7 +3,9 @@ import { readModel } from '../../direction/files/metadata'
 import type { Fields } from '../../formats/record'
 import type { Device, Dtype, ModelInfo } from '../../lab/api'
 
-export const dtypes: Readonly<Record<Dtype, true>> = { q4: true, q4f16: true, q8: true, fp16: true, fp32: true }
+/** Every dtype, for readers of files. */
+export const dtypeNames: Readonly<Record<Dtype, true>> = { q4: true, q4f16: true, q8: true, fp16: true, fp32: true }
+/** Every device, for readers of files. */
 export const devices: Readonly<Record<Device, true>> = { webgpu: true, wasm: true, cpu: true }
 
 /** @throws LabError `format` that names the field */
@@ -11,7 +13,7 @@ export function readModelInfo(fields: Fields): ModelInfo {
   const [memory, timing] = [fields.object('memory'), fields.object('timing')]
   return {
     ...readModel(fields),
-    dtype: fields.choice('dtype', dtypes),
+    dtype: fields.choice('dtype', dtypeNames),
     name: fields.text('name'),
     family: fields.text('family'),
     layers: fields.natural('layers'),

@@ -46,7 +46,7 @@ export function packSession(
   })
   const { document, prompts } = contents
   const more = { sets: directions, comparisons: answers, promptSets: prompts.map(keptSet), saved, captures }
-  return writeSessionFile({ ...document, ...more }, tensors)
+  return writeSessionFile({ ...document, changed: new Date().toISOString(), ...more }, tensors)
 }
 
 /** @throws LabError `format` that names what is wrong, and what reading a zip throws */

@@ -18,6 +18,10 @@ interface Surroundings {
   readonly hosts: ForeignHosts
   /** Fits the contrast on the model in use. */
   readonly runFit: () => Promise<void>
+  /** Whether there is a direction for the model in use. */
+  readonly hasFit: () => boolean
+  /** Whether nothing keeps the contrast from being fitted on it. */
+  readonly canFit: () => boolean
 }
 
 /** The first minute: a model, its adapter and a direction by one press, or by themselves where nothing has to be asked. */
@@ -74,6 +78,18 @@ export class Start {
     return this.#around.models.list.length === 0 && this.isAtHand
   }
 
+  /** Whether the model in use is an organism that is there to be fitted: its prompts and adapters come with the page. */
+  get isUnfitted(): boolean {
+    const { models, opening, hasFit, canFit } = this.#around
+    return (
+      models.active !== null &&
+      models.chosen !== null &&
+      opening.isOrganism(models.chosen.source) &&
+      !hasFit() &&
+      canFit()
+    )
+  }
+
   /** Opens the first model, attaches the link's adapter and fits the contrast: one press to the first question. */
   now(): Promise<void> {
     return (this.#running ??= this.#run().finally(() => (this.#running = null)))
@@ -83,7 +99,7 @@ export class Start {
   async welcome(): Promise<void> {
     if (this.#isWelcomed || !this.#around.catalogue.isSettled) return
     this.#isWelcomed = true
-    if (this.isFree) await this.now()
+    if (this.isFree || this.isUnfitted) await this.now()
   }
 
   async #run(): Promise<void> {

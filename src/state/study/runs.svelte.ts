@@ -19,6 +19,12 @@ export interface OpenedRun {
   readonly findings: Findings
 }
 
+/** How the statements of a run that comes with the page compare with what follows from its rows. */
+export type Checked =
+  | { readonly kind: 'running'; readonly share: number }
+  | { readonly kind: 'done'; readonly result: Recheck }
+  | { readonly kind: 'failed'; readonly error: Error }
+
 export interface OpeningStep {
   readonly what: 'fetch' | 'read' | 'findings'
   readonly done: number
@@ -39,6 +45,8 @@ export class Runs {
   claim = $state.raw<string | null>(null)
   /** The arm whose answers are looked at. */
   arm = $state.raw<ArmAddress | null>(null)
+  #checked = $state.raw<Checked | null>(null)
+  #checking: AbortController | null = null
   #base = ''
   #turn = 0
 
@@ -54,6 +62,11 @@ export class Runs {
 
   get opened(): OpenedRun | null {
     return this.#opened
+  }
+
+  /** Of the opened run, where it was shown as it states itself; null where it was worked out here before it was shown. */
+  get checked(): Checked | null {
+    return this.#checked
   }
 
   get status(): Status<OpeningStep> {
@@ -105,6 +118,7 @@ export class Runs {
   /** Shows a run that is at hand. */
   show(title: string, run: Run, findings: Findings, bundle: Blob | null): void {
     this.#turn++
+    this.#stopChecking()
     this.#wanted = null
     this.#opened = { name: null, title, bundle, run, findings }
     this.#status = { kind: 'done' }
@@ -134,11 +148,35 @@ export class Runs {
 
   close(): void {
     this.#turn++
+    this.#stopChecking()
     this.#opened = null
     this.#wanted = null
     this.claim = null
     this.arm = null
     this.#status = { kind: 'idle' }
+  }
+
+  /** What was shown as it stands is worked out again beside the page, as any other run is before it is shown. */
+  async #check(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { signal } = (this.#checking = new AbortController())
+    const set = (checked: Checked): void => {
+      if (!signal.aborted) this.#checked = checked
+    }
+    set({ kind: 'running', share: 0 })
+    try {
+      const { recheck } = await this.#protocol()
+      set({
+        kind: 'done',
+        result: await recheck(bytes, { signal, onShare: (share) => set({ kind: 'running', share }) })
+      })
+    } catch (error) {
+      set({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) })
+    }
+  }
+
+  #stopChecking(): void {
+    this.#checking?.abort()
+    this.#checked = null
   }
 
   #step(turn: number, step: OpeningStep): void {
@@ -152,6 +190,7 @@ export class Runs {
     fetchBytes: (turn: number) => Promise<Uint8Array<ArrayBuffer>>
   ): Promise<void> {
     const turn = ++this.#turn
+    this.#stopChecking()
     this.#step(turn, { what: 'fetch', done: 0, total: 0 })
     try {
       const bytes = await fetchBytes(turn)
@@ -164,6 +203,7 @@ export class Runs {
       if (turn !== this.#turn) return
       this.#opened = { name, title, bundle: new Blob([bytes], { type: 'application/zip' }), run, findings }
       this.#status = { kind: 'done' }
+      if (name !== null) void this.#check(bytes)
     } catch (error) {
       if (turn === this.#turn) this.#status = endOf(error)
     }

@@ -4,7 +4,7 @@ import type { Findings } from '../../study/findings'
 import type { Entry, Journal } from '../../study/journal'
 import { withCell, type DosePreview } from '../../study/preview'
 import type { Stage, StudyProgress } from '../../study/progress'
-import { isTicked, stepsOf, withReport, type Ticks } from '../../study/ticks'
+import { isTicked, stepsOf, withReport, type Ticks, noTicks } from '../../study/ticks'
 import { keptSettings, sourcesOf } from '../../study/kept'
 import type { Run } from '../../study/run'
 import type { StudySettings } from '../../study/settings'
@@ -41,7 +41,7 @@ export class StudyRun {
   #settings = $state.raw<StudySettings | null>(null)
   #latest = $state.raw<readonly LatestAnswer[]>([])
   #doses = $state.raw<readonly DosePreview[]>([])
-  #ticks = $state.raw<Ticks>(new Map())
+  #ticks = $state.raw<Ticks>(noTicks)
   #notice = $state.raw<string | null>(null)
   #isElsewhere = $state.raw(false)
   #bundle = $state.raw<Blob | null>(null)
@@ -158,7 +158,7 @@ export class StudyRun {
     this.#settings = settings
     this.#latest = []
     this.#doses = []
-    this.#ticks = new Map()
+    this.#ticks = noTicks
     this.#notice = null
     this.#bundle = null
     this.#isElsewhere = false

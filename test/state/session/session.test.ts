@@ -35,7 +35,7 @@ describe('a session', () => {
     expect(after.fits.layer).toBe(2)
     expect(before.chat.shown).toMatchObject({ ...after.chat.shown })
     expect(after.chat.shown?.answers).toEqual(before.chat.shown?.answers)
-    expect(after.chat.shown?.circumstances.directions).toBe(after.fits.chosen)
+    expect(after.chat.shown?.setting.directions).toBe(after.fits.chosen)
     expect(after.steps.find(({ view }) => view === 'directions')?.state).toBe('done')
     expect(after.link).toBe(before.link)
   })
@@ -48,6 +48,7 @@ describe('a session', () => {
     await before.open({ kind: 'hub', repo: 'owner/second' })
     const [first] = before.models.list
     if (first) before.models.choose(first)
+    await before.ask()
     const after = await tab.reload(before)
     expect(after.session.waiting.list.map(({ name }) => name)).toEqual(['fake', 'second'])
     await after.session.waiting.resume()
