@@ -9,6 +9,7 @@ import { withStudyFile } from './lab/connect-study-file'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './storage/journal-idb'
 import { browserLocks } from './storage/lock'
+import { browserTab } from './storage/tab'
 import { loadProtocol } from './state/study/load-protocol'
 import type { Outside } from './state/outside'
 
@@ -31,6 +32,7 @@ if ((await ensureIsolation()) !== 'reloading') {
     storage: connectStorage(),
     math: connectMath(),
     shelf: connectShelf(),
+    tab: browserTab(),
     study
   }
   await loadTypefaces()

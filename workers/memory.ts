@@ -5,6 +5,7 @@ import type { GraphInfo } from '../src/onnx/describe'
 import { expandedSize, expandable } from '../src/onnx/expand'
 import type { Graph } from '../src/onnx/graph'
 import { externalRange } from '../src/onnx/proto'
+import { isFixed } from '../src/onnx/states'
 import type { Choice } from './choose'
 import type { Runtime } from './host/host'
 import { parent } from './paths'
@@ -36,7 +37,11 @@ export function estimateMemory(
     ? (listing.get(choice.embedding) ?? 0) + (listing.get(`${choice.embedding}_data`) ?? 0)
     : 0
   const weights = files + embedding + (expand ? expandedSize(graph) - packedSize(graph) : 0)
-  const cachePerToken = 2 * info.layers * info.cache.heads * headSize * (info.cache.type === 'float16' ? 2 : 4)
+  const growing = info.cache.states.filter((state) => !isFixed(state))
+  const cachePerToken = growing.reduce((sum, { type, sizes }) => {
+    const numbers = sizes.reduce<number>((count, size) => count * (size === 0 ? headSize : (size ?? 1)), 1)
+    return sum + numbers * (type === 'float16' ? 2 : 4)
+  }, 0)
   // Activations of a prompt: the widest tensors are the MLP's and one row of logits.
   const activations = 4 * (estimateTokens * info.width * 8 + info.vocabulary)
   // The native CPU packs its own copy of the weights beside the mapped file; elsewhere they pass through memory once.

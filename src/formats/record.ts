@@ -39,15 +39,15 @@ export class Fields {
 
   /** Null where the field is null or missing. */
   textOrNull(name: string): string | null {
-    return this.#isNothing(name) ? null : this.text(name)
+    return this.isNothing(name) ? null : this.text(name)
   }
 
   numberOrNull(name: string): number | null {
-    return this.#isNothing(name) ? null : this.number(name)
+    return this.isNothing(name) ? null : this.number(name)
   }
 
   naturalOrNull(name: string): number | null {
-    return this.#isNothing(name) ? null : this.natural(name)
+    return this.isNothing(name) ? null : this.natural(name)
   }
 
   /** A number, or the null that JSON makes of NaN. */
@@ -61,7 +61,7 @@ export class Fields {
   }
 
   flagOrNull(name: string): boolean | null {
-    return this.#isNothing(name) ? null : this.flag(name)
+    return this.isNothing(name) ? null : this.flag(name)
   }
 
   /** One of the names of a record, which the compiler holds to be complete. */
@@ -71,7 +71,7 @@ export class Fields {
   }
 
   choiceOrNull<T extends string>(name: string, choices: Readonly<Record<T, true>>): T | null {
-    return this.#isNothing(name) ? null : this.choice(name, choices)
+    return this.isNothing(name) ? null : this.choice(name, choices)
   }
 
   choices<T extends string>(name: string, choices: Readonly<Record<T, true>>): readonly T[] {
@@ -85,7 +85,7 @@ export class Fields {
   }
 
   objectOrNull(name: string): Fields | null {
-    return this.#isNothing(name) ? null : this.object(name)
+    return this.isNothing(name) ? null : this.object(name)
   }
 
   list(name: string): readonly unknown[] {
@@ -124,7 +124,8 @@ export class Fields {
     return floatsOf(this.list(name), `${this.where}: ${name}`)
   }
 
-  #isNothing(name: string): boolean {
+  /** Whether the field is null or missing. */
+  isNothing(name: string): boolean {
     return this.#fields.get(name) == null
   }
 
@@ -148,18 +149,28 @@ export function floatsOf(value: unknown, where: string): Float32Array {
 
 /** @throws LabError `format` */
 export function parseFields(text: string, where: string): Fields {
-  let value: unknown
+  return new Fields(parseJson(text, where), where)
+}
+
+/** @throws LabError `format` */
+export function parseJson(text: string, where: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     throw new LabError('format', `${where} is not JSON: is the file whole?`, { cause })
   }
-  return new Fields(value, where)
 }
 
-/** True where the first thing in a file that is not white space opens an object. */
-export function isJsonObject(bytes: Uint8Array): boolean {
-  return bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) === 0x7b
+/** True for an object of JSON that is no list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** True where the first thing in a file that is no byte order mark or white space opens an object or a list. */
+export function isJson(bytes: Uint8Array): boolean {
+  const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const first = bytes.subarray(from).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
+  return first === 0x7b || first === 0x5b
 }
 
 /** UTF-8 text of a file. @throws LabError `format` */

@@ -10,6 +10,7 @@ import { withStudyFile } from '../../src/lab/connect-study-file'
 import { browserStudies } from '../../src/storage/journal-idb'
 import { browserLocks } from '../../src/storage/lock'
 import { connectShelf } from '../../src/storage/connect-shelf'
+import { browserTab } from '../../src/storage/tab'
 import { pageProtocol } from '../../src/state/study/page-protocol'
 import { findingsOf } from '../../src/study/analysis/analyse'
 import { writeBundle } from '../../src/study/files/bundle'
@@ -56,6 +57,7 @@ mount(App, {
       storage: fakeStorage(kept),
       math: connectMath(),
       shelf: connectShelf('azimuth-fake'),
+      tab: browserTab(),
       study: {
         store: browserStudies(),
         locks: browserLocks(),

@@ -1,5 +1,7 @@
 /** The two files of a PEFT adapter among the files of a folder, zip or repository. */
 import { LabError } from '../../src/errors'
+import { refuseLfsPointer } from '../../src/formats/lfs'
+import { mlx } from '../../src/formats/peft-config'
 import type { Progress } from '../../src/lab/api'
 import type { ModelFiles } from '../host/host'
 import { parent } from '../paths'
@@ -24,7 +26,8 @@ const pickle =
   /(^|\/)(?!training_args|optimizer|scheduler|scaler|rng_state)[^/]+\.(bin|pt|pth|ckpt|pkl|pickle)$|(^|\/)data\.pkl$/i
 
 /**
- * @throws LabError `format` where one of the two is missing, there are several adapters, or the weights are a pickle;
+ * @throws LabError `format` where one of the two is missing or a Git LFS pointer, there are several adapters, or the weights
+ * are a pickle; `adapter` for one of MLX;
  * `memory` for a file beyond its limit; what `files.read` throws
  */
 export async function readAdapterFiles(
@@ -41,6 +44,7 @@ export async function readAdapterFiles(
     if (bytes.length === 0) {
       throw new LabError('format', `${path} is empty in ${files.name}: save or download the adapter again`)
     }
+    refuseLfsPointer(bytes, path)
     return bytes
   }
   const config = await read(configName, largest.config)
@@ -69,6 +73,9 @@ function adapterFolder(name: string, paths: readonly string[]): string {
     )
   }
   if (folder !== undefined && paths.includes(folder + weightsName)) return folder
+  if (folder !== undefined && paths.some((path) => path.startsWith(folder) && path.endsWith('adapters.safetensors'))) {
+    throw new LabError('adapter', `the adapter in ${name} ${mlx}`)
+  }
   const [first] = pickles.filter((path) => folder === undefined || path.startsWith(folder))
   if (first !== undefined) throw pickled(first)
   const lacks = folder === undefined ? configName : weightsName

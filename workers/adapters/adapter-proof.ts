@@ -33,7 +33,7 @@ export async function measureAdapter(
   pairs: readonly LoraPair[]
 ): Promise<AdapterProof> {
   const rows = proofPrompts.map((content) =>
-    tokens.encode(tokens.hasTemplate ? { messages: [{ role: 'user', content }] } : { text: content }, vocabulary)
+    tokens.encode({ messages: [{ role: 'user', content }] }, vocabulary)
   )
   session.adapter?.set(pairs)
   session.adapter?.setScale(0)

@@ -10,12 +10,13 @@ import { LabError } from '../../src/errors'
 import type { AdapterSource, Device, ModelSource, Progress } from '../../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from '../open-error'
-import { bundledName, notBundled } from '../sources/bundled'
 import { openFolderDisk } from '../stored/disk-node'
 import { atHub, cacheFolder } from '../stored/place-node'
 import { adapterFiles, webFiles, type SourceOptions } from '../sources/sources'
 import { zipFiles } from '../sources/zip-files'
 import { takeOnCpu } from '../run/copies'
+import { bundledName, notBundled } from '../sources/bundled'
+import { counted } from './runs-node'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
@@ -71,17 +72,24 @@ async function createSession(
     ...(device === 'cpu' && threads !== undefined && { intraOpNumThreads: threads })
   }
   const extra = { session: { model_external_initializers_file_folder_path: options.folder } }
+  const create = (): Promise<Session> => {
+    if (options.folder !== undefined) return ort.InferenceSession.create(graph, { ...base, extra })
+    const externalData = weights.map(({ path, data }) => ({ path, data }))
+    return ort.InferenceSession.create(graph, { ...base, externalData })
+  }
   try {
-    if (options.folder === undefined) {
-      return await ort.InferenceSession.create(graph, {
-        ...base,
-        externalData: weights.map(({ path, data }) => ({ path, data }))
-      })
-    }
-    return await ort.InferenceSession.create(graph, { ...base, extra })
+    return counting(await counted(create))
   } catch (cause) {
     throw openError(cause)
   }
+}
+
+/** The same session, whose runs are counted. */
+function counting(session: Session): Session {
+  const run = session.run.bind(session)
+  const value = (...given: readonly unknown[]): Promise<unknown> =>
+    counted<unknown>(() => Promise.resolve(Reflect.apply(run, undefined, given)))
+  return Object.defineProperty(session, 'run', { value })
 }
 
 /** What comes with the page, and the models that were put beside it. */

@@ -3,15 +3,18 @@ import { LabError } from '../../src/errors'
 import type { Progress } from '../../src/lab/api'
 import { Graph } from '../../src/onnx/graph'
 import { externalRange } from '../../src/onnx/proto'
+import type { FloatType } from '../../src/onnx/types'
 import type { ModelFiles, Runtime, Tensor } from '../host/host'
 import { runError } from '../session'
-import { intTensor } from './tensors'
+import { intTensor, floatsOf, floatTensor } from './tensors'
 import { parent } from '../paths'
 
+/** @param type what the decoder takes: the two files need not be of one precision */
 export async function openEmbedding(
   runtime: Runtime,
   files: ModelFiles,
   path: string,
+  type: FloatType,
   onProgress: (progress: Progress) => void
 ): Promise<(ids: BigInt64Array, dims: readonly number[]) => Promise<Tensor>> {
   const file = await files.read(path, onProgress)
@@ -33,7 +36,7 @@ export async function openEmbedding(
   return async (ids, dims) => {
     try {
       const result = (await session.run({ [input]: intTensor(runtime, ids, dims) }))[output]
-      if (result) return result
+      if (result) return result.type === type ? result : floatTensor(runtime, type, await floatsOf(result), result.dims)
     } catch (cause) {
       throw runError(cause)
     }

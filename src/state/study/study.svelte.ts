@@ -3,8 +3,9 @@ import type { StudyCard } from '../../storage/journal-idb'
 import type { Findings } from '../../study/findings'
 import type { Entry, Journal } from '../../study/journal'
 import { withCell, type DosePreview } from '../../study/preview'
-import type { StudyProgress } from '../../study/progress'
 import { keptSettings, sourcesOf } from '../../study/kept'
+import type { Stage, StudyProgress } from '../../study/progress'
+import { isTicked, stepsOf, withReport, type Ticks } from '../../study/ticks'
 import type { Run } from '../../study/run'
 import type { StudySettings } from '../../study/settings'
 import type { ForeignHosts } from '../models/foreign-hosts.svelte'
@@ -40,6 +41,7 @@ export class StudyRun {
   #settings = $state.raw<StudySettings | null>(null)
   #latest = $state.raw<readonly LatestAnswer[]>([])
   #doses = $state.raw<readonly DosePreview[]>([])
+  #ticks = $state.raw<Ticks>(new Map())
   #notice = $state.raw<string | null>(null)
   #isElsewhere = $state.raw(false)
   #bundle = $state.raw<Blob | null>(null)
@@ -72,6 +74,15 @@ export class StudyRun {
   /** The first numbers, as they come. */
   get doses(): readonly DosePreview[] {
     return this.#doses
+  }
+
+  /** The steps in their order: `done` where every model has left one behind for good, `current` the one under way. */
+  get steps(): readonly { readonly stage: Stage; readonly state: 'done' | 'current' | 'waiting' }[] {
+    const models = (this.#settings?.models ?? []).map(({ key }) => key)
+    return stepsOf(models.length).map((stage) => {
+      if (isTicked(this.#ticks, models, stage)) return { stage, state: 'done' }
+      return { stage, state: this.progress?.stage === stage ? 'current' : 'waiting' }
+    })
   }
 
   /** What a reader should know of the keeping, one sentence; null where all is well. */
@@ -147,6 +158,7 @@ export class StudyRun {
     this.#settings = settings
     this.#latest = []
     this.#doses = []
+    this.#ticks = new Map()
     this.#notice = null
     this.#bundle = null
     this.#isElsewhere = false
@@ -197,6 +209,7 @@ export class StudyRun {
     this.#status = { kind: this.#pause.isPaused ? 'paused' : 'running', progress }
     const { latest } = progress
     if (latest && latest !== this.#latest[0]) this.#latest = [latest, ...this.#latest].slice(0, shownAnswers)
+    this.#ticks = withReport(this.#ticks, progress)
     const { done, total } = progress
     if (this.#card) this.#card = { ...this.#card, done, total, changed: now() }
     if (performance.now() - this.#saved < saveEveryMs) return

@@ -3,6 +3,8 @@ import type { ModelRef } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
 import type { AdapterInfo, OpenOptions, Progress } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
+import type { Lent } from '../../lab/live/lent-model'
+import { LiveModel } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'
 import type { ModelRecord } from '../run'
 import type { StudyAdapter, StudyModel } from '../settings'
@@ -17,12 +19,11 @@ export type Identity = Omit<ModelRecord, 'leastLogProbability'>
 export const base = 'base'
 
 interface Opened {
-  readonly handle: ModelHandle
+  readonly live: LiveModel
   readonly identity: Identity
   readonly adapters: ReadonlyMap<string, AdapterInfo>
   /** Lets go of the study's signal, which outlives many models. */
   readonly forget: () => void
-  inUse: string
 }
 
 export class Lease {
@@ -64,15 +65,15 @@ export class Lease {
   }
 
   /** Calls the model with an adapter in use (`base` for none). A lost worker or device is replaced once a call. */
-  async call<T>(adapter: string, work: (handle: ModelHandle) => Promise<T>): Promise<T> {
+  async call<T>(adapter: string, work: (model: Lent) => Promise<T>): Promise<T> {
     try {
-      return await work(await this.#use(adapter))
+      return await this.#under(adapter, work)
     } catch (error) {
       const isLost = error instanceof LabError && (error.code === 'worker-lost' || error.code === 'device')
       if (!isLost) throw error
       this.#study.notes.push(`${this.model.key} was lost and opened again: ${error.message}`)
       await this.close().catch(() => undefined)
-      return work(await this.#use(adapter))
+      return this.#under(adapter, work)
     }
   }
 
@@ -80,19 +81,17 @@ export class Lease {
     const opened = await this.#opened?.catch(() => null)
     this.#opened = null
     opened?.forget()
-    await opened?.handle.close()
+    await opened?.live.close()
   }
 
-  async #use(adapter: string): Promise<ModelHandle> {
-    const opened = await this.#open()
-    if (opened.inUse === adapter) return opened.handle
-    const info = opened.adapters.get(adapter)
+  async #under<T>(adapter: string, work: (model: Lent) => Promise<T>): Promise<T> {
+    const { live, adapters } = await this.#open()
+    const info = adapters.get(adapter)
     if (adapter !== base && !info) {
       throw new LabError('adapter', `${this.model.key} has no adapter ${adapter}; name it in the study's settings`)
     }
-    await opened.handle.useAdapter(info ? { sha256: info.sha256, scale: 1 } : null)
-    opened.inUse = adapter
-    return opened.handle
+    // The cells of one adapter come in rows: it stays until another one's turn.
+    return live.under(info ? { sha256: info.sha256, scale: 1 } : null, work, { what: 'study', stays: true })
   }
 
   #open(): Promise<Opened> {
@@ -145,7 +144,7 @@ export class Lease {
       })
     }
     await this.#assertSame(identity, handle)
-    return { handle, identity, adapters: loaded, inUse: base }
+    return { live: new LiveModel(handle), identity, adapters: loaded }
   }
 
   /** A model from elsewhere is downloaded first, which can take longer than all that follows. */
