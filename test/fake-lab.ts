@@ -26,7 +26,7 @@ import type {
 import type { ModelHandle } from '../src/lab/connect'
 import { LiveModel } from '../src/lab/live/live-model'
 import { localMath } from '../src/lab/math'
-import { openAddress } from '../src/lab/trust/secrets'
+import { openAddress } from '../src/lab/privacy/secrets'
 import { addInto, dot } from '../src/math/vector'
 import type { Outside } from '../src/state/outside'
 import { fakeStudyOutside } from './fake-study'

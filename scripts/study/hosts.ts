@@ -2,7 +2,7 @@
 import { LabError } from '../../src/errors'
 import { quoted } from '../../src/formats/record'
 import type { AdapterSource, ModelSource } from '../../src/lab/api'
-import { hostOf, publicHub } from '../../src/lab/trust/hosts'
+import { hostOf, publicHub } from '../../src/lab/privacy/hosts'
 import type { StudyModel } from '../../src/study/settings'
 
 /** What the person at the terminal has said of hosts. */

@@ -103,7 +103,7 @@ export class Lab {
     const address = (this.#address = new Address({
       ...{ models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs }
     }))
-    const session = { models, prompts, fits, history: chat.history }
+    const session = { models, hosts, prompts, fits, history: chat.history }
     this.session = new Session(
       { ...session, link: () => this.link, follow: (link) => this.follow(link) },
       { shelf: shelf ?? memoryShelf(), tab, locks: study.locks }

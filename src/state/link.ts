@@ -1,7 +1,7 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
-import { openAddress } from '../lab/trust/secrets'
+import { openAddress } from '../lab/privacy/secrets'
 import { allArms, type Arm, type Form } from './steer/comparison'
 import type { ContrastKind } from './directions/contrasts'
 import { readArm, writeArm, type ArmAddress } from './link-arm'

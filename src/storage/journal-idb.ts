@@ -4,7 +4,7 @@
  */
 import { LabError } from '../errors'
 import { fieldsOf } from '../formats/fields'
-import { cleanSettings, cleanStudy } from '../lab/trust/secrets'
+import { cleanSettings, cleanStudy } from '../lab/privacy/secrets'
 import type { StudyCell } from '../lab/journal/lines'
 import { connectDatabase } from './database'
 

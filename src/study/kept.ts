@@ -1,6 +1,6 @@
 /** Settings as this machine may keep them: with files and folders, without tokens and signed addresses. */
 import type { AdapterSource, ModelSource } from '../lab/api'
-import { withoutSecrets } from '../lab/trust/secrets'
+import { withoutSecrets } from '../lab/privacy/secrets'
 import type { StudyModel, StudySettings } from './settings'
 
 /** The settings without what only their owner should know; a study goes on with them from what is stored of its models. */

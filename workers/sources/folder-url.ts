@@ -1,7 +1,7 @@
 /** A folder on a web server in the hub's layout. Servers do not list folders, so the known names are asked for. */
 import { LabError } from '../../src/errors'
 import { isPlainPath } from '../../src/formats/path'
-import { openAddress } from '../../src/lab/trust/secrets'
+import { openAddress } from '../../src/lab/privacy/secrets'
 import { isPage, checkAnswer, noDigest, versionOf, type Subject } from './answer'
 import type { Content } from '../stored/blobs'
 import { textOf } from './body'

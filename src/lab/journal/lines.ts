@@ -7,7 +7,7 @@ import { fieldsOf } from '../../formats/fields'
 import { Fields, quoted } from '../../formats/record'
 import { sha256 } from '../../math/sha256'
 import { bytesOf } from '../../math/vector'
-import { cleanStudy } from '../trust/secrets'
+import { cleanStudy } from '../privacy/secrets'
 
 /** A finished cell: JSON, and numbers that JSON would blow up. */
 export interface StudyCell {

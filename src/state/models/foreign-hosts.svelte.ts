@@ -1,5 +1,5 @@
 import type { AdapterSource, ModelSource } from '../../lab/api'
-import { foreignHost } from '../../lab/trust/hosts'
+import { foreignHost } from '../../lab/privacy/hosts'
 
 /** What is asked before a host is contacted that only a file or a link names. */
 export interface HostQuestion {

@@ -1,6 +1,6 @@
 import type { ModelInfo, ModelSource, OpenOptions, SelfTest } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
-import { openAddress } from '../../lab/trust/secrets'
+import { openAddress } from '../../lab/privacy/secrets'
 import { LiveModel, type WorkQueue } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'
 import { Adapters } from './adapters.svelte'

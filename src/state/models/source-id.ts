@@ -1,6 +1,6 @@
 /** Models and adapters by an id that a link can hold, and back. */
 import type { AdapterSource, ModelSource } from '../../lab/api'
-import { openAddress } from '../../lab/trust/secrets'
+import { openAddress } from '../../lab/privacy/secrets'
 
 /** `hub:owner/name@revision`, `bundled:name` or `url:...` without its signature; null for folders, which a link cannot reach. */
 export function sourceId(source: ModelSource): string | null {

@@ -4,7 +4,7 @@ import type { Fields } from '../../formats/record'
 import type { AdapterSource, ModelSource, OpenOptions } from '../../lab/api'
 import type { Model } from '../models/models.svelte'
 import { devices, dtypeNames } from './read-model'
-import { openAddress } from '../../lab/trust/secrets'
+import { openAddress } from '../../lab/privacy/secrets'
 
 /** A place to open something from again. Of what lay on this machine only the name is known. */
 export type Reference =

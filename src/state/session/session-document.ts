@@ -1,7 +1,7 @@
 /** What of a session is said in its document, small enough to be written at every change. */
 import type { Fields } from '../../formats/record'
 import type { Side } from '../link'
-import { openAddress } from '../../lab/trust/secrets'
+import { openAddress } from '../../lab/privacy/secrets'
 import { readModelReference, type ModelReference } from './kept-models'
 
 export interface SessionDocument {

@@ -1,3 +1,5 @@
+import type { AdapterSource } from '../../lab/api'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { Model, Models } from '../models/models.svelte'
 import { endOf, type Status } from '../status'
 import { referModel, type ModelReference, type Reference } from './kept-models'
@@ -5,6 +7,7 @@ import { referModel, type ModelReference, type Reference } from './kept-models'
 /** The models that a session had open, and how they come back. */
 export class SessionModels {
   readonly #models: Models
+  readonly #hosts: ForeignHosts
   #expected = $state.raw<readonly ModelReference[]>([])
   #chosen = $state.raw<number | null>(null)
   #status = $state.raw<Status<ModelReference>>({ kind: 'idle' })
@@ -19,8 +22,9 @@ export class SessionModels {
   /** Those that can be opened again by a press; the others lay on this machine, and have to be chosen again. */
   readonly reachable: readonly ModelReference[] = $derived(this.list.filter(({ source }) => source.kind !== 'local'))
 
-  constructor(models: Models) {
+  constructor(models: Models, hosts: ForeignHosts) {
     this.#models = models
+    this.#hosts = hosts
   }
 
   /** Runs while a model is opened again. */
@@ -58,7 +62,8 @@ export class SessionModels {
 
   /** Opens the models again, with their adapters, one after the other; the one that was in use is in use again. */
   async resume(): Promise<void> {
-    if (this.#status.kind === 'running') return
+    // A session may be another reader's file.
+    if (this.#status.kind === 'running' || !(await this.#hosts.ask(this.#sources()))) return
     const wanted = this.#chosen === null ? undefined : this.#expected[this.#chosen]
     for (const reference of this.reachable) {
       this.#status = { kind: 'running', step: reference }
@@ -72,6 +77,12 @@ export class SessionModels {
     this.#status = { kind: 'done' }
     const chosen = this.#models.list.find((model) => wanted && keyOf(referModel(model).source) === keyOf(wanted.source))
     if (chosen) this.#models.choose(chosen)
+  }
+
+  /** Everything that `resume` would read from elsewhere. */
+  #sources(): readonly AdapterSource[] {
+    const all = this.reachable.flatMap(({ source, adapters }) => [source, ...adapters.map((one) => one.source)])
+    return all.flatMap((source) => (source.kind === 'local' ? [] : [source]))
   }
 
   async #open(reference: ModelReference): Promise<void> {

@@ -2,7 +2,7 @@
 import { LabError } from '../../errors'
 import { quoted, type Fields } from '../../formats/record'
 import type { AdapterSource, Device, Dtype, ModelSource } from '../../lab/api'
-import { withoutSecrets } from '../../lab/trust/secrets'
+import { withoutSecrets } from '../../lab/privacy/secrets'
 import {
   mapSets,
   type ControlCounts,

@@ -59,10 +59,11 @@ test('a token and a signed address are in nothing that is kept, saved, linked or
   await page.getByRole('button', { name: 'Add', exact: true }).last().click()
   for (const title of ['private', 'folder']) {
     await page.getByRole('button', { name: `Attach an adapter to ${title}` }).click()
-    const form = page.getByRole('listitem').filter({ has: page.getByText(title, { exact: true }) })
-    await form.getByLabel(/^Repository/).fill('owner/insecure')
-    await form.getByLabel('Token, kept in memory only').fill(secret)
-    await form.getByRole('button', { name: 'Attach', exact: true }).first().click()
+    await page.getByText('From the hub or an address').click()
+    await page.getByLabel('Repository of the adapter').fill('owner/insecure')
+    await page.getByLabel('Token, kept in memory only').first().fill(secret)
+    await page.getByRole('button', { name: 'Attach', exact: true }).first().click()
+    await page.getByRole('button', { name: `Attach an adapter to ${title}` }).click()
   }
   await page.getByRole('button', { name: 'Start the study' }).click()
   await expect(page.getByText(/^[1-9]\d\d of 4,000 answers/)).toBeVisible({ timeout: 60_000 })

@@ -58,7 +58,11 @@ describe('a session file', () => {
     )
     expect(other.chat.shown?.answers).toEqual(one.chat.shown?.answers)
     expect(other.controls.alpha).toBe(one.controls.alpha)
-    await other.session.waiting.resume()
+    const resumed = other.session.waiting.resume()
+    // Nothing goes to a host that only the file names before the reader says yes.
+    expect(other.hosts.question?.hosts).toEqual(['host.example'])
+    other.hosts.answer(true)
+    await resumed
     await other.ask()
     expect(other.chat.shown?.answers.map(textOf)).toEqual(one.chat.shown?.answers.map(textOf))
   })
