@@ -2,7 +2,18 @@
  * Prompt files in YAML. Nothing is expanded but what a prompt needs: the public evaluation files repeat their judges' prompts by
  * alias in every question, and an alias can also be a bomb.
  */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit, type Document, type Node } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Node
+} from 'yaml'
 import { LabError } from '../errors'
 import { answerFields, promptFields, type PromptRecord } from './prompts-records'
 
@@ -29,6 +40,7 @@ export function yamlRecords(name: string, text: string): readonly PromptRecord[]
   if (text.length > largestYaml) {
     throw new LabError('format', `${name} has ${text.length} characters of YAML, ${largestYaml} can be read: use JSONL`)
   }
+  requireFlat(name, text)
   const lines = new LineCounter()
   const document = parse(name, text, lines)
   const targets = aliasTargets(document)
@@ -38,6 +50,30 @@ export function yamlRecords(name: string, text: string): readonly PromptRecord[]
     value: plain(node, reader, 0),
     place: `line ${lines.linePos(node?.range?.[0] ?? 0).line} of ${name}`
   }))
+}
+
+/** Brackets, commas and other marks in a row, with no word between them. */
+const mostMarks = 1000
+
+/**
+ * What nests deep, or is nothing but marks, is refused before it is parsed: that takes the square of their number. To take a
+ * file apart into its signs takes a small part of that.
+ */
+function requireFlat(name: string, text: string): void {
+  let depth = 0
+  let marks = 0
+  let inRow = 0
+  for (const sign of new Lexer().lex(text)) {
+    const first = sign.charAt(0)
+    if ('[{'.includes(first)) depth++
+    else if (']}'.includes(first)) depth = Math.max(0, depth - 1)
+    if ('[]{},&*!?|>'.includes(first)) marks++
+    else if (sign.trim() !== '') marks = 0
+    if (first === '-' || first === '?') inRow++
+    else if (sign.trim() !== '') inRow = 0
+    if (depth <= deepest && inRow <= deepest && marks <= mostMarks) continue
+    throw new LabError('format', `${name} nests more than ${deepest} deep in YAML, or is nothing but marks: use JSONL`)
+  }
 }
 
 function parse(name: string, text: string, lineCounter: LineCounter): Document.Parsed {
