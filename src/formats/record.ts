@@ -31,10 +31,12 @@ export class Fields {
     return isFiniteNumber(value) ? value : this.#refuse(name, 'a number')
   }
 
-  /** 0, 1, 2 ... */
-  natural(name: string): number {
+  /** 0, 1, 2 ... @param most of a number that something is made of: a file may claim any */
+  natural(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#fields.get(name)
-    return isNatural(value) ? value : this.#refuse(name, '0 or a positive whole number')
+    if (isNatural(value) && value <= most) return value
+    const end = most === Number.MAX_SAFE_INTEGER ? '' : ` up to ${most}`
+    return this.#refuse(name, `0 or a positive whole number${end}`)
   }
 
   /** Null where the field is null or missing. */

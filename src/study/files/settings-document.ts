@@ -56,6 +56,16 @@ function portableAdapter(source: AdapterSource): AdapterSource {
   return source.kind === 'zip' ? { ...source, blob: new Blob() } : portableModel(source)
 }
 
+/** As much as a file may ask for: what is drawn, asked and held is made of these numbers. Beyond what a form takes. */
+const counts = {
+  answers: 10_000,
+  tokens: 1_000_000,
+  draws: 1_000_000,
+  rows: 100_000,
+  lanes: 64,
+  members: 10_000
+} as const
+
 /** @throws LabError `format` that names the field */
 export function readSettings(fields: Fields): StudySettings {
   const limits = fields.object('limits')
@@ -75,23 +85,23 @@ export function readSettings(fields: Fields): StudySettings {
     dtype: fields.choiceOrNull('dtype', dtypes),
     device: fields.choiceOrNull('device', devices),
     contrast: fields.choice('contrast', contrasts),
-    samples: fields.natural('samples'),
+    samples: fields.natural('samples', counts.answers),
     // Settings of earlier versions know none of their own.
-    decidingSamples: fields.natural(fields.has('decidingSamples') ? 'decidingSamples' : 'samples'),
-    controlSamples: fields.natural('controlSamples'),
+    decidingSamples: fields.natural(fields.has('decidingSamples') ? 'decidingSamples' : 'samples', counts.answers),
+    controlSamples: fields.natural('controlSamples', counts.answers),
     temperature: fields.number('temperature'),
     topP: fields.number('topP'),
-    maxTokens: fields.natural('maxTokens'),
+    maxTokens: fields.natural('maxTokens', counts.tokens),
     alphas: fields.numbers('alphas'),
     carriedAlphas: fields.numbers('carriedAlphas'),
     verdictAlphas: fields.numbers('verdictAlphas'),
     anchors: fields.choices('anchors', anchorNames),
     primary: { anchors: primary.choice('anchors', anchorNames), alpha: primary.number('alpha') },
     controls: readCounts(fields.object('controls')),
-    swaps: fields.natural('swaps'),
-    draws: fields.natural('draws'),
-    batch: fields.natural('batch'),
-    lanes: fields.natural('lanes'),
+    swaps: fields.natural('swaps', counts.draws),
+    draws: fields.natural('draws', counts.draws),
+    batch: fields.natural('batch', counts.rows),
+    lanes: fields.natural('lanes', counts.lanes),
     thresholds: readThresholds(fields.object('thresholds'))
   }
 }
@@ -148,13 +158,13 @@ function localPath(fields: Fields): string {
 
 function readCounts(fields: Fields): ControlCounts {
   return {
-    random: fields.natural('random'),
-    orthogonal: fields.natural('orthogonal'),
-    inSubspace: fields.natural('inSubspace'),
-    swapped: fields.natural('swapped'),
-    mappedRandom: fields.natural('mappedRandom'),
-    mappedOrthogonal: fields.natural('mappedOrthogonal'),
-    shuffledPairing: fields.natural('shuffledPairing')
+    random: fields.natural('random', counts.members),
+    orthogonal: fields.natural('orthogonal', counts.members),
+    inSubspace: fields.natural('inSubspace', counts.members),
+    swapped: fields.natural('swapped', counts.members),
+    mappedRandom: fields.natural('mappedRandom', counts.members),
+    mappedOrthogonal: fields.natural('mappedOrthogonal', counts.members),
+    shuffledPairing: fields.natural('shuffledPairing', counts.members)
   }
 }
 

@@ -12,7 +12,7 @@ import { startHostile } from './hostile-server'
 import { data, ignore, same, weights } from './sources-setup'
 
 const patience: Patience = {
-  ...{ tries: 3, backoff: 1, longestWait: 200, answer: 1000, stall: 300 },
+  ...{ tries: 3, backoff: 1, longestWait: 200, answer: 1000, stall: 1000 },
   ...{ leastRate: 2000, listing: 5000 }
 }
 /** Milliseconds of the clock, for opening and reading; and requests. */
