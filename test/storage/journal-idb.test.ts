@@ -1,8 +1,10 @@
 /** The studies that a browser keeps: cleaned of secrets, and never written to where they are no longer kept. */
-import 'fake-indexeddb/auto'
+import { IDBKeyRange, indexedDB } from 'fake-indexeddb'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { browserStudies, StudyGone, type StudyCard } from '../../src/storage/journal-idb'
 import { failure } from '../failure'
+
+Object.assign(globalThis, { indexedDB, IDBKeyRange })
 
 const name = 'azimuth-studies'
 const settings = {
