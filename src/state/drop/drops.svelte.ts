@@ -53,7 +53,7 @@ export class Drops {
     const lab = this.#lab
     switch (found.kind) {
       case 'prompts':
-        return { text: this.#prompts(found.files), view: 'prompts' }
+        return { text: await this.#prompts(found.files), view: 'prompts' }
       case 'directions':
         await lab.importDirections(found.files, null)
         return {
@@ -82,11 +82,11 @@ export class Drops {
     }
   }
 
-  #prompts(files: readonly NamedFile[]): string {
+  async #prompts(files: readonly NamedFile[]): Promise<string> {
     const { sets } = this.#lab
     let count = 0
     for (const { name, bytes } of files) {
-      sets.take(name, bytes)
+      await sets.takeFile(name, bytes)
       count += sets.intake?.count ?? 0
     }
     const what = files.length === 1 ? 'a set' : `${files.length} sets`
