@@ -2,8 +2,10 @@
 import type { NamedFile } from '../../direction/files/files'
 import { LabError } from '../../errors'
 import { fieldsOf } from '../../formats/fields'
+import { isPickle } from '../../formats/arrays/pickle'
 import { isGguf } from '../../formats/gguf'
 import { isNpy, readNpy } from '../../formats/npy'
+import { isParquet } from '../../formats/prompts/file'
 import { isJson, quoted } from '../../formats/record'
 import { isSafetensors, readSafetensors, readSafetensorsMetadata } from '../../formats/safetensors'
 import { sessionPath } from '../../formats/session-file'
@@ -53,6 +55,10 @@ async function zipKind({ path: name, blob }: LocalFile): Promise<FileKind> {
   if (paths.includes('run.json')) return { kind: 'run', name, blob }
   if (paths.includes('journal.jsonl')) return { kind: 'study', name, blob }
   if (has('adapter_config.json')) return { kind: 'adapter', name, source: { kind: 'zip', name, blob } }
+  // PyTorch's .pt and NumPy's .npz are zips, too.
+  if (has('data.pkl') || (paths.length > 0 && paths.every((path) => path.endsWith('.npy')))) {
+    return { kind: 'directions', files: [await read({ path: name, blob })] }
+  }
   if (paths.some((path) => path.endsWith('.onnx'))) throw unfit(name, 'a zip of a model: unpack it and drop its folder')
   throw unfit(
     name,
@@ -75,9 +81,9 @@ function namedKind(files: readonly NamedFile[]): FileKind {
 
 /** One file by its first bytes, then by what it says of itself. */
 function loneKind({ name, bytes }: NamedFile): 'directions' | 'capture' | 'prompts' {
-  if (isGguf(bytes)) return 'directions'
-  if (isSafetensors(bytes)) return tensorsKind(name, bytes)
+  if (isGguf(bytes) || isPickle(bytes)) return 'directions'
   if (isParquet(bytes)) return 'prompts'
+  if (isSafetensors(bytes)) return tensorsKind(name, bytes)
   const known = magics.find(([magic]) => magic.every((byte, i) => bytes[i] === byte))
   if (known) throw unfit(name, known[1])
   if (isJson(bytes)) return jsonKind(name, bytes)
@@ -95,14 +101,17 @@ function tensorsKind(name: string, bytes: Uint8Array): 'directions' | 'capture' 
     throw unfit(name, "an adapter's weights without adapter_config.json: drop the whole folder, or both files")
   }
   if (format === 'azimuth.directions') return 'directions'
-  const isVectors = [...readSafetensors(bytes).values()].every(({ shape }) => shape.length === 1)
-  if (isVectors) return 'directions'
+  const sizes = [...readSafetensors(bytes).values()].map(({ shape }) => shape.filter((n) => n !== 1).length)
+  // One array of rows is a vector for each layer.
+  if (sizes.every((size) => size <= 1) || (sizes.length === 1 && sizes[0] === 2)) return 'directions'
   throw unfit(name, `safetensors with ${quoted(names[0] ?? 'nothing')}, which are neither directions nor hidden states`)
 }
 
 function jsonKind(name: string, bytes: Uint8Array): 'directions' | 'capture' | 'prompts' {
   const text = new TextDecoder().decode(bytes)
-  const fields = fieldsOf(parsed(text))
+  const value = parsed(text)
+  if (Array.isArray(value) && typeof [value[0]].flat()[0] === 'number') return 'directions'
+  const fields = fieldsOf(value)
   const format = fields.get('format')
   if (format === 'azimuth.hidden-states') return 'capture'
   if (format === 'azimuth.directions' || fields.has('vector')) return 'directions'
@@ -118,17 +127,25 @@ function jsonKind(name: string, bytes: Uint8Array): 'directions' | 'capture' | '
 
 /** A prompt file under a name that tells its format, for the reader of prompts. */
 function named({ name, bytes }: NamedFile): NamedFile {
-  if (isParquet(bytes) || promptEndings.some((ending) => name.toLowerCase().endsWith(`.${ending}`)))
-    return { name, bytes }
+  if (isParquet(bytes)) return { name, bytes }
+  if (promptEndings.some((ending) => name.toLowerCase().endsWith(`.${ending}`))) return { name, bytes }
   const text = new TextDecoder().decode(bytes.subarray(0, 65_536)).trimStart()
   const isList = text.startsWith('[') || (text.startsWith('{') && parsed(new TextDecoder().decode(bytes)) !== null)
   return { name: `${name}.${isList ? 'json' : text.startsWith('{') ? 'jsonl' : 'txt'}`, bytes }
 }
 
-/** It begins with PAR1, whatever its name. */
-const isParquet = (bytes: Uint8Array): boolean => [0x50, 0x41, 0x52, 0x31].every((byte, i) => bytes[i] === byte)
-
-const promptEndings: readonly string[] = ['txt', 'md', 'jsonl', 'ndjson', 'json', 'csv', 'tsv', 'yaml', 'yml']
+const promptEndings: readonly string[] = [
+  'parquet',
+  'txt',
+  'md',
+  'jsonl',
+  'ndjson',
+  'json',
+  'csv',
+  'tsv',
+  'yaml',
+  'yml'
+]
 
 /** Files that people have beside those that fit. */
 const magics: readonly (readonly [readonly number[], string])[] = [
@@ -137,8 +154,6 @@ const magics: readonly (readonly [readonly number[], string])[] = [
   [[0x47, 0x49, 0x46, 0x38], 'a GIF image'],
   [[0x25, 0x50, 0x44, 0x46], 'a PDF'],
   [[0x1f, 0x8b], 'packed by gzip: unpack it first'],
-  [[0x80, 0x02], 'a pickle, which is never read: it could run code'],
-  [[0x80, 0x04], 'a pickle, which is never read: it could run code'],
   [[0x50, 0x4b, 0x05, 0x06], 'an empty zip'],
   [[0x3c, 0x21], 'a web page']
 ]
@@ -167,7 +182,7 @@ function parsed(text: string): unknown {
 }
 
 const fits =
-  'Azimuth takes prompts (txt, jsonl, json, csv, yaml, parquet), directions and captures (safetensors, npy, json, gguf), adapters, model folders, runs, studies and sessions'
+  'Azimuth takes prompts (txt, jsonl, json, csv, yaml, parquet), directions and captures (safetensors, npy, npz, json, gguf, pt), adapters, model folders, runs, studies and sessions'
 
 const unfit = (name: string, what: string): LabError => new LabError('format', `${quoted(name)} is ${what}. ${fits}.`)
 
