@@ -1,7 +1,10 @@
 /**
- * `npm test -- webgpu [-- NAME ...]`: every parity fixture in every dtype on native WebGPU in Node, beside the CPU and, in fp32, PyTorch.
+ * `npx tsx scripts/webgpu.ts [NAME ...] [--all]`, and `npm test -- webgpu`: parity fixtures in every dtype on native WebGPU in Node, beside the CPU and, in fp32, PyTorch.
  * Prints one line each: layout, dtype, what is compared, the worst layer's cosine. Without a graphics adapter it says so and does nothing.
  */
+import { spawnSync } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { HiddenStates } from '../src/direction/hidden-states'
 import { LabError } from '../src/errors'
@@ -68,25 +71,66 @@ async function check(one: Case): Promise<boolean> {
   return good
 }
 
-async function main(): Promise<void> {
-  const { positionals } = parseArgs({ allowPositionals: true })
-  const names = positionals.length > 0 ? positionals : fixtureNames()
-  const count = { passed: 0, failed: 0 }
-  for (const one of names.flatMap(casesOf)) {
-    try {
-      count[(await check(one)) ? 'passed' : 'failed']++
-    } catch (error) {
-      if (error instanceof LabError && error.code === 'device' && count.passed + count.failed === 0) {
-        console.log(`WebGPU in Node was not tested: ${error.message}`)
-        break
-      }
-      count.failed++
-      console.log(
-        `FAILED  ${one.label.padEnd(52)} ${error instanceof Error ? error.message.slice(0, 300) : String(error)}`
-      )
+/** One case in a process of its own: a driver that hangs or dies takes no other case with it. */
+function checkApart({ label }: Case): 'passed' | 'failed' | 'no adapter' {
+  const script = fileURLToPath(import.meta.url)
+  const { status } = spawnSync(process.execPath, ['--import', 'tsx', script, '--case', label], {
+    stdio: ['ignore', 'inherit', 'ignore'],
+    timeout: longestMs
+  })
+  if (status === 0) return 'passed'
+  if (status === noAdapter) return 'no adapter'
+  if (status !== 1) console.log(`FAILED  ${label.padEnd(52)} the process ended or took more than ${longestMs / 1000} s`)
+  return 'failed'
+}
+
+/** Milliseconds that one case may take. */
+const longestMs = 240_000
+/** Exit code of a case that found no graphics adapter. */
+const noAdapter = 3
+
+async function checkHere(one: Case): Promise<number> {
+  try {
+    return (await check(one)) ? 0 : 1
+  } catch (error) {
+    const message = error instanceof Error ? error.message.slice(0, 300) : String(error)
+    if (error instanceof LabError && error.code === 'device' && /adapter/.test(message)) {
+      console.log(`WebGPU in Node was not tested: ${message}`)
+      return noAdapter
     }
+    console.log(`FAILED  ${one.label.padEnd(52)} ${message}`)
+    return 1
+  }
+}
+
+/** The families of the study in both layouts. */
+const usual = ['llama', 'qwen2', 'gemma2'].flatMap((family) => [`${family}-genai`, `${family}-optimum`])
+
+async function main(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: { case: { type: 'string' }, all: { type: 'boolean', default: false }, report: { type: 'string' } }
+  })
+  const chosen = values.all ? fixtureNames() : [...usual, 'ministral3-genai', 'ministral3-split']
+  const names = positionals.length > 0 ? positionals : chosen
+  const one =
+    values.case === undefined
+      ? undefined
+      : fixtureNames()
+          .flatMap(casesOf)
+          .find(({ label }) => label === values.case)
+  if (one) {
+    process.exitCode = await checkHere(one)
+    return
+  }
+  const count = { passed: 0, failed: 0 }
+  for (const next of names.flatMap(casesOf)) {
+    const result = checkApart(next)
+    if (result === 'no adapter') break
+    count[result]++
   }
   console.log(`${count.passed} passed, ${count.failed} failed`)
+  if (values.report !== undefined) await writeFile(values.report, JSON.stringify(count))
   process.exitCode = count.failed === 0 ? 0 : 1
 }
 
