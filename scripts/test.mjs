@@ -59,7 +59,11 @@ const steps = {
     })
   },
   webgpu: async () => {
-    const env = { XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? tmpdir() }
+    const driver = process.env['AZIMUTH_VULKAN']
+    const env = {
+      XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? tmpdir(),
+      ...(driver !== undefined && { VK_ICD_FILENAMES: driver })
+    }
     const status = await runTool('tsx/dist/cli.mjs', [at('scripts', 'webgpu.ts'), '--report', webgpuReport], { env })
     return counted(status, webgpuReport, (text) => JSON.parse(text))
   },

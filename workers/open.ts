@@ -13,6 +13,7 @@ import { openEmbedding } from './run/embedding'
 import { fingerprint } from './fingerprint'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/host'
 import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
+import { checkWholePrompts } from './run/liveness'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
 import { baseName, parent } from './paths'
@@ -94,6 +95,7 @@ export async function openModel(
       padding: config.stop[0] ?? 0,
       embed: embedding
     })
+    if (graph.merged) await checkWholePrompts(session)
     const info: ModelInfo = {
       id: files.id,
       sha256: await fingerprint(file, weights, described.externalFiles, files, parent(choice.graph)),

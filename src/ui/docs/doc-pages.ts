@@ -22,7 +22,7 @@ const titles = import.meta.glob<string>('../../docs/*.md', { import: 'default', 
 /** As they are read; what is not named here follows. */
 const order = [
   ...['concepts', 'study', 'verdicts'],
-  ...['import', 'prompts-and-captures', 'formats', 'companion'],
+  ...['import', 'models', 'prompts-and-captures', 'formats', 'companion'],
   ...['directions', 'spillover', 'organisms', 'instrumented-graph'],
   ...['webgpu', 'speed', 'troubleshooting']
 ]
