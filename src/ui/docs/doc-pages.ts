@@ -16,8 +16,8 @@ export interface DocEntry {
   readonly load: () => Promise<Doc>
 }
 
-const pages = import.meta.glob<Doc>('../../docs/*.md', { import: 'default' })
-const titles = import.meta.glob<string>('../../docs/*.md', { import: 'default', query: '?title', eager: true })
+const pages = import.meta.glob<Doc>('../../../docs/*.md', { import: 'default' })
+const titles = import.meta.glob<string>('../../../docs/*.md', { import: 'default', query: '?title', eager: true })
 
 /** As they are read; what is not named here follows. */
 const order = [
