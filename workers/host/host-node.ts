@@ -89,7 +89,7 @@ function counting(session: Session): Session {
   const run = session.run.bind(session)
   const value = (...given: readonly unknown[]): Promise<unknown> =>
     counted<unknown>(() => Promise.resolve(Reflect.apply(run, undefined, given)))
-  return Object.defineProperty(session, 'run', { value })
+  return Object.defineProperty(session, 'run', { value, writable: true })
 }
 
 /** What comes with the page, and the models that were put beside it. */
