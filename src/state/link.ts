@@ -2,7 +2,7 @@
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
 import { allArms, type Arm, type Form } from './steer/comparison'
-import type { ContrastKind } from './directions/contrasts'
+import type { ContrastKind } from '../experiments/contrasts'
 import { readAdapter, readSource, sourceId } from './models/source-id'
 import { dtypes } from '../lab/dtype'
 

@@ -7,7 +7,14 @@ import type { ModelInfo } from '../../lab/api'
 import type { LiveModel } from '../../lab/live/live-model'
 import { madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { ContrastFit, MathHandle } from '../../lab/math'
-import { contrastMade, contrastOf, readSides, type ContrastKind, type ContrastTask, type Sides } from './contrasts'
+import {
+  contrastMade,
+  contrastOf,
+  readSides,
+  type ContrastKind,
+  type ContrastTask,
+  type Sides
+} from '../../experiments/contrasts'
 import { importedFits, importedNote, type Imported } from './imported'
 import { methodNames, swapsFor } from './method'
 import { endOf, type Status } from '../status'
