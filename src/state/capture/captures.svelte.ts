@@ -199,6 +199,13 @@ export class Captures {
     this.#add(importCapture(files))
   }
 
+  /** Takes in a capture that was made elsewhere, unless it is here. Returns whether it was new. */
+  bring(capture: Capture): boolean {
+    if (this.#list.some(({ id }) => id === capture.id)) return false
+    this.#add(capture)
+    return true
+  }
+
   /** Brings back what the browser kept. */
   restore(): Promise<void> {
     return this.keeping.now(async () => {

@@ -117,6 +117,11 @@ export class Fits {
     })
   }
 
+  /** Brings back what stood on the bench, before what stands there, without choosing it. */
+  restore(sets: readonly DirectionSet[]): void {
+    this.#list = [...sets.filter((set) => !this.#list.includes(set)), ...this.#list]
+  }
+
   /** Puts imported directions on the bench, and chooses them. */
   addImported(set: Imported, { layers }: ModelInfo): void {
     this.#add(set, usualDepth * (layers - 1))
