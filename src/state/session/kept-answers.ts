@@ -4,6 +4,7 @@ import { floatsOf, type Fields } from '../../formats/record'
 import type { DirectionSet } from '../directions/fits.svelte'
 import { allArms, type Answer, type Comparison, type ShownToken } from '../steer/comparison'
 import { linkWithoutSecrets } from './session-document'
+import { readMadeFrom } from './read-circumstances'
 import { readModelInfo } from './read-model'
 
 /** A comparison as plain JSON. @param idOf the id of its directions */
@@ -60,6 +61,7 @@ function readAnswer(fields: Fields): Answer {
     arm: fields.choice('arm', arms),
     title: fields.text('title'),
     note: fields.text('note'),
+    made: fields.objects('made', readMadeFrom),
     tokens: fields.objects('tokens', readToken),
     finish: fields.choiceOrNull('finish', finishes),
     projections: projections && {
