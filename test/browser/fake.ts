@@ -1,6 +1,6 @@
 /**
  * The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`, `?cell=100` milliseconds a
- * cell of the study, `?planted` for models with a habit. Not in the built site.
+ * cell of the study, `?planted` for models with a habit, `?reveals` for answers that say what they were generated under. Not in the built site.
  */
 import { mount } from 'svelte'
 import '../../src/app.css'
@@ -24,6 +24,8 @@ const delay = Number(asked.get('delay') ?? 20)
 const layers = Number(asked.get('layers') ?? 30)
 const cell = Number(asked.get('cell') ?? 100)
 const connect = asked.has('planted') ? plantedModel : fakeModel
+/** Answers with what each token was generated under. */
+const reveals = asked.has('reveals')
 const device = asked.get('device') === 'webgpu' ? 'webgpu' : 'wasm'
 
 const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, i) => ({
@@ -53,7 +55,7 @@ mount(App, {
   target,
   props: {
     outside: {
-      connect: () => connect({ delay, layers, info: { device } }),
+      connect: () => connect({ delay, layers, reveals, info: { device } }),
       storage: fakeStorage(kept),
       math: connectMath(),
       shelf: connectShelf('azimuth-fake'),

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ContrastKind } from '../../src/state/directions/contrasts'
+import type { ContrastKind } from '../../src/experiments/contrasts'
 import { readLink, writeLink, type Settings } from '../../src/state/link'
 import { sourceId } from '../../src/state/models/source-id'
 

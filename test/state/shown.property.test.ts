@@ -6,6 +6,7 @@ import type { AdapterChoice } from '../../src/lab/api'
 import type { Circumstances } from '../../src/lab/live/circumstances'
 import { directionsKey } from '../../src/lab/live/direction-key'
 import { steeringBy } from '../../src/lab/steering'
+import { madeOfFit } from '../../src/state/directions/fits.svelte'
 import type { Lab } from '../../src/state/lab.svelte'
 import { randomBeside } from '../../src/state/steer/arms'
 import type { Answer } from '../../src/state/steer/comparison'
@@ -119,9 +120,10 @@ function check({ lab }: Planted, known: Known): void {
   for (const answer of lab.chat.shown?.answers ?? []) checkPresent(lab, answer)
   for (const fit of lab.fits.list) {
     if (fit.kind !== 'fitted') continue
-    expect(fit.directions[0]?.model.adapter).toEqual(fit.made.model.adapter)
-    if (fit.contrast === 'adapter') expect(fit.made.model.adapter?.scale).toBe(1)
-    expect(fit.made.contrast?.name).toBe(`${fit.positiveName} against ${fit.negativeName}`)
+    const made = madeOfFit(fit)
+    expect(fit.directions[0]?.model.adapter).toEqual(made.model.adapter)
+    if (fit.contrast === 'adapter') expect(made.model.adapter?.scale).toBe(1)
+    expect(made.contrast?.name).toBe(`${fit.positiveName} against ${fit.negativeName}`)
   }
   // The card shows the reader's choice, whatever runs.
   for (const { status, adapters } of lab.models.list) {

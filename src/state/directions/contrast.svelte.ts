@@ -3,7 +3,7 @@ import type { BundledAdapter } from '../../lab/catalogue'
 import type { PromptSet } from '../../lab/prompt-sets'
 import { adapterOptions, loadBeside, pickAdapter, type AdapterOption } from '../models/adapter-use'
 import type { Adapters } from '../models/adapters.svelte'
-import type { ContrastKind, ContrastTask } from './contrasts'
+import type { ContrastKind, ContrastTask } from '../../experiments/contrasts'
 import type { Prompts } from '../prompts/prompts.svelte'
 
 /** What the plan is made on: all of the model in use. */

@@ -7,7 +7,14 @@ import type { ModelInfo } from '../../lab/api'
 import type { LiveModel } from '../../lab/live/live-model'
 import { madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { ContrastFit, MathHandle } from '../../lab/math'
-import { contrastMade, contrastOf, readSides, type ContrastKind, type ContrastTask, type Sides } from './contrasts'
+import {
+  contrastMade,
+  contrastOf,
+  readSides,
+  type ContrastKind,
+  type ContrastTask,
+  type Sides
+} from '../../experiments/contrasts'
 import { importedFits, importedNote, type Imported } from './imported'
 import { methodNames, swapsFor } from './method'
 import { endOf, type Status } from '../status'
@@ -19,7 +26,6 @@ export interface Fit extends ContrastFit {
   readonly contrast: ContrastKind
   /** That of the positive side, as its hidden states name it. */
   readonly model: ModelInfo
-  readonly made: Circumstances
   readonly positiveName: string
   readonly negativeName: string
   readonly positive: readonly string[]
@@ -137,8 +143,7 @@ export class Fits {
       const info = { ...model.info, adapter: captured.positive.model.adapter }
       const contrast = task.under ? 'adapter' : 'lists'
       const sides = { positiveName, negativeName, positive, negative }
-      const made = { model: madeOn(info), contrast: contrastMade(task), method: methodNames[method] }
-      this.#add({ kind: 'fitted', contrast, model: info, made, ...sides, centers, ...fit })
+      this.#add({ kind: 'fitted', contrast, model: info, ...sides, centers, ...fit })
       this.#status = { kind: 'done' }
     } catch (error) {
       // What was read may be what is wrong.
@@ -184,6 +189,14 @@ export class Fits {
     const options = { method, swaps, keepProjections: true }
     return this.#math.fit(contrastOf(task, method, captured), options, { signal, onShare })
   }
+}
+
+/** What a fit was made under. */
+export function madeOfFit(fit: Fit): Circumstances {
+  const { model, contrast, separation } = fit
+  const under = contrast === 'adapter' ? model.adapter : null
+  const of = contrastMade({ ...fit, ...(under && { under }) })
+  return { model: madeOn(model), contrast: of, method: methodNames[separation.method] }
 }
 
 /** What it is called: the two sides, or its file. */

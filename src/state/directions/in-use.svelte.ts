@@ -4,9 +4,9 @@ import { LabError } from '../../errors'
 import type { ModelInfo } from '../../lab/api'
 import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { ContrastPlan } from './contrast.svelte'
-import { contrastMade } from './contrasts'
+import { contrastMade } from '../../experiments/contrasts'
 import { methodNames } from './method'
-import { adapterDrift, isFitFor, type DirectionSet, type Fits } from './fits.svelte'
+import { adapterDrift, isFitFor, madeOfFit, type DirectionSet, type Fits } from './fits.svelte'
 import { importDirections } from './imported'
 import type { Models } from '../models/models.svelte'
 import type { Prompts } from '../prompts/prompts.svelte'
@@ -50,7 +50,7 @@ export class InUse {
     const { fit } = this
     const info = this.#parts.models.active?.info
     if (fit?.kind !== 'fitted' || !info) return null
-    return describeDifferences(differences(fit.made, this.#next(info)))
+    return describeDifferences(differences(madeOfFit(fit), this.#next(info)))
   })
 
   constructor(parts: Parts) {

@@ -2,7 +2,7 @@
 import type { Origin } from '../../direction/direction'
 import type { Method } from '../../direction/method'
 import { defaultSwaps } from '../../direction/separation'
-import type { ContrastTask } from './contrasts'
+import type { ContrastTask } from '../../experiments/contrasts'
 
 /** How a direction came to be, in words. */
 export const methodNames: Readonly<Record<Origin, string>> = {

@@ -239,7 +239,7 @@ export class Chat {
       return { from: 0, adapter: arm === 'bare' ? null : adapter, steering: steering?.steering ?? null }
     }
     this.#ran = Object.fromEntries(arms.map((one) => [one.arm, [ran(one)]]))
-    this.history.begin({ question, answers: arms.map(emptyAnswer), setting, link })
+    this.history.begin({ question, answers: arms.map(emptyAnswer), circumstances: setting, link })
     const adapted = arms.filter(({ arm }) => arm !== 'bare')
     const bare = arms.filter(({ arm }) => arm === 'bare')
     this.#adapted = adapted

@@ -56,7 +56,7 @@ export interface Setting {
 export interface Comparison {
   readonly question: string
   readonly answers: readonly Answer[]
-  readonly setting: Setting
+  readonly circumstances: Setting
   /** Address that brings its settings back. */
   readonly link: string
 }

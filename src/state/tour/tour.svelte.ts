@@ -7,9 +7,9 @@ import type { WorkOptions } from '../../lab/live/live-model'
 import type { Catalogue } from '../models/catalogue.svelte'
 import { bundledAdapter, madeOnTuned, subjectOf, tunedBy } from '../models/subject'
 import { endOf, type Status } from '../status'
-import type { TourKit } from './tour-kit'
-import * as runs from './tour-runs'
-import * as checks from './tour-checks'
+import type { TourKit } from '../../experiments/tour-kit'
+import * as runs from '../../experiments/tour-runs'
+import * as checks from '../../experiments/tour-checks'
 import { tourSteps, type StepId, type TourStep } from './tour-text'
 
 /** What a step has shown, and what it was made under. */

@@ -11,11 +11,11 @@ import type { Job, Tuned } from '../../experiments/subject'
 import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { WorkOptions } from '../../lab/live/live-model'
 import { madeOnTuned, tunedBy } from '../models/subject'
-import type { Readings, Own, OwnDirections } from '../directions/own-directions'
+import type { Readings, Own, OwnDirections } from '../../experiments/own-directions'
 import type { TransferSettings } from '../link'
 import { Sides, roles, type Role, type Side } from './sides.svelte'
 import { endOf, type Status } from '../status'
-import { fitTransfer, measureTransfer, type Mapped, type Measured } from './transfer-run'
+import { fitTransfer, measureTransfer, type Mapped, type Measured } from '../../experiments/transfer-run'
 import { Undo } from '../undo.svelte'
 
 /** Texts that a map can be fitted on: two sets that come with the page, or a file's. */

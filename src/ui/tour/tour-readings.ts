@@ -1,7 +1,7 @@
 /** What the figures of the tour show, in a sentence made from their numbers. */
 import type { TourResult } from '../../state/tour/tour.svelte'
 import type { RateLine } from '../../lab/arms'
-import type { SteerResult } from '../../state/tour/tour-runs'
+import type { SteerResult } from '../../experiments/tour-runs'
 import { mean as average } from '../../math/statistics'
 import { formatPercent } from '../parts/words'
 import { minus } from '../../math/number-text'

@@ -45,6 +45,7 @@ describe('a session', () => {
     const before = await tab.load()
     await work(before)
     await before.adapters?.setScale(0.5)
+    await before.ask()
     await before.open({ kind: 'hub', repo: 'owner/second' })
     const [first] = before.models.list
     if (first) before.models.choose(first)

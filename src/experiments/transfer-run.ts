@@ -1,15 +1,15 @@
 /** What a transfer does, one function a step: map, carry, measure. */
-import { carryBeside, type Beside } from '../../direction/beside'
-import { layerMap, type LayerMap, type MapTask } from '../../direction/carry'
-import type { PromptRow } from '../../formats/prompts'
-import { answerArms } from '../../lab/arms'
-import type { Completion, Steering } from '../../lab/api'
-import type { MathHandle } from '../../lab/math'
-import { steeringBy } from '../../lab/steering'
-import { codeRows, effectOf, type Arms, type Effect } from '../../spillover/effect'
-import { outcomeOf, type Outcome } from '../../spillover/outcome'
-import type { Direction } from '../../direction/direction'
-import type { Job, Tuned } from '../../experiments/subject'
+import { carryBeside, type Beside } from '../direction/beside'
+import { layerMap, type LayerMap, type MapTask } from '../direction/carry'
+import type { PromptRow } from '../formats/prompts'
+import { answerArms } from '../lab/arms'
+import type { Completion, Steering } from '../lab/api'
+import type { MathHandle } from '../lab/math'
+import { steeringBy } from '../lab/steering'
+import { codeRows, effectOf, type Arms, type Effect } from '../spillover/effect'
+import { outcomeOf, type Outcome } from '../spillover/outcome'
+import type { Direction } from '../direction/direction'
+import type { Job, Tuned } from './subject'
 
 /** Random directions through the map for its null, and how many of them are steered with. */
 const mappedForNull = 100

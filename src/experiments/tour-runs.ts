@@ -1,10 +1,10 @@
 /** The first steps of the tour: read, find a direction, steer with it, beside random ones, and at several strengths. */
-import type { RateLine } from '../../lab/arms'
-import { gaussianControls } from '../../direction/controls'
-import { hiddenState, type HiddenStates } from '../../direction/hidden-states'
-import { spread } from '../../lab/prompt-sets'
-import { cosine } from '../../math/vector'
-import type { Job, Subject, Tuned } from '../../experiments/subject'
+import type { RateLine } from '../lab/arms'
+import { gaussianControls } from '../direction/controls'
+import { hiddenState, type HiddenStates } from '../direction/hidden-states'
+import { spread } from '../lab/prompt-sets'
+import { cosine } from '../math/vector'
+import type { Job, Subject, Tuned } from './subject'
 import {
   answers,
   gapsOf,
@@ -18,7 +18,7 @@ import {
   type Said,
   type TourKit
 } from './tour-kit'
-import { questionOf, subtract } from '../transfer/transfer-run'
+import { questionOf, subtract } from './transfer-run'
 
 /** One question's hidden states at its last token. */
 export interface StreamResult {

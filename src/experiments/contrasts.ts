@@ -1,11 +1,11 @@
 /** What a fit reads: two lists of prompts as the model is, or one list without and with an adapter. */
-import { adapter, lists, type Contrast } from '../../direction/contrast'
-import { copyOf, type HiddenStates } from '../../direction/hidden-states'
-import type { Method } from '../../direction/method'
-import type { AdapterChoice, CaptureRow } from '../../lab/api'
-import type { MadeOf } from '../../lab/live/circumstances'
-import type { Lent } from '../../lab/live/lent-model'
-import { captureAll } from '../../lab/loops'
+import { adapter, lists, type Contrast } from '../direction/contrast'
+import { copyOf, type HiddenStates } from '../direction/hidden-states'
+import type { Method } from '../direction/method'
+import type { AdapterChoice, CaptureRow } from '../lab/api'
+import type { MadeOf } from '../lab/live/circumstances'
+import type { Lent } from '../lab/live/lent-model'
+import { captureAll } from '../lab/loops'
 
 /** Those of `Contrast` that the page fits. */
 export type ContrastKind = 'lists' | 'adapter'

@@ -1,11 +1,11 @@
 /** The direction that an adapter adds to its own base: the same prompts read without it and with it. */
-import { adapter as adapterContrast, copied } from '../../direction/contrast'
-import type { HiddenStates } from '../../direction/hidden-states'
-import type { PromptRow } from '../../formats/prompts'
-import type { CaptureRow } from '../../lab/api'
-import { captureAll } from '../../lab/loops'
-import type { ContrastFit, MathHandle } from '../../lab/math'
-import type { Job, Subject, Tuned } from '../../experiments/subject'
+import { adapter as adapterContrast, copied } from '../direction/contrast'
+import type { HiddenStates } from '../direction/hidden-states'
+import type { PromptRow } from '../formats/prompts'
+import type { CaptureRow } from '../lab/api'
+import { captureAll } from '../lab/loops'
+import type { ContrastFit, MathHandle } from '../lab/math'
+import type { Job, Subject, Tuned } from './subject'
 import { readUnder } from './contrasts'
 
 /** Both captures, at the last prompt token, with a direction for each layer from base to adapter. */
