@@ -5,6 +5,7 @@ import { connectModel } from './lab/connect'
 import { connectMath } from './lab/connect-math'
 import { connectShelf } from './storage/connect-shelf'
 import { connectStorage } from './lab/connect-storage'
+import { withStudyFile } from './lab/connect-study-file'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './storage/journal-idb'
 import { browserLocks } from './storage/lock'
@@ -25,7 +26,7 @@ const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
-  const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol }
+  const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol, withFile: withStudyFile }
   const outside: Outside = {
     connect: () => connectModel(),
     storage: connectStorage(),

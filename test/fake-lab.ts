@@ -26,6 +26,7 @@ import type {
 import type { ModelHandle } from '../src/lab/connect'
 import { LiveModel } from '../src/lab/live/live-model'
 import { localMath } from '../src/lab/math'
+import { openAddress } from '../src/lab/trust/secrets'
 import { addInto, dot } from '../src/math/vector'
 import type { Outside } from '../src/state/outside'
 import { fakeStudyOutside } from './fake-study'
@@ -230,7 +231,7 @@ function fakeAdapter(source: AdapterSource, layers: number): AdapterInfo {
     source.kind === 'hub'
       ? source.repo
       : source.kind === 'url'
-        ? source.url.replace(/[?#].*$/, '')
+        ? openAddress(source.url)
         : source.kind === 'folder'
           ? source.path
           : source.name

@@ -17,6 +17,7 @@ import { Session } from './session/session.svelte'
 import { Sharing } from './session/sharing'
 import { memoryShelf } from '../storage/shelf'
 import { Models, type Model } from './models/models.svelte'
+import { ForeignHosts } from './models/foreign-hosts.svelte'
 import { Opening } from './models/opening'
 import type { Outside } from './outside'
 import { OwnDirections, Readings } from './directions/own-directions'
@@ -38,6 +39,7 @@ import { Transfer } from './transfer/transfer.svelte'
 export class Lab {
   readonly models: Models
   readonly catalogue = new Catalogue()
+  readonly hosts = new ForeignHosts()
   readonly stored: StoredModels
   readonly prompts = new Prompts()
   readonly sets: PromptSets
@@ -72,16 +74,16 @@ export class Lab {
     tab = null,
     promptSet = (name) => fetchPrompts(document.baseURI, name)
   }: Outside) {
-    const { catalogue, prompts, controls, chat } = this
+    const { catalogue, prompts, controls, chat, hosts } = this
     const models = (this.models = new Models(connect))
     this.stored = new StoredModels(storage)
     this.sets = new PromptSets(prompts, shelf)
     const captures = (this.captures = new Captures(shelf))
     const fits = (this.fits = new Fits(math))
     this.saved = new SavedDirections(shelf)
-    const draft = (this.draft = new StudyDraft({ connect, math }, study.protocol))
-    this.study = new StudyRun({ connect, math }, study)
-    const runs = (this.runs = new Runs({ connect, math }, study.protocol))
+    const draft = (this.draft = new StudyDraft({ connect, math }, study.protocol, hosts))
+    this.study = new StudyRun({ connect, math }, study, hosts)
+    const runs = (this.runs = new Runs({ connect, math }, study.protocol, hosts))
     const known = { owns: new OwnDirections(math), readings: new Readings() }
     const parts = { math, catalogue, prompts: promptSet, ...known }
     const transfer = (this.transfer = new Transfer({ ...parts, models }))
@@ -101,16 +103,16 @@ export class Lab {
     const address = (this.#address = new Address({
       ...{ models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs }
     }))
-    const session = { models, prompts, fits, history: chat.history }
+    const session = { models, hosts, prompts, fits, history: chat.history }
     this.session = new Session(
       { ...session, link: () => this.link, follow: (link) => this.follow(link) },
       { shelf: shelf ?? memoryShelf(), tab, locks: study.locks }
     )
-    this.sharing = new Sharing({ address, session: this.session, sets: this.sets, saved: this.saved, captures })
+    this.sharing = new Sharing({ address, hosts, session: this.session, sets: this.sets, saved: this.saved, captures })
     const inUse = (this.#inUse = new InUse({ models, fits, prompts, contrast }))
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))
     const start = (this.first = new Start({
-      ...{ models, catalogue, prompts, address, opening },
+      ...{ models, catalogue, prompts, address, opening, hosts },
       runFit: async () => {
         // What the session or a link brought needs no fit.
         if (!inUse.fit && !address.direction.bring({ models, fits })) await inUse.run()
@@ -199,6 +201,7 @@ export class Lab {
 
   /** Opens a model of the reader's choice. */
   open(source: ModelSource): Promise<boolean> {
+    this.hosts.vouch(source)
     return this.#opening.choose(source)
   }
 
@@ -225,11 +228,12 @@ export class Lab {
 
   /** Opens a finished run, or takes an unfinished study in. */
   async openStudyFile(file: File): Promise<void> {
-    const isUnfinished = await this.study.kept.unpack(file).then(
-      () => true,
-      () => false
-    )
-    if (!isUnfinished) await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
+    try {
+      if (await this.study.kept.unpack(file)) return
+    } catch (error) {
+      return this.runs.refuse(error)
+    }
+    await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
   }
 
   /** See `Start`. */

@@ -1,6 +1,7 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
+import { openAddress } from '../lab/trust/secrets'
 import { allArms, type Arm, type Form } from './steer/comparison'
 import type { ContrastKind } from './directions/contrasts'
 import { readArm, writeArm, type ArmAddress } from './link-arm'
@@ -144,7 +145,7 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
   const isImplied = contrast === impliedContrast(source !== null || settings.positive !== null)
   const entries: readonly (readonly [string, string | number | null])[] = [
     ['model', source && sourceId(source)],
-    ['hub', source?.kind === 'hub' ? (source.endpoint ?? null) : null],
+    ['hub', source?.kind === 'hub' && source.endpoint ? openAddress(source.endpoint) : null],
     ['dtype', settings.dtype],
     ['device', settings.device],
     ['adapter', settings.adapter],

@@ -6,6 +6,7 @@ import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
+import { withStudyFile } from '../../src/lab/connect-study-file'
 import { browserStudies } from '../../src/storage/journal-idb'
 import { browserLocks } from '../../src/storage/lock'
 import { connectShelf } from '../../src/storage/connect-shelf'
@@ -57,7 +58,12 @@ mount(App, {
       math: connectMath(),
       shelf: connectShelf('azimuth-fake'),
       tab: browserTab(),
-      study: { store: browserStudies(), locks: browserLocks(), protocol: () => Promise.resolve(protocol) }
+      study: {
+        store: browserStudies(),
+        locks: browserLocks(),
+        protocol: () => Promise.resolve(protocol),
+        withFile: withStudyFile
+      }
     }
   }
 })

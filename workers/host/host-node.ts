@@ -10,12 +10,12 @@ import { LabError } from '../../src/errors'
 import type { AdapterSource, Device, ModelSource, Progress } from '../../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { openError } from '../open-error'
+import { bundledName, notBundled } from '../sources/bundled'
 import { openFolderDisk } from '../stored/disk-node'
 import { atHub, cacheFolder } from '../stored/place-node'
 import { adapterFiles, webFiles, type SourceOptions } from '../sources/sources'
 import { zipFiles } from '../sources/zip-files'
 import { takeOnCpu } from '../run/copies'
-import { bundledName, notBundled } from '../sources/bundled'
 import { counted } from './runs-node'
 
 export const nodeHost: Host = {

@@ -1,6 +1,7 @@
 import type { ModelInfo, ModelSource, OpenOptions, SelfTest } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
 import { LiveModel, type WorkQueue } from '../../lab/live/live-model'
+import { openAddress } from '../../lab/trust/secrets'
 import { openTested } from '../../lab/self-test'
 import { Adapters } from './adapters.svelte'
 import { Meter, type Measured } from '../meter'
@@ -175,6 +176,6 @@ export class Models {
 /** A source as a person would call it. */
 export function sourceName(source: ModelSource): string {
   if (source.kind === 'hub') return source.repo.split('/').at(-1) ?? source.repo
-  if (source.kind === 'url') return source.url.replace(/\/+$/, '').split('/').at(-1) ?? source.url
+  if (source.kind === 'url') return openAddress(source.url).replace(/\/+$/, '').split('/').at(-1) ?? ''
   return source.kind === 'folder' ? source.path : source.name
 }

@@ -4,6 +4,7 @@ import type { Fields } from '../../formats/record'
 import type { AdapterSource, ModelSource, OpenOptions } from '../../lab/api'
 import type { Model } from '../models/models.svelte'
 import { devices, dtypeNames } from './read-model'
+import { openAddress } from '../../lab/trust/secrets'
 
 /** A place to open something from again. Of what lay on this machine only the name is known. */
 export type Reference =
@@ -37,21 +38,11 @@ export function referModel({ source, name, options, status, adapters }: Model): 
 
 function refer(source: ModelSource | AdapterSource): Reference {
   if (source.kind === 'bundled') return source
-  if (source.kind === 'url') return { kind: 'url', url: withoutSecrets(source.url) }
+  if (source.kind === 'url') return { kind: 'url', url: openAddress(source.url) }
   if (source.kind !== 'hub') return { kind: 'local', name: source.kind === 'folder' ? source.path : source.name }
   const { repo, revision, endpoint } = source
-  const other = endpoint && withoutSecrets(endpoint)
+  const other = endpoint && openAddress(endpoint)
   return { kind: 'hub', repo, ...(revision && { revision }), ...(other && { endpoint: other }) }
-}
-
-/** An address without query, fragment, user and password. */
-export function withoutSecrets(address: string): string {
-  try {
-    const url = new URL(address)
-    return `${url.origin}${url.pathname}`
-  } catch {
-    return address.replace(/[?#].*$/s, '')
-  }
 }
 
 /** @throws LabError `format` that names the field */
@@ -91,6 +82,6 @@ function readReference(fields: Fields): Reference {
 
 function webAddress(fields: Fields, name: string): string {
   const address = fields.text(name)
-  if (/^https?:\/\//i.test(address)) return withoutSecrets(address)
+  if (/^https?:\/\//i.test(address)) return openAddress(address)
   throw new LabError('format', `${fields.where}: ${name} should be an address of the web`)
 }

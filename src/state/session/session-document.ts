@@ -1,7 +1,8 @@
 /** What of a session is said in its document, small enough to be written at every change. */
 import type { Fields } from '../../formats/record'
 import type { Side } from '../link'
-import { readModelReference, withoutSecrets, type ModelReference } from './kept-models'
+import { openAddress } from '../../lab/trust/secrets'
+import { readModelReference, type ModelReference } from './kept-models'
 
 export interface SessionDocument {
   /** When it was changed last, ISO 8601. */
@@ -51,7 +52,7 @@ export function linkWithoutSecrets(link: string): string {
   const values = new URLSearchParams(query)
   const safe = (value: string): string => {
     const [, prefix = '', address] = /^(url:)?(https?:\/\/.*)$/is.exec(value) ?? []
-    return address === undefined ? value : `${prefix}${withoutSecrets(address)}`
+    return address === undefined ? value : `${prefix}${openAddress(address)}`
   }
   const texts = new Set(['positive', 'negative', 'question'])
   const entries = [...values].map(([name, value]) => [name, texts.has(name) ? value : safe(value)])

@@ -1,3 +1,5 @@
+import type { AdapterSource, ModelSource } from '../../lab/api'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { Model, Models } from '../models/models.svelte'
 import { endOf, type Status } from '../status'
 import { referModel, type ModelReference, type Reference } from './kept-models'
@@ -5,6 +7,7 @@ import { referModel, type ModelReference, type Reference } from './kept-models'
 /** The models that a session had open, and how they come back. */
 export class SessionModels {
   readonly #models: Models
+  readonly #hosts: ForeignHosts
   #expected = $state.raw<readonly ModelReference[]>([])
   #chosen = $state.raw<number | null>(null)
   #status = $state.raw<Status<ModelReference>>({ kind: 'idle' })
@@ -19,8 +22,9 @@ export class SessionModels {
   /** Those that can be opened again by a press; the others lay on this machine, and have to be chosen again. */
   readonly reachable: readonly ModelReference[] = $derived(this.list.filter(({ source }) => source.kind !== 'local'))
 
-  constructor(models: Models) {
+  constructor(models: Models, hosts: ForeignHosts) {
     this.#models = models
+    this.#hosts = hosts
   }
 
   /** Runs while a model is opened again. */
@@ -56,9 +60,9 @@ export class SessionModels {
     this.#chosen = null
   }
 
-  /** Opens the models again, with their adapters, one after the other; the one that was in use is in use again. */
+  /** Opens the models again, with their adapters, one after the other, once their hosts may be contacted; the one that was in use is in use again. */
   async resume(): Promise<void> {
-    if (this.#status.kind === 'running') return
+    if (this.#status.kind === 'running' || !(await this.#hosts.ask(this.reachable.flatMap(sourcesOf)))) return
     const wanted = this.#chosen === null ? undefined : this.#expected[this.#chosen]
     for (const reference of this.reachable) {
       this.#status = { kind: 'running', step: reference }
@@ -111,4 +115,9 @@ export class SessionModels {
 
 function keyOf(source: Reference): string {
   return JSON.stringify(Object.entries(source).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+/** Where a model and its adapters come from, but for what lay on this machine. */
+function sourcesOf({ source, adapters }: ModelReference): readonly (ModelSource | AdapterSource)[] {
+  return [source, ...adapters.map((one) => one.source)].flatMap((one) => (one.kind === 'local' ? [] : one))
 }

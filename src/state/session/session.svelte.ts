@@ -3,6 +3,7 @@ import type { Locks } from '../../storage/lock'
 import { claimSession, isClaimed, tabSession, type TabStore } from '../../storage/tab'
 import type { DirectionSet, Fits } from '../directions/fits.svelte'
 import { Keeping } from '../keeping.svelte'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { Models } from '../models/models.svelte'
 import type { Prompts } from '../prompts/prompts.svelte'
 import type { History } from '../steer/history.svelte'
@@ -15,6 +16,7 @@ import { mostSets, SessionWriter, type Things } from './session-writer'
 /** What a session is made of. */
 export interface SessionParts {
   readonly models: Models
+  readonly hosts: ForeignHosts
   readonly prompts: Prompts
   readonly fits: Fits
   readonly history: History
@@ -48,7 +50,7 @@ export class Session {
     this.#place = place
     this.#store = new SessionShelf(place.shelf)
     this.#writer = new SessionWriter(this.#store, parts.fits, parts.history)
-    this.waiting = new SessionModels(parts.models)
+    this.waiting = new SessionModels(parts.models, parts.hosts)
   }
 
   /** Another session that no tab has open, where this tab came by a link; null for none. */

@@ -1,6 +1,7 @@
 import type { ModelSource } from '../../lab/api'
 import type { Address } from '../address.svelte'
 import { firstModel, type Catalogue } from '../models/catalogue.svelte'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { Models } from '../models/models.svelte'
 import type { Opening } from '../models/opening'
 import { firstOrganism } from '../presets'
@@ -14,6 +15,7 @@ interface Surroundings {
   readonly prompts: Prompts
   readonly address: Address
   readonly opening: Opening
+  readonly hosts: ForeignHosts
   /** Fits the contrast on the model in use. */
   readonly runFit: () => Promise<void>
   /** Whether there is a direction for the model in use. */
@@ -101,12 +103,13 @@ export class Start {
   }
 
   async #run(): Promise<void> {
-    const { models, prompts, address, opening, runFit } = this.#around
+    const { models, prompts, address, opening, hosts, runFit } = this.#around
     if (!models.active) {
       const { linked } = address
+      const adapter = linked?.adapter ? adapterSource(linked.adapter) : null
+      if (!(await hosts.ask(adapter ? [this.source, adapter] : [this.source]))) return
       if (!linked?.source && !this.isAtHand && prompts.isExample) address.prefer('lists')
       if (!(await opening.open(this.source))) return
-      const adapter = linked?.adapter ? adapterSource(linked.adapter) : null
       if (linked && adapter) {
         await models.adapters?.load(adapter)
         await models.adapters?.setScale(linked.scale)

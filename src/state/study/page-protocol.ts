@@ -9,7 +9,7 @@ import type { TextReader } from '../../study/analysis/outcome'
 import { readBundle, writeBundle } from '../../study/files/bundle'
 import { vectorsOf } from '../../study/files/extra'
 import type { Findings } from '../../study/findings'
-import { packJournal, unpackJournal } from '../../study/files/journal-file'
+import { packJournal } from '../../study/files/journal-file'
 import { inOrder } from '../../study/files/order'
 import { planStudy } from '../../study/plan'
 import { presetSettings } from '../../study/presets'
@@ -66,8 +66,7 @@ export function pageProtocol(base: string): StudyProtocol {
     },
     readSettings: (value, where) => readSettings(new Fields(value, where)),
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,
-    packJournal,
-    unpackJournal
+    packJournal
   }
 }
 

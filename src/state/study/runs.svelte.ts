@@ -1,7 +1,9 @@
 import { fetchRun, fetchRuns, type ShippedRun } from '../../lab/shipped-runs'
 import type { Findings } from '../../study/findings'
 import type { Recheck } from '../../study/files/recheck'
+import { sourcesOf } from '../../study/kept'
 import type { Run } from '../../study/run'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { ArmAddress } from '../link'
 import { endOf, type Status } from '../status'
 import type { Engines, RecheckRequest, StudyProtocol } from './study-protocol'
@@ -33,6 +35,7 @@ export interface OpeningStep {
 export class Runs {
   readonly #protocol: () => Promise<StudyProtocol>
   readonly #engines: Engines
+  readonly #hosts: ForeignHosts
   #shipped = $state.raw<readonly ShippedRun[]>([])
   #opened = $state.raw<OpenedRun | null>(null)
   #status = $state.raw<Status<OpeningStep>>({ kind: 'idle' })
@@ -47,8 +50,9 @@ export class Runs {
   #base = ''
   #turn = 0
 
-  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>) {
+  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>, hosts: ForeignHosts) {
     this.#engines = engines
+    this.#hosts = hosts
     this.#protocol = protocol
   }
 
@@ -120,15 +124,26 @@ export class Runs {
     this.#status = { kind: 'done' }
   }
 
-  /** Works out all that a bundle states once more; with `onModels` also makes a part of the run again. */
+  /**
+   * Works out all that a bundle states once more; with `onModels` also makes a part of the run again.
+   * @throws AbortError where the reader does not want its hosts to be contacted
+   */
   async recheck(
     bundle: Blob,
     onModels: boolean,
     options: Pick<RecheckRequest, 'onShare' | 'signal'>
   ): Promise<Recheck> {
     const { recheck } = await this.#protocol()
+    const models = onModels ? (this.#opened?.run.settings.models ?? []) : []
+    if (!(await this.#hosts.ask(sourcesOf(models)))) throw new DOMException('no host was contacted', 'AbortError')
     const bytes = new Uint8Array(await bundle.arrayBuffer())
     return recheck(bytes, onModels ? { ...options, engines: this.#engines } : options)
+  }
+
+  /** Tells why a file is neither a run nor an unfinished study. */
+  refuse(error: unknown): void {
+    this.#turn++
+    this.#status = endOf(error)
   }
 
   close(): void {

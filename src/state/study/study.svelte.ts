@@ -5,8 +5,10 @@ import type { Entry, Journal } from '../../study/journal'
 import { withCell, type DosePreview } from '../../study/preview'
 import type { Stage, StudyProgress } from '../../study/progress'
 import { isTicked, noTicks, stepsOf, withReport, type Ticks } from '../../study/ticks'
+import { keptSettings, sourcesOf } from '../../study/kept'
 import type { Run } from '../../study/run'
 import type { StudySettings } from '../../study/settings'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import { now } from './clock'
 import { KeptStudies, lockPrefix, type KeptStudy } from './kept-studies.svelte'
 import { Pause } from './pause'
@@ -32,6 +34,7 @@ export class StudyRun {
   readonly kept: KeptStudies
   readonly #outside: StudyOutside
   readonly #engines: Engines
+  readonly #hosts: ForeignHosts
   readonly #pause = new Pause()
   #status = $state.raw<StudyStatus>({ kind: 'idle' })
   #card = $state.raw<StudyCard | null>(null)
@@ -44,9 +47,12 @@ export class StudyRun {
   #bundle = $state.raw<Blob | null>(null)
   #controller: AbortController | null = null
   #saved = 0
+  /** What the studies of this tab were asked, by their cards' ids, with the tokens that are kept nowhere else. */
+  readonly #asked: Record<string, StudySettings> = {}
 
-  constructor(engines: Engines, outside: StudyOutside) {
+  constructor(engines: Engines, outside: StudyOutside, hosts: ForeignHosts) {
     this.#engines = engines
+    this.#hosts = hosts
     this.#outside = outside
     this.kept = new KeptStudies(outside)
   }
@@ -105,13 +111,13 @@ export class StudyRun {
   /** Begins a new study. Resolves when it has ended, however it ends. */
   async start(settings: StudySettings): Promise<void> {
     const started = now()
-    const card = { settings, started, changed: started, done: 0, total: 0, finished: false }
+    const card = { settings: keptSettings(settings), started, changed: started, done: 0, total: 0, finished: false }
     await this.#begin({ ...card, id: crypto.randomUUID() }, settings)
   }
 
   /** Goes on with a study that was stopped, here or in a tab that is gone. */
   async goOn({ card, settings }: KeptStudy): Promise<void> {
-    if (settings && !card.finished) await this.#begin(card, settings)
+    if (settings && !card.finished) await this.#begin(card, this.#asked[card.id] ?? settings)
   }
 
   /** Tries the failed study again from where it was. */
@@ -144,9 +150,10 @@ export class StudyRun {
   }
 
   async #begin(card: StudyCard, settings: StudySettings): Promise<void> {
-    if (this.isBusy) return
+    if (this.isBusy || !(await this.#hosts.ask(sourcesOf(settings.models)))) return
     this.#controller = new AbortController()
     this.#pause.resume()
+    this.#asked[card.id] = settings
     this.#card = card
     this.#settings = settings
     this.#latest = []
@@ -212,7 +219,7 @@ export class StudyRun {
 
   /** How far it is. Not worth failing for: the cells are what counts. */
   async #save(): Promise<void> {
-    if (this.#card) await this.#outside.store.save(this.#card).catch(() => undefined)
+    if (this.#card) await this.#outside.store.update(this.#card).catch(() => undefined)
   }
 
   /** A finished run is a bundle. Where there is no room for it, the reader can still save it. */

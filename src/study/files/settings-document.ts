@@ -1,7 +1,8 @@
 /** The settings of a study as JSON, and back: what travels in a bundle and what a journal belongs to. */
-import type { Fields } from '../../formats/record'
+import { LabError } from '../../errors'
+import { quoted, type Fields } from '../../formats/record'
 import type { AdapterSource, Device, Dtype, ModelSource } from '../../lab/api'
-import { withoutSecrets } from '../../lab/secrets'
+import { withoutSecrets } from '../../lab/trust/secrets'
 import {
   mapSets,
   type ControlCounts,
@@ -34,16 +35,6 @@ export function portableSettings(settings: StudySettings): StudySettings {
     ...model,
     source: portableModel(model.source),
     adapters: model.adapters.map((adapter) => ({ ...adapter, source: portableAdapter(adapter.source) }))
-  }))
-  return { ...settings, models }
-}
-
-/** Settings as this machine may keep them: with files and folders, without tokens and signed addresses. */
-export function keptSettings(settings: StudySettings): StudySettings {
-  const models = settings.models.map((model) => ({
-    ...model,
-    source: withoutSecrets(model.source),
-    adapters: model.adapters.map((adapter) => ({ ...adapter, source: withoutSecrets(adapter.source) }))
   }))
   return { ...settings, models }
 }
@@ -135,7 +126,7 @@ function readModelSource(fields: Fields): ModelSource {
     case 'files':
       return { kind, name: fields.text('name'), files: [] }
     case 'folder':
-      return { kind, path: fields.text('path') }
+      return { kind, path: localPath(fields) }
   }
 }
 
@@ -143,6 +134,16 @@ function readAdapterSource(fields: Fields): AdapterSource {
   const kind = fields.choice('kind', adapterSourceKinds)
   if (kind === 'zip') return { kind, name: fields.text('name'), blob: new Blob() }
   return readModelSource(fields)
+}
+
+/** Windows sends who you are to the server of a network share before anything is read. */
+function localPath(fields: Fields): string {
+  const path = fields.text('path')
+  if (!/^[\\/]{2}/.test(path)) return path
+  throw new LabError(
+    'format',
+    `${fields.where}: path names a network share, ${quoted(path)}: copy the folder to this machine`
+  )
 }
 
 function readCounts(fields: Fields): ControlCounts {

@@ -5,6 +5,7 @@ import { writeZip } from '../../../src/formats/zip-write'
 import { floatTensor, writeSafetensors } from '../../../src/formats/safetensors'
 import { Drops, type Said } from '../../../src/state/drop/drops.svelte'
 import { kindOf, type DroppedFiles } from '../../../src/state/drop/file-kind'
+import { presetSettings } from '../../../src/study/presets'
 import { Lab } from '../../../src/state/lab.svelte'
 import { fakeOutside } from '../../fake-lab'
 
@@ -117,7 +118,7 @@ describe('a drop', () => {
 
   it('takes in an unfinished study and a session', async () => {
     const lab = await openLab()
-    const journal = `${JSON.stringify({ key: 'study', json: { settings: { preset: 'demo' } } })}\n`
+    const journal = `${JSON.stringify({ key: 'study', json: { settings: presetSettings('demo') } })}\n`
     const study = await writeZip([{ path: 'journal.jsonl', bytes: new TextEncoder().encode(journal) }])
     expect(await said(lab, drop(['s.zip', study]))).toMatchObject({ view: 'study', isFailure: false })
     expect(lab.study.kept.list).toHaveLength(1)

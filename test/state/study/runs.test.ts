@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { localMath } from '../../../src/lab/math'
 import type { Recheck } from '../../../src/study/files/recheck'
 import type { Findings } from '../../../src/study/findings'
+import { ForeignHosts } from '../../../src/state/models/foreign-hosts.svelte'
 import { Runs } from '../../../src/state/study/runs.svelte'
 import { fakeModel } from '../../fake-lab'
 import { fakeProtocol } from '../../fake-study'
@@ -32,7 +33,11 @@ function open(): { readonly runs: Runs; readonly end: (result: Recheck) => void;
   const get = async (url: URL): Promise<Response> =>
     /index/.test(url.href) ? Response.json([shipped]) : new Response('{}')
   vi.stubGlobal('fetch', get)
-  const runs = new Runs({ connect: () => fakeModel(), math: localMath() }, () => Promise.resolve(protocol))
+  const runs = new Runs(
+    { connect: () => fakeModel(), math: localMath() },
+    () => Promise.resolve(protocol),
+    new ForeignHosts()
+  )
   return { runs, end, asked }
 }
 
