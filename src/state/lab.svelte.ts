@@ -108,7 +108,7 @@ export class Lab {
       { ...session, link: () => this.link, follow: (link) => this.follow(link) },
       { shelf: shelf ?? memoryShelf(), tab, locks: study.locks }
     )
-    this.sharing = new Sharing({ address, session: this.session, sets: this.sets, saved: this.saved, captures })
+    this.sharing = new Sharing({ address, hosts, session: this.session, sets: this.sets, saved: this.saved, captures })
     const inUse = (this.#inUse = new InUse({ models, fits, prompts, contrast }))
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))
     const start = (this.first = new Start({

@@ -74,11 +74,12 @@ export class Drops {
         if (lab.runs.status.kind === 'failed') throw lab.runs.status.error
         return { text: `Opened the run \u201c${found.name}\u201d.`, view: 'study' }
       case 'study':
-        if (!(await lab.study.kept.unpack(found.blob)))
+        if (!(await lab.study.kept.unpack(found.blob))) {
           throw new LabError(
             'format',
-            `${found.name} should hold an unfinished study, it has no settings of one: save it again`
+            `\u201c${found.name}\u201d holds no study that can go on: save it again where it was begun`
           )
+        }
         return {
           text: `Took in the unfinished study \u201c${found.name}\u201d; it can go on from where it was.`,
           view: 'study'

@@ -81,6 +81,8 @@ function namedKind(files: readonly NamedFile[]): FileKind {
 
 /** One file by its first bytes, then by what it says of itself. */
 function loneKind({ name, bytes }: NamedFile): 'directions' | 'capture' | 'prompts' {
+  if (/(adapter|pytorch)_model.*\.bin$/.test(name))
+    throw unfit(name, 'the weights of an adapter or a model as a pickle, which is never read: save them as safetensors')
   if (isGguf(bytes) || isPickle(bytes)) return 'directions'
   if (isParquet(bytes)) return 'prompts'
   if (isSafetensors(bytes)) return tensorsKind(name, bytes)

@@ -9,14 +9,14 @@ import { readModelInfo } from './read-model'
 
 /** A comparison as plain JSON. @param idOf the id of its directions */
 export function keepComparison(
-  { question, link, setting, answers }: Comparison,
+  { question, link, circumstances, answers }: Comparison,
   idOf: (set: DirectionSet) => string
 ): Readonly<Record<string, unknown>> {
-  const { directions, ...rest } = setting
+  const { directions, ...rest } = circumstances
   return {
     question,
     link: linkWithoutSecrets(link),
-    setting: { ...rest, directions: idOf(directions) },
+    circumstances: { ...rest, directions: idOf(directions) },
     answers: answers.map(keepAnswer)
   }
 }
@@ -28,13 +28,13 @@ function keepAnswer({ projections, ...answer }: Answer): unknown {
 
 /** @throws LabError `format` that names what is wrong */
 export function readComparison(fields: Fields, setOf: (id: string) => DirectionSet | undefined): Comparison {
-  const made = fields.object('setting')
+  const made = fields.object('circumstances')
   const directions = setOf(made.text('directions'))
   if (!directions) throw new LabError('format', `${fields.where} names directions that are not there: is it whole?`)
   return {
     question: fields.text('question'),
     link: fields.text('link'),
-    setting: {
+    circumstances: {
       model: readModelInfo(made.object('model')),
       directions,
       layer: made.natural('layer'),

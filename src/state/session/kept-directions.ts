@@ -9,7 +9,6 @@ import type { Fields } from '../../formats/record'
 import { floatTensor, readSafetensors, tensorFloats, writeSafetensors } from '../../formats/safetensors'
 import type { DirectionSet, Fit } from '../directions/fits.svelte'
 import type { Imported } from '../directions/imported'
-import { readCircumstances } from './read-circumstances'
 import { readModelInfo } from './read-model'
 
 /** A set in two parts. */
@@ -74,7 +73,6 @@ function readFit(facts: Fields, directions: readonly Direction[], bytes: KeptDir
     kind: 'fitted',
     contrast: facts.choice('contrast', { lists: true, adapter: true }),
     model,
-    made: readCircumstances(facts.object('made')),
     positiveName: facts.text('positiveName'),
     negativeName: facts.text('negativeName'),
     positive: facts.texts('positive'),

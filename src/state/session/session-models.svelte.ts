@@ -60,7 +60,7 @@ export class SessionModels {
     this.#chosen = null
   }
 
-  /** Opens the models again, with their adapters, one after the other; the one that was in use is in use again. */
+  /** Opens the models again, with their adapters, one after the other, once their hosts may be contacted; the one that was in use is in use again. */
   async resume(): Promise<void> {
     // A session may be another reader's file.
     if (this.#status.kind === 'running' || !(await this.#hosts.ask(this.#sources()))) return

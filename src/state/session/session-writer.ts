@@ -28,7 +28,7 @@ export class SessionWriter {
     this.#history = history
   }
 
-  /** The id of directions, or of a comparison's setting. */
+  /** The id of directions, or of a comparison's circumstances. */
   idOf(thing: object): string {
     const known = this.#ids.get(thing) ?? crypto.randomUUID()
     this.#ids.set(thing, known)
@@ -38,7 +38,7 @@ export class SessionWriter {
   /** Gives things the ids that they had. @param areKept whether they lie in the browser under this session */
   remember({ sets, answers }: Things, areKept: boolean): void {
     for (const [id, set] of sets) this.#ids.set(set, id)
-    for (const [id, { setting }] of answers) this.#ids.set(setting, id)
+    for (const [id, { circumstances }] of answers) this.#ids.set(circumstances, id)
     if (!areKept) return
     for (const [id, set] of sets) this.#sets.set(id, set)
     for (const [id, answer] of answers) this.#answers.set(id, answer)
@@ -47,10 +47,10 @@ export class SessionWriter {
   /** All that is on the page, by its ids. */
   get all(): Things {
     const { list } = this.#history
-    const sets = [...new Set([...this.#fits.list, ...list.map(({ setting }) => setting.directions)])]
+    const sets = [...new Set([...this.#fits.list, ...list.map(({ circumstances }) => circumstances.directions)])]
     return {
       sets: new Map(sets.map((set) => [this.idOf(set), set])),
-      answers: new Map(list.map((one) => [this.idOf(one.setting), one]))
+      answers: new Map(list.map((one) => [this.idOf(one.circumstances), one]))
     }
   }
 
@@ -70,13 +70,13 @@ export class SessionWriter {
    */
   async write(id: string, document: SessionDocument): Promise<number> {
     const { list } = this.#history
-    const used = list.map(({ setting }) => setting.directions)
+    const used = list.map(({ circumstances }) => circumstances.directions)
     const sets = newest([...new Set([...used, ...this.#fits.list])], this.#fits.chosen)
-    const answers = list.filter(({ setting }) => sets.includes(setting.directions))
+    const answers = list.filter(({ circumstances }) => sets.includes(circumstances.directions))
     for (const set of sets) await this.#putSet(id, set)
     for (const answer of answers) await this.#putAnswer(id, answer)
     await this.#store.putDocument(id, { ...document, changed: new Date().toISOString() })
-    const kept = new Set([...sets, ...answers.map(({ setting }) => setting)].map((one) => this.idOf(one)))
+    const kept = new Set([...sets, ...answers.map(({ circumstances }) => circumstances)].map((one) => this.idOf(one)))
     await this.#removeOthers(id, kept)
     return this.#fits.list.filter((set) => !sets.includes(set)).length
   }
@@ -89,7 +89,7 @@ export class SessionWriter {
   }
 
   async #putAnswer(id: string, answer: Comparison): Promise<void> {
-    const key = this.idOf(answer.setting)
+    const key = this.idOf(answer.circumstances)
     if (this.#answers.get(key) === answer) return
     await this.#store.putAnswer(id, key, answer, (set) => this.idOf(set))
     this.#answers.set(key, answer)

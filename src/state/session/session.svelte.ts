@@ -87,8 +87,8 @@ export class Session {
       bench: fits.list.map(idOf),
       inUse: fits.chosen && idOf(fits.chosen),
       layer: fits.layer,
-      answers: history.list.map(({ setting }) => idOf(setting)),
-      shown: history.shown && idOf(history.shown.setting)
+      answers: history.list.map(({ circumstances }) => idOf(circumstances)),
+      shown: history.shown && idOf(history.shown.circumstances)
     }
   }
 

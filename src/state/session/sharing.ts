@@ -2,6 +2,7 @@ import type { Address } from '../address.svelte'
 import type { Captures } from '../capture/captures.svelte'
 import type { SavedDirections } from '../directions/saved.svelte'
 import { leftBy } from '../link-texts'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { PromptSets } from '../prompts/prompt-sets.svelte'
 import { broughtSentence } from './brought'
 import { fetchSession } from './fetch-session'
@@ -11,6 +12,7 @@ import { packSession, unpackSession } from './session-files'
 
 interface Parts {
   readonly address: Address
+  readonly hosts: ForeignHosts
   readonly session: Session
   readonly sets: PromptSets
   readonly saved: SavedDirections
@@ -50,6 +52,8 @@ export class Sharing {
   async openLinked(): Promise<void> {
     const { linked } = this
     if (linked === null) return
+    const url = URL.canParse(linked, document.baseURI) ? new URL(linked, document.baseURI).href : linked
+    if (!(await this.#parts.hosts.ask([{ kind: 'url', url }]))) return
     const sentence = await this.open(await fetchSession(document.baseURI, linked))
     this.#parts.address.forgetSession()
     this.#parts.address.direction.say(sentence)

@@ -5,8 +5,6 @@ import { writeZip } from '../../../src/formats/zip-write'
 import { floatTensor, writeSafetensors } from '../../../src/formats/safetensors'
 import { Drops, type Said } from '../../../src/state/drop/drops.svelte'
 import { kindOf, type DroppedFiles } from '../../../src/state/drop/file-kind'
-import { packJournal } from '../../../src/study/files/journal-file'
-import { memoryJournal } from '../../../src/study/journal'
 import { presetSettings } from '../../../src/study/presets'
 import { Lab } from '../../../src/state/lab.svelte'
 import { fakeOutside } from '../../fake-lab'
@@ -120,9 +118,8 @@ describe('a drop', () => {
 
   it('takes in an unfinished study and a session', async () => {
     const lab = await openLab()
-    const journal = memoryJournal()
-    await journal.write('study', { json: { settings: presetSettings('demo') } })
-    const study = await packJournal(journal)
+    const journal = `${JSON.stringify({ key: 'study', json: { settings: presetSettings('demo') } })}\n`
+    const study = await writeZip([{ path: 'journal.jsonl', bytes: new TextEncoder().encode(journal) }])
     expect(await said(lab, drop(['s.zip', study]))).toMatchObject({ view: 'study', isFailure: false })
     expect(lab.study.kept.list).toHaveLength(1)
     const session = new Uint8Array(await (await lab.sharing.save()).arrayBuffer())

@@ -58,11 +58,11 @@ describe('a session file', () => {
     )
     expect(other.chat.shown?.answers).toEqual(one.chat.shown?.answers)
     expect(other.controls.alpha).toBe(one.controls.alpha)
-    const resumed = other.session.waiting.resume()
-    // Nothing goes to a host that only the file names before the reader says yes.
+    const resuming = other.session.waiting.resume()
+    // The file names a host, which is asked about first.
     expect(other.hosts.question?.hosts).toEqual(['host.example'])
     other.hosts.answer(true)
-    await resumed
+    await resuming
     await other.ask()
     expect(other.chat.shown?.answers.map(textOf)).toEqual(one.chat.shown?.answers.map(textOf))
   })

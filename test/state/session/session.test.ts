@@ -35,7 +35,7 @@ describe('a session', () => {
     expect(after.fits.layer).toBe(2)
     expect(before.chat.shown).toMatchObject({ ...after.chat.shown })
     expect(after.chat.shown?.answers).toEqual(before.chat.shown?.answers)
-    expect(after.chat.shown?.setting.directions).toBe(after.fits.chosen)
+    expect(after.chat.shown?.circumstances.directions).toBe(after.fits.chosen)
     expect(after.steps.find(({ view }) => view === 'directions')?.state).toBe('done')
     expect(after.link).toBe(before.link)
   })

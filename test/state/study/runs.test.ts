@@ -33,7 +33,11 @@ function open(): { readonly runs: Runs; readonly end: (result: Recheck) => void;
   const get = async (url: URL): Promise<Response> =>
     /index/.test(url.href) ? Response.json([shipped]) : new Response('{}')
   vi.stubGlobal('fetch', get)
-  const runs = new Runs({ connect: () => fakeModel(), math: localMath() }, () => Promise.resolve(protocol), new ForeignHosts())
+  const runs = new Runs(
+    { connect: () => fakeModel(), math: localMath() },
+    () => Promise.resolve(protocol),
+    new ForeignHosts()
+  )
   return { runs, end, asked }
 }
 
