@@ -112,7 +112,7 @@ test('a file dropped anywhere is taken in and said, and never replaces the page'
     page,
     page.locator('main'),
     'vector.json',
-    JSON.stringify({ layer: 2, vector: Array.from({ length: 32 }, Math.sin) })
+    JSON.stringify({ layer: 2, vector: Array.from({ length: 32 }, (_, i) => Math.sin(i + 1)) })
   )
   await expect(said).toContainText('on the bench')
   // A box of a panel has its own say, once.
