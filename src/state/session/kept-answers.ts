@@ -2,7 +2,8 @@
 import { LabError } from '../../errors'
 import { floatsOf, type Fields } from '../../formats/record'
 import type { DirectionSet } from '../directions/fits.svelte'
-import { allArms, type Answer, type Comparison, type ShownToken } from '../steer/comparison'
+import type { allArms} from '../steer/comparison';
+import { type Answer, type Comparison, type ShownToken } from '../steer/comparison'
 import { linkWithoutSecrets } from './session-document'
 import { readMadeFrom } from './read-circumstances'
 import { readModelInfo } from './read-model'
