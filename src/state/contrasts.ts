@@ -1,6 +1,7 @@
 /** What a fit reads: two lists of prompts as the model is, or one list without and with an adapter. */
 import { adapter, lists, type Contrast } from '../direction/contrast'
 import { copyOf, type HiddenStates } from '../direction/hidden-states'
+import { numberedByText } from '../direction/join'
 import type { Method } from '../direction/method'
 import type { CaptureRow } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
@@ -57,10 +58,12 @@ export async function readUnder(
   options: ReadOptions
 ): Promise<Sides> {
   try {
+    const texts = rows.map((row) => JSON.stringify(row))
     await handle.useAdapter(null)
-    const negative = await read(handle, rows, 0, 2 * rows.length, options)
+    const negative = numberedByText(await read(handle, rows, 0, 2 * rows.length, options), texts)
     await handle.useAdapter({ sha256, scale })
-    return { positive: await read(handle, rows, rows.length, 2 * rows.length, options), negative }
+    const positive = numberedByText(await read(handle, rows, rows.length, 2 * rows.length, options), texts)
+    return { positive, negative }
   } finally {
     await restore()
   }

@@ -195,7 +195,8 @@ function readLayer(fields: Fields): LayerSeparation {
     heldOutGap: fields.number('heldOutGap'),
     // Two groups without any spread have none.
     cohenD: fields.numberOrNaN('cohenD'),
-    withoutMassive: fields.number('withoutMassive'),
+    // None below a width of 16.
+    withoutMassive: fields.numberOrNaN('withoutMassive'),
     nullMean: fields.numberOrNaN('nullMean'),
     null95: fields.numberOrNaN('null95'),
     p: fields.numberOrNaN('p')
