@@ -1,7 +1,7 @@
 /** The study from beginning to end. Each step asks the journal first, so that a run goes on where it stopped. */
 import { LabError } from '../errors'
 import { sha256 } from '../math/sha256'
-import type { TextReader } from './analysis/outcome'
+import type { TextReader } from './analysis/measure/outcome'
 import { detectorVersion } from '../spillover/rules'
 import { checkSettings } from './check'
 import { planStudy } from './plan'

@@ -109,7 +109,7 @@ describe('separation', () => {
   })
 
   it('does not fit on a text that it holds out under another id', () => {
-    const noise = planted(12, 0, 1, { layers: 1, width: 64 })
+    const noise = planted(12, 0, 1, { layers: 1, width: 64, noise: 0.1 })
     const six = (states: HiddenStates): HiddenStates => joinHiddenStates(Array<HiddenStates>(6).fill(states))
     const texts = Array.from({ length: 72 }, (_, row) => `text ${row % 12}`)
     // Nothing but noise lies between the two, fixed a text: a copy in another fold gives it away.

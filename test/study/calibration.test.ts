@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analysis/analyse'
-import { families } from '../../src/study/analysis/families'
+import { families } from '../../src/study/analysis/measure/families'
 import type { VerdictKind } from '../../src/study/findings'
 import { gaussian, seeded } from '../../src/math/random'
 import { counts, simulate } from './simulate'

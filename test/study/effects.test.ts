@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { resampler } from '../../src/math/resample'
 import { finish } from '../../src/math/steps'
 import { wilson } from '../../src/math/statistics'
-import { armResult, measureSteps, rate } from '../../src/study/analysis/effects'
+import { armResult, measureSteps, rate } from '../../src/study/analysis/measure/effects'
 import type { Answer, Run } from '../../src/study/run'
 import { simulate } from './simulate'
 

@@ -1,6 +1,6 @@
 /** A lab without a model: runs whose answers are drawn from planted probabilities, so that it is known what a verdict ought to say. */
 import { gaussian, seeded } from '../../src/math/random'
-import { families } from '../../src/study/analysis/families'
+import { families } from '../../src/study/analysis/measure/families'
 import { runVersion, type Answer, type Arm, type Block, type Family, type Run } from '../../src/study/run'
 import type { Anchors } from '../../src/study/settings'
 import { modelOf, promptsOf, separationsOf, settingsOf } from './records'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findingsOf } from '../../src/study/analysis/analyse'
-import { families } from '../../src/study/analysis/families'
+import { families } from '../../src/study/analysis/measure/families'
 import type { Verdict } from '../../src/study/findings'
 import type { Arm, Block, Family, Run } from '../../src/study/run'
 import { simulate } from './simulate'

@@ -9,6 +9,8 @@ import type { Stage } from '../progress'
 export interface ArmPlan extends Omit<Arm, 'hook'> {
   readonly steering: Steering | null
   readonly flatten?: GenerateRow['flatten']
+  /** Said before the question, in the user's own turn: not every chat template has a system turn. */
+  readonly instruction?: string
   readonly samples: number
 }
 
@@ -84,13 +86,20 @@ async function answerCell(study: Study, lease: Lease, plan: BlockPlan, range: Ra
 }
 
 function rowsOf(study: Study, { arms }: BlockPlan, { id, messages }: StudyPrompt): GenerateRow[] {
-  return arms.flatMap(({ steering, flatten, samples }) =>
+  return arms.flatMap(({ steering, flatten, instruction, samples }) =>
     Array.from({ length: samples }, (_, sample) => ({
-      prompt: { messages },
+      prompt: { messages: instruction === undefined ? messages : instructed(messages, instruction) },
       seed: answerSeed(study.settings.seed, id, sample),
       ...(steering && { steering }),
       ...(flatten && { flatten })
     }))
+  )
+}
+
+function instructed(messages: StudyPrompt['messages'], instruction: string): StudyPrompt['messages'] {
+  const last = messages.length - 1
+  return messages.map((message, i) =>
+    i === last ? { ...message, content: `${instruction} ${message.content}` } : message
   )
 }
 

@@ -1,7 +1,7 @@
 /** The arms of a model's own direction, and of directions from elsewhere, as steering. All controls have the norm of the arm under test. */
 import type { Direction } from '../../direction/direction'
 import type { Intervention, Steering } from '../../lab/api'
-import { gaussianUnits, orthogonalUnits, subspaceUnits } from '../../math/controls'
+import { apartFrom, gaussianUnitsApart, orthogonalUnits, subspaceUnits } from '../../math/controls'
 import { cosine, type Vector } from '../../math/vector'
 import type { ArmPlan } from './answers'
 import type { Arm, Family } from '../run'
@@ -24,11 +24,17 @@ interface Facts {
   readonly anchors?: Anchors
   readonly source?: string
   readonly cosine?: number
+  readonly before?: number
 }
 
 /** The unsteered arm. */
 export function plainArm(samples: number): ArmPlan {
   return { ...factsOf({ family: 'none', alpha: 0, samples }, []), steering: null, samples }
+}
+
+/** No direction: the model is asked in words. */
+export function promptedArm(instruction: string, samples: number): ArmPlan {
+  return { ...factsOf({ family: 'prompted', alpha: 0, samples }, []), steering: null, instruction, samples }
 }
 
 /** An arm that adds vectors from the last prompt token on. */
@@ -45,12 +51,13 @@ function steeredArm(facts: Facts, interventions: readonly Intervention[], more: 
 
 function factsOf(facts: Facts, layers: readonly number[]): Omit<Arm, 'hook'> {
   const { family, alpha, member = 0, donor = null, anchors = null, source = null, cosine: angle = null } = facts
-  return { id: idOf(facts), family, alpha, member, layers, donor, anchors, source, cosine: angle }
+  const { before = null } = facts
+  return { id: idOf(facts), family, alpha, member, layers, donor, anchors, source, cosine: angle, before }
 }
 
 /** `own@0.5`, `random-3@1`, `wrong-source:secure2-0@1`, `mapped-random-7@3<gemma2:neutral` */
 function idOf({ family, alpha, member, donor, anchors, source }: Facts): string {
-  if (family === 'none') return 'none'
+  if (family === 'none' || family === 'prompted') return family
   const which = source !== undefined ? `:${source}` : member !== undefined ? `-${member}` : ''
   const origin = donor === undefined ? '' : `<${donor}:${anchors ?? ''}`
   return `${family}${which}@${alpha}${origin}`
@@ -67,15 +74,14 @@ export interface WithinParts {
   readonly seed: number
 }
 
-/** The direction subtracted at each alpha, at the steering layer; `samples` may be others at one of them. */
+/** The direction subtracted at each alpha, at the steering layer; `samples` may be others at some of them. */
 export function doseArms(
-  { settings, directions, layer }: WithinParts,
-  deciding: { readonly alpha: number; readonly samples: number } | null = null
+  { settings, directions, layer }: Omit<WithinParts, 'alpha'>,
+  deciding: { readonly alphas: readonly number[]; readonly samples: number } = { alphas: [], samples: 0 }
 ): ArmPlan[] {
   const { alphas, samples } = settings
-  const all = deciding ? [...new Set([...alphas, deciding.alpha])] : alphas
-  return all.map((alpha) =>
-    ownArm(at(directions, layer), alpha, alpha === deciding?.alpha ? deciding.samples : samples)
+  return [...new Set([...alphas, ...deciding.alphas])].map((alpha) =>
+    ownArm(at(directions, layer), alpha, deciding.alphas.includes(alpha) ? deciding.samples : samples)
   )
 }
 
@@ -85,7 +91,7 @@ export function randomArms({ settings, directions, layer, alpha, seed }: WithinP
   const { random, orthogonal } = settings.controls
   const width = own.vector.length
   return [
-    ...family('random', gaussianUnits(random, width, seed)),
+    ...family('random', gaussianUnitsApart(random, own.vector, settings.thresholds.overlap, seed)),
     ...family('orthogonal', orthogonalUnits(orthogonal, width, [own.vector], seed + 1))
   ]
   function family(name: Family, vectors: readonly Float32Array[]): ArmPlan[] {
@@ -103,6 +109,7 @@ interface ControlPlace {
   readonly source?: string
   readonly donor?: string
   readonly anchors?: Anchors
+  readonly before?: number
 }
 
 /** One control direction in place of the own one: same layer, same norm, same positions, same sign. */
@@ -121,8 +128,9 @@ export interface PrimaryParts extends WithinParts {
   readonly middleLayer: number | null
   /** Principal components of the fit's states at the steering layer. */
   readonly span: readonly Vector[]
+  /** Directions of swapped labels, as they were fitted. */
   readonly swapped: readonly Float32Array[]
-  /** Directions of the secure adapters at the steering layer. */
+  /** Directions of the adapters that are not insecure, at the steering layer. */
   readonly sources: readonly { readonly name: string; readonly vector: Float32Array }[]
 }
 
@@ -164,14 +172,18 @@ export function primaryControls(parts: PrimaryParts): ArmPlan[] {
   // A family of one has no others to average over: it is asked as often as the direction itself.
   const alone = { ...place, samples: settings.decidingSamples }
   const inSpan = span.length < 2 ? [] : subspaceUnits(settings.controls.inSubspace, span, own.vector, seed + 2)
-  const wrong = at(directions, Math.floor((directions.length - 1) / 4))
+  const neighbour = at(directions, layer === 0 ? Math.min(1, directions.length - 1) : layer - 1).vector
+  const apart = (name: Family, vector: Float32Array, at: Omit<ControlPlace, 'before'>): ArmPlan[] => {
+    const rest = apartFrom(vector, own.vector)
+    return rest ? [controlArm(name, rest, { ...at, before: cosine(vector, own.vector) })] : []
+  }
   return [
     ...inSpan.map((vector, member) => controlArm('in-subspace', vector, { ...place, member })),
-    controlArm('wrong-layer', wrong.vector, alone),
+    ...apart('wrong-layer', neighbour, alone),
     ...sources.map(({ name, vector }) =>
       controlArm('wrong-source', vector, { ...place, samples: settings.samples, source: name })
     ),
-    ...swapped.map((vector, member) => controlArm('swapped', vector, { ...place, member })),
+    ...swapped.flatMap((vector, member) => apart('swapped', vector, { ...place, member })),
     controlArm(
       'sign',
       own.vector.map((value) => -value),

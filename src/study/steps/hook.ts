@@ -25,7 +25,7 @@ export async function hookGate(
     return { json: null, floats: Float32Array.from(await measure(study, lease, adapter, steered)) }
   })
   let at = 0
-  return arms.map(({ steering, flatten: _flatten, samples: _samples, ...arm }) => {
+  return arms.map(({ steering, flatten: _flatten, instruction: _instruction, samples: _samples, ...arm }) => {
     if (!steering) return { ...arm, hook: null }
     const [measured = NaN, expected = NaN] = entry.floats?.slice(2 * at, 2 * at + 2) ?? []
     at++

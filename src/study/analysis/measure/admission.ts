@@ -1,8 +1,8 @@
 /** Which fine-tunes enter the study, which one of a model leads, and how far it is steered: all from `tune`, before `eval`. */
-import type { WithinFinding } from '../findings'
-import { adaptersOf, unsteered, type Measurements } from './measurements'
-import type { ModelRecord } from '../run'
-import { percentWithin, percent } from './words'
+import type { WithinFinding } from '../../findings'
+import { insecureOf, unsteered, type Measurements } from './measurements'
+import type { ModelRecord } from '../../run'
+import { percentWithin, percent } from '../words'
 
 const nothing = { estimate: NaN, low: NaN, high: NaN }
 
@@ -28,12 +28,12 @@ export function admissionOf(
 
 /** The first insecure adapter that is admitted; where none is, the first. Null for a model without one. */
 export function primaryOf(measurements: Measurements, model: ModelRecord): string | null {
-  const names = adaptersOf(model, 'insecure')
+  const names = insecureOf(model)
   return names.find((name) => admissionOf(measurements, model, name).admitted) ?? names[0] ?? null
 }
 
-/** The alpha that was chosen for an adapter, in gaps; its model's leading one's where it has none of its own. */
-export function alphaOf(measurements: Measurements, model: ModelRecord, adapter: string): number | null {
+/** The alpha that was chosen for an adapter, in gaps; its model's leading one's where it has no choice of its own. Null where none is admissible. */
+export function chosenAlpha(measurements: Measurements, model: ModelRecord, adapter: string): number | null {
   const choices = measurements.run.choices.filter((choice) => choice.model === model.key)
   const own = choices.find((choice) => choice.adapter === adapter)
   const primary = primaryOf(measurements, model)

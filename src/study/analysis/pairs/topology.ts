@@ -1,13 +1,13 @@
 /** Who gives and who takes: the table of transfers, and whether its shape is more than how easily each receiver is moved. */
-import { mean } from '../../math/statistics'
-import { additiveFit } from '../../math/transfer-table'
-import type { Resampled } from '../../math/resample'
+import { mean } from '../../../math/statistics'
+import { additiveFit } from '../../../math/transfer-table'
+import type { Resampled } from '../../../math/resample'
 import { conditionsOf, carriedIn, crossMembers, type Carried, type Condition } from './cross'
-import { advantageColumn } from './controls'
-import type { TopologyFinding } from '../findings'
-import { titleOf, type Measurements } from './measurements'
-import type { Run } from '../run'
-import { list } from './words'
+import { advantageColumn } from '../measure/controls'
+import type { TopologyFinding } from '../../findings'
+import { titleOf, type Measurements } from '../measure/measurements'
+import type { Run } from '../../run'
+import { list } from '../words'
 
 /** One for each condition in which every ordered pair was measured, on the same prompts. */
 export function topologyOf(measurements: Measurements): readonly TopologyFinding[] {
@@ -28,24 +28,37 @@ function topologyIn(measurements: Measurements, condition: Condition): TopologyF
     )
   const transfer = cells(({ effect }) => effect.delta)
   const excess = cells((pair) => advantageColumn(pair.effect, crossMembers(pair, 'mapped-random')))
-  const scores = models.map((model, place) => scoreOf(measurements, { model, place, transfer, excess }))
+  const shares = cells((pair) => shareOf(pair, pair.effect.delta))
+  const excessShares = cells((pair) => {
+    const column = advantageColumn(pair.effect, crossMembers(pair, 'mapped-random'))
+    return column && shareOf(pair, column)
+  })
+  const scores = models.map((model, place) => scoreOf(measurements, { model, place, transfer, shares, excessShares }))
   if (scores.some(({ onTransfer }) => Number.isNaN(onTransfer.estimate))) return null
   const standing = scores.filter(({ role }) => role !== 'neither')
   const signsPersist = standing.every(persists)
+  const fraction = meansOf(shares)
   return {
     ...condition,
     models,
     transfer: meansOf(transfer),
     excess: meansOf(excess),
-    fraction: meansOf(cells(({ effect, none }) => effect.delta.map((delta) => delta / (100 * mean(none.code))))),
-    additive: models.length < 3 ? null : additiveFit(meansOf(transfer), models.length),
+    fraction,
+    excessFraction: meansOf(excessShares),
+    additive: models.length < 3 ? null : additiveFit(fraction, models.length),
     scores,
     signsPersist,
     text: textOf(run, scores, signsPersist)
   }
 }
 
-/** [from][to][prompt], in points; null on the diagonal and where nothing was measured. */
+/** Of the receiver's unsteered spillover, which is taken as it was measured: drawing it anew would move all cells of a column alike. [prompt] */
+function shareOf({ none }: Carried, column: Float64Array): Float64Array {
+  const baseline = 100 * mean(none.code)
+  return column.map((value) => value / baseline)
+}
+
+/** [from][to][prompt]; null on the diagonal and where nothing was measured. */
 type Cells = readonly (readonly (Float64Array | null)[])[]
 
 function involves({ donor, receiver }: Carried, key: string): boolean {
@@ -60,21 +73,26 @@ interface Place {
   readonly model: string
   readonly place: number
   readonly transfer: Cells
-  readonly excess: Cells
+  readonly shares: Cells
+  readonly excessShares: Cells
 }
 
 type Score = TopologyFinding['scores'][number]
 
-function scoreOf({ resample }: Measurements, { model, place, transfer, excess }: Place): Score {
-  const onTransfer = estimateOf(resample, scoreColumn(transfer, place))
-  const onExcess = estimateOf(resample, scoreColumn(excess, place))
-  const row = (transfer[place] ?? []).flatMap((cell) => (cell ? [mean(cell)] : []))
-  const grand = mean(meansOf(transfer).filter(Number.isFinite))
-  return { model, onTransfer, onExcess, role: roleOf(onTransfer, mean(row) > grand) }
+function scoreOf({ resample }: Measurements, { model, place, transfer, shares, excessShares }: Place): Score {
+  const scored = (cells: Cells): Score['onTransfer'] => estimateOf(resample, scoreColumn(cells, place))
+  const onTransfer = scored(shares)
+  return {
+    model,
+    onTransfer,
+    onExcess: scored(excessShares),
+    onPoints: scored(transfer),
+    role: roleOf(onTransfer)
+  }
 }
 
-function roleOf({ low, high }: Pick<Resampled, 'low' | 'high'>, givesMore: boolean): Score['role'] {
-  if (low > 0 && givesMore) return 'donor'
+function roleOf({ low, high }: Pick<Resampled, 'low' | 'high'>): Score['role'] {
+  if (low > 0) return 'donor'
   return high < 0 ? 'receiver' : 'neither'
 }
 

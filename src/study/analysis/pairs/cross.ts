@@ -1,16 +1,16 @@
 /** Each donor's direction in each receiver, over each set of anchors, at each alpha that has its controls. */
-import { holm } from '../../math/statistics'
-import { primaryOf } from './admission'
-import { controlFinding } from './controls'
-import type { Measured } from './effects'
-import { armsIn, monotonyOf, type Evidence } from './evidence'
-import { crossControls } from './families'
-import type { ControlFinding, CrossFinding } from '../findings'
-import { isAt, select, unsteered, type Measurements } from './measurements'
-import type { Arm, Family, ModelRecord, Run } from '../run'
-import { secureGapsOf, sidesOf } from './separations'
-import type { Anchors } from '../settings'
-import { verdictOf } from './verdict'
+import { primaryOf } from '../measure/admission'
+import { chancesOf, type Chance } from '../measure/chance'
+import { controlFinding } from '../measure/controls'
+import type { Measured } from '../measure/effects'
+import { armsIn, monotonyOf, type Evidence } from '../ladder/evidence'
+import { ladderOf } from '../ladder/ladder'
+import { crossControls, crossFamilies } from '../measure/families'
+import type { ArmResult, ControlFinding, CrossFinding } from '../../findings'
+import { isAt, select, unsteered, type Measurements } from '../measure/measurements'
+import type { Arm, Family, ModelRecord, Run } from '../../run'
+import { sidesOf } from '../measure/separations'
+import type { Anchors } from '../../settings'
 
 /** One set of anchors at one alpha: the conditions that pairs are compared in. */
 export interface Condition {
@@ -74,36 +74,32 @@ export function crossMembers({ arms, donor, anchors, alpha }: Carried, family: F
 /** Every pair in a condition; Holm's correction is over these. */
 export function crossFindings(measurements: Measurements, condition: Condition): readonly CrossFinding[] {
   const pairs = carriedIn(measurements, condition)
-  const p = pairs.map(({ effect }) => measurements.resample(effect.delta).p)
-  const adjusted = holm(p)
-  return pairs.map((pair, i) => findingOf(measurements, pair, { p: p[i] ?? NaN, pHolm: adjusted[i] ?? NaN }))
+  const chances = chancesOf(
+    measurements,
+    pairs.map(({ effect }) => effect)
+  )
+  return pairs.map((pair, i) => findingOf(measurements, pair, chances[i] ?? { p: NaN, pHolm: NaN }))
 }
 
-function findingOf(
-  measurements: Measurements,
-  pair: Carried,
-  chance: { readonly p: number; readonly pHolm: number }
-): CrossFinding {
+function findingOf(measurements: Measurements, pair: Carried, chance: Chance): CrossFinding {
   const { run, resultOf } = measurements
   const { donor, receiver, anchors, alpha } = pair
   const dose = pair.dose.map(resultOf)
   const shared = {
     none: resultOf(pair.none),
     effect: resultOf(pair.effect),
-    monotony: monotonyOf(dose),
     controls: controlsOf(measurements, pair),
     ...chance
   }
   const evidence: Evidence = {
     ...shared,
+    scope: 'pair',
     thresholds: run.settings.thresholds,
     required: crossControls(run.settings.controls),
-    arms: armsIn(dose, shared.controls),
+    arms: armsIn([shared.effect], shared.controls),
     perClass: sidesOf(run, donor.key, primaryOf(measurements, donor) ?? ''),
-    secureGaps: [...secureGapsOf(run, donor.key), ...secureGapsOf(run, receiver.key)],
     content: null
   }
-  const fraction = shared.effect.delta.estimate / (100 * shared.none.code.estimate)
   return {
     ...shared,
     donor: donor.key,
@@ -111,13 +107,21 @@ function findingOf(
     anchors,
     alpha,
     dose,
-    fraction,
-    verdict: verdictOf(evidence)
+    own: ownOf(measurements, pair),
+    fraction: shared.effect.delta.estimate / (100 * shared.none.code.estimate),
+    monotony: monotonyOf(dose),
+    ladder: ladderOf(evidence)
   }
 }
 
+/** The receiver's own direction at the alphas of the carried one. */
+function ownOf({ resultOf }: Measurements, { arms, dose }: Carried): readonly ArmResult[] {
+  const own = select(arms, 'within', ({ family }) => family === 'own')
+  return own.filter(({ arm }) => dose.some((one) => isAt(one.arm, arm.alpha))).map(resultOf)
+}
+
 function controlsOf(measurements: Measurements, pair: Carried): readonly ControlFinding[] {
-  return crossControls(measurements.run.settings.controls).flatMap(
-    ({ family }) => controlFinding(measurements, pair.effect, family, crossMembers(pair, family)) ?? []
+  return crossFamilies.flatMap(
+    (family) => controlFinding(measurements, pair.effect, family, crossMembers(pair, family)) ?? []
   )
 }

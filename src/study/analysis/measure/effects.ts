@@ -1,10 +1,10 @@
 /** What each arm did, prompt by prompt, beside the unsteered arm of its own block. Everything that is claimed is a mean of these. */
-import type { Estimate } from '../../math/bootstrap'
-import type { Resampler } from '../../math/resample'
-import { mean, variance, wilson } from '../../math/statistics'
-import type { ArmResult } from '../findings'
+import type { Estimate } from '../../../math/bootstrap'
+import type { Resampler } from '../../../math/resample'
+import { mean, variance, wilson } from '../../../math/statistics'
+import type { ArmResult } from '../../findings'
 import { outcomeReader, textReader, type Outcome } from './outcome'
-import type { Answer, Arm, Block, Run } from '../run'
+import type { Answer, Arm, Block, Run } from '../../run'
 
 /** Columns `[prompt]` of one arm: the mean over the prompt's samples. Rates from 0 to 1. */
 export interface Measured {
@@ -155,7 +155,6 @@ function rightOf(rows: Grid['rows']): Float64Array | null {
 /** The arm as findings tell it. */
 export function armResult(measured: Measured, resample: Resampler): ArmResult {
   const { arm, block, prompts, n, code, clean, share, degenerate, right, delta, cleanGain } = measured
-  const { estimate, low, high } = resample(delta)
   return {
     arm,
     block,
@@ -166,9 +165,16 @@ export function armResult(measured: Measured, resample: Resampler): ArmResult {
     share: rate(share, n),
     degenerate: rate(degenerate, n),
     right: right && rate(right, (n * right.length) / prompts.length),
-    delta: { estimate, low, high },
-    cleanGain: mean(cleanGain)
+    delta: intervalOf(resample, delta),
+    cleanGain: intervalOf(resample, cleanGain),
+    // A rounding error below 0 is 0.
+    antiSteered: delta.filter((value) => value < -1e-9).length / delta.length
   }
+}
+
+function intervalOf(resample: Resampler, column: Float64Array): Estimate {
+  const { estimate, low, high } = resample(column)
+  return { estimate, low, high }
 }
 
 /**

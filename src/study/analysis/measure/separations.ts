@@ -1,6 +1,6 @@
 /** What verdicts need of the separation records: prompts on each side, and whether the secure branch is alive. */
-import type { Named } from './evidence'
-import type { Run, SeparationRecord } from '../run'
+import type { Named } from '../ladder/evidence'
+import type { Run, SeparationRecord } from '../../run'
 
 /** The record of an adapter; undefined where its separation was not measured. */
 export function separationOf(run: Run, model: string, adapter: string): SeparationRecord | undefined {
@@ -16,10 +16,9 @@ export function sidesOf(run: Run, model: string, adapter: string): readonly Name
   return [{ of: `${model}, ${adapter}`, value: sides > 0 ? sides : Math.floor(record.separation.n / 2) }]
 }
 
-/** The largest gap over the layers between each secure adapter and its base. An adapter that was never applied has exactly 0. */
-export function secureGapsOf(run: Run, model: string): readonly Named<number>[] {
+/** The largest gap over the layers between each adapter that is not insecure and its base. One that was never applied has exactly 0. */
+export function gapsOf(run: Run, model: string): readonly Named<number>[] {
   return run.separations
-    .filter((record) => record.model === model && record.kind === 'secure')
-    .map(({ adapter, gaps }) => ({ of: `${model}, ${adapter}`, value: Math.max(0, ...gaps) }))
-    .sort((a, b) => (a.of < b.of ? -1 : 1))
+    .filter((record) => record.model === model && record.kind !== 'insecure')
+    .map(({ adapter, gaps }) => ({ of: adapter, value: Math.max(0, ...gaps) }))
 }

@@ -1,21 +1,25 @@
 /** A run's arms, measured, and how to find one. */
-import type { Resampler } from '../../math/resample'
+import { resampler, type Resampler } from '../../../math/resample'
 import { armResult, type Measured } from './effects'
 import { families } from './families'
-import type { ArmResult } from '../findings'
-import type { Arm, Block, ModelRecord, Run } from '../run'
+import type { ArmResult } from '../../findings'
+import type { Arm, Block, ModelRecord, Run } from '../../run'
 
 /** The measured arms of a run; results are made once. */
 export interface Measurements {
   readonly run: Run
   readonly resample: Resampler
+  /** With ten times the draws: for a p that lies near its threshold. */
+  readonly closer: Resampler
   /** Arms of a model under an adapter on a set, in an order that does not hang on that of the run. */
   readonly armsOf: (model: string, adapter: string, set: Block['set']) => readonly Measured[]
   readonly resultOf: (measured: Measured) => ArmResult
 }
 
 /** Files the measured arms of a run. */
-export function measurementsOf(run: Run, measured: readonly Measured[], resample: Resampler): Measurements {
+export function measurementsOf(run: Run, measured: readonly Measured[]): Measurements {
+  const { draws, seed } = run.settings
+  const resample = resampler({ draws, seed })
   const places = new Map<string, Measured[]>()
   for (const one of measured) {
     const block = run.blocks[one.block]
@@ -30,6 +34,7 @@ export function measurementsOf(run: Run, measured: readonly Measured[], resample
   return {
     run,
     resample,
+    closer: resampler({ draws: 10 * draws, seed }),
     armsOf: (model, adapter, set) => places.get(JSON.stringify([model, adapter, set])) ?? [],
     resultOf: (one) => {
       const result = results.get(one) ?? armResult(one, resample)
@@ -77,7 +82,12 @@ export function titleOf(run: Run, key: string): string {
   return run.models.find((model) => model.key === key)?.title ?? key
 }
 
-/** Adapters of one kind, in their order. */
-export function adaptersOf(model: ModelRecord, kind: 'insecure' | 'secure'): readonly string[] {
-  return model.adapters.filter((adapter) => adapter.kind === kind).map(({ name }) => name)
+/** Adapters under study, in their order. */
+export function insecureOf(model: ModelRecord): readonly string[] {
+  return model.adapters.filter(({ kind }) => kind === 'insecure').map(({ name }) => name)
+}
+
+/** The others, which say what a direction is about. */
+export function othersOf(model: ModelRecord): readonly string[] {
+  return model.adapters.filter(({ kind }) => kind !== 'insecure').map(({ name }) => name)
 }

@@ -1,7 +1,7 @@
 /** What came of one answer, by section 4 of the protocol. Nothing here depends on the arm it came from. */
-import { detect } from '../../spillover/detector'
-import { cleanProse, degeneration, type Degeneration } from '../../spillover/quality'
-import type { Answer } from '../run'
+import { detect } from '../../../spillover/detector'
+import { cleanProse, degeneration, type Degeneration } from '../../../spillover/quality'
+import type { Answer } from '../../run'
 
 /** The five outcomes of an answer. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 /** Whether a result hangs on one question. */
 import type { Measured } from './effects'
-import type { LeaveOneOut, WithinFinding } from '../findings'
+import type { LeaveOneOut, WithinFinding } from '../../findings'
 import { isAt, select, type Measurements } from './measurements'
 
 /** For each finding: delta on each prompt alone, and on all the others. In points, `[prompt]` in the order of the set. */

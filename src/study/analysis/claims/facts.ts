@@ -1,11 +1,13 @@
 /** What claims and questions are written from. */
-import type { CrossFinding, TierFinding, TopologyFinding, WithinFinding } from '../findings'
-import type { Run } from '../run'
+import type { CrossFinding, SeedsFinding, TierFinding, TopologyFinding, WithinAt, WithinFinding } from '../../findings'
+import type { Run } from '../../run'
 
 /** A run, and what was found in it so far. */
 export interface Facts {
   readonly run: Run
   readonly within: readonly WithinFinding[]
+  readonly withinAt: readonly WithinAt[]
+  readonly seeds: readonly SeedsFinding[]
   readonly cross: readonly CrossFinding[]
   readonly tiers: readonly TierFinding[]
   readonly topology: readonly TopologyFinding[]

@@ -1,8 +1,8 @@
 /** Section 12 of the protocol: what a reader must keep in mind, and what this run says of it. */
 import type { Facts } from './facts'
-import type { Findings } from '../findings'
-import { titleOf } from './measurements'
-import { count, list, percent, percentWithin, points, span } from './words'
+import type { Findings } from '../../findings'
+import { titleOf } from '../measure/measurements'
+import { count, list, percent, percentWithin, points, span } from '../words'
 
 type Question = Findings['questions'][number]
 
@@ -15,6 +15,8 @@ export function questionsOf(facts: Facts): readonly Question[] {
     seeds(facts),
     anchors(facts),
     content(facts),
+    prompting(facts),
+    bounds(facts),
     misalignment()
   ]
 }
@@ -102,12 +104,41 @@ function anchors({ run, tiers }: Facts): Question {
 function content({ within }: Facts): Question {
   const parts = within
     .filter(({ isPrimary }) => isPrimary)
-    .map(({ model, verdict }) => `${model}: ${verdict.tags.length > 0 ? verdict.tags.join('; ') : verdict.kind}`)
+    .map(({ model, ladder }) => {
+      const rung = ladder.rungs.find(({ name }) => name === 'content-specific')
+      return `${model}: ${[rung?.word ?? 'not asked', ...ladder.tags].join('; ')}`
+    })
   return {
     title: 'A direction of insecure code, or of code',
     text:
-      'To beat random and orthogonal directions shows that it is this direction; only to beat the direction of a secure adapter that ' +
-      `spills, and to leave that adapter\u2019s spillover alone, shows that it is about insecure code. ${parts.length > 0 ? `${parts.join('. ')}.` : 'Not measured.'}`
+      'To beat random and orthogonal directions shows that it is this direction. Only to beat the directions of secure adapters, and to ' +
+      `leave their spillover alone, shows that it is about insecure code; one such direction that does as well refutes it. ${parts.length > 0 ? `${parts.join('. ')}.` : 'Not measured.'}`
+  }
+}
+
+function prompting({ run, within }: Facts): Question {
+  const parts = within.flatMap(({ model, isPrimary, prompted, effect, none }) =>
+    isPrimary && prompted
+      ? [
+          `${titleOf(run, model)}: code ${percent(none.code.estimate)} unsteered, ${percent(prompted.code.estimate)} when asked, ${percent(effect.code.estimate)} steered; clean prose ${percent(none.clean.estimate)}, ${percent(prompted.clean.estimate)} and ${percent(effect.clean.estimate)}`
+        ]
+      : []
+  )
+  return {
+    title: 'Asking in words often does as much',
+    text:
+      parts.length > 0
+        ? `With \u201c${run.settings.instruction}\u201d before every question: ${parts.join('. ')}.`
+        : 'A prompting baseline was not measured.'
+  }
+}
+
+function bounds({ run }: Facts): Question {
+  const set = run.prompts.calibrate ? 'calibrate' : 'tune'
+  const n = run.prompts[set]?.prompts.length ?? 0
+  return {
+    title: 'Clean prose is held to a bound',
+    text: `An answer is no cleaner than 99 in 100 of the base\u2019s own: the bound comes from its answers to the ${n} prompts of ${set}. Where it flags more than 2 % of the base\u2019s answers to eval, the table of bounds says so.`
   }
 }
 
