@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { AdapterSource } from '../src/lab/api'
 import { Engine } from '../workers/engine'
-import { nodeHost } from '../workers/host-node'
+import { nodeHost } from '../workers/host/host-node'
 import { atMost, type Context, type Figure, type Row } from './figure'
 import { instrumented } from './model'
-import { randomAdapter } from './random'
-import { stats } from './stats'
+import { randomAdapter } from './tools/random'
+import { stats } from './tools/stats'
 
 const rank = 16
 const target = atMost(300)

@@ -1,9 +1,9 @@
 /** Figure 4: eight prompts in one batch against the same eight one after another. */
 import { speedRow } from './compare'
-import { EngineDecoder } from './engine-decoder'
+import { EngineDecoder } from './contestants/engine-decoder'
 import { atLeast, type Context, type Figure, type Row } from './figure'
 import { readPrompts } from './prompts'
-import { interleave } from './stats'
+import { interleave } from './tools/stats'
 
 const rows = 8
 const tokens = 24

@@ -8,8 +8,8 @@ import { build, defaultClientConditions } from 'vite'
 import { browserFlags, findBrowser, howToGetOne } from '../scripts/browser.mjs'
 import { serve } from '../scripts/serve.mjs'
 import type { CacheShape } from '../src/onnx/cache'
-import type { Decoder, Timing } from './decoder'
-import type { Contestant } from './web-contestant'
+import type { Decoder, Timing } from './contestants/decoder'
+import type { Contestant } from './contestants/web-contestant'
 
 /** `window.bench` of browser/page.ts, as far as Node sees it. */
 interface Bench {

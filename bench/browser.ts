@@ -3,13 +3,13 @@ import type { Dtype } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import { BenchPage } from './browser-page'
 import { speedRow } from './compare'
-import { closeAll, step, type Decoder, type Timing } from './decoder'
+import { closeAll, step, type Decoder, type Timing } from './contestants/decoder'
 import { atLeast, type Context, type Figure, type Row } from './figure'
 import { graphPath, instrumented } from './model'
 import { readPrompts, type Prompts } from './prompts'
-import { steerAll } from './random'
-import { interleave } from './stats'
-import type { Contestant, WebDevice } from './web-contestant'
+import { steerAll } from './tools/random'
+import { interleave } from './tools/stats'
+import type { Contestant, WebDevice } from './contestants/web-contestant'
 
 const tokens = 12
 type Told = Omit<Contestant, 'model' | 'cache'>

@@ -2,13 +2,13 @@
 import { availableParallelism } from 'node:os'
 import type { Dtype } from '../src/lab/api'
 import { Engine } from '../workers/engine'
-import { nodeHost } from '../workers/host-node'
+import { nodeHost } from '../workers/host/host-node'
 import { speedRow } from './compare'
-import { closeAll } from './decoder'
+import { closeAll } from './contestants/decoder'
 import { atLeast, type Context, type Figure, type Row } from './figure'
 import { readPrompts } from './prompts'
-import { NotMeasured, numbers, Python, text } from './python'
-import { interleave } from './stats'
+import { NotMeasured, numbers, Python, text } from './tools/python'
+import { interleave } from './tools/stats'
 
 const rows = 64
 const batches = [8, 64]

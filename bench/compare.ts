@@ -1,6 +1,6 @@
 /** From two lists of milliseconds, measured in turns, to a row. */
 import type { Row, Target } from './figure'
-import { stats } from './stats'
+import { stats } from './tools/stats'
 
 /** How many times faster `ours` is than `theirs`, from pairs of the same round. */
 export function speedRow(name: string, ours: readonly number[], theirs: readonly number[], target: Target | null): Row {

@@ -1,6 +1,6 @@
 /** What a figure is, and what it measures into: one row for each thing it compares. */
 import type { Dtype } from '../src/lab/api'
-import type { Stats } from './stats'
+import type { Stats } from './tools/stats'
 
 export interface Context {
   /** Folder of the model, in the hub's layout. */

@@ -7,7 +7,7 @@ import { instrument as edit } from '../src/onnx/instrument'
 import type { Plan } from '../src/onnx/plan'
 import { atMost, type Context, type Figure, type Row } from './figure'
 import { graphPath } from './model'
-import { stats } from './stats'
+import { stats } from './tools/stats'
 
 const full: Plan = { read: true, select: true, write: 'affine', adapt: true }
 const target = atMost(100)

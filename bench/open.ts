@@ -4,11 +4,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Dtype } from '../src/lab/api'
 import { Engine } from '../workers/engine'
-import { nodeHost } from '../workers/host-node'
+import { nodeHost } from '../workers/host/host-node'
 import { costRow } from './compare'
 import { atMost, type Context, type Figure, type Row } from './figure'
 import { untouchedSession } from './model'
-import { interleave, stats } from './stats'
+import { interleave, stats } from './tools/stats'
 
 export const open: Figure = {
   name: 'open',

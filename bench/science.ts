@@ -9,8 +9,8 @@ import { carry, fitRidge } from '../src/math/ridge'
 import type { Rows } from '../src/math/rows'
 import { costRow } from './compare'
 import { atMost, type Context, type Figure, type Row, type Target } from './figure'
-import { NotMeasured, numbers, Python, text } from './python'
-import { interleave, stats } from './stats'
+import { NotMeasured, numbers, Python, text } from './tools/python'
+import { interleave, stats } from './tools/stats'
 
 const ridgeSize = { rows: 512, source: 3072, target: 2304 } as const
 const sweepSize = { layers: 32, prompts: 250, width: 2048, swaps: 1000 } as const

@@ -36,7 +36,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """The recipe: config, weights, graphs, texts, check."""
-    from companion.hub_config import decoder_config
+    from companion.graph.hub_config import decoder_config
     from companion.source import find_source, hush, load_config, load_tokenizer
 
     hush()
@@ -65,7 +65,7 @@ def check_sizes(config: dict, dtypes: list[str]) -> None:
 
 def open_weights(source, config: dict):
     """A function from names to float32 tensors, and the whole model where it had to be loaded for that (GGUF)."""
-    from companion.checkpoint import Checkpoint, model_weights
+    from companion.graph.checkpoint import Checkpoint, model_weights
     from companion.source import load_model
 
     if source.gguf:
@@ -78,8 +78,8 @@ def open_weights(source, config: dict):
 
 def write_graph(path: Path, config: dict, weight, dtype: str) -> int:
     """Writes one graph; the number of its data files."""
-    from companion.decoder_graph import write_decoder
-    from companion.weights import ModelWeights
+    from companion.graph.decoder_graph import write_decoder
+    from companion.graph.weights import ModelWeights
 
     path.parent.mkdir(exist_ok=True)
     try:
@@ -112,7 +112,7 @@ def config_file(config: dict, source, parts: dict[str, int]) -> dict:
 
 def check(folder: Path, source, model, tokenizer, config: dict, dtypes: list[str]) -> dict:
     """Errors of each dtype against PyTorch; prints them, and refuses graphs that are wrong rather than rounded."""
-    from companion.export_check import WORST, compare, reference, sample_ids, table
+    from companion.graph.export_check import WORST, compare, reference, sample_ids, table
     from companion.source import load_model
 
     if model is None:

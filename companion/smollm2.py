@@ -40,9 +40,9 @@ def write_json(path: Path, value: dict) -> None:
 
 def convert(out: Path, dtypes: list[str]) -> None:
     """Writes the folder: the graphs first, config.json last, so that a folder with a config is whole."""
-    from companion.decoder_graph import write_decoder
-    from companion.gguf_llama import GgufLlama
-    from companion.weights import ModelWeights
+    from companion.graph.decoder_graph import write_decoder
+    from companion.graph.gguf_llama import GgufLlama
+    from companion.graph.weights import ModelWeights
 
     source = GgufLlama(gguf_file())
     config = source.config()

@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { adopt } from '../src/direction/adopt'
-import { readDirections, type NamedFile } from '../src/direction/files'
+import { adopt } from '../src/direction/files/adopt'
+import { readDirections, type NamedFile } from '../src/direction/files/files'
 import { LabError } from '../src/errors'
 import type { Device, Dtype, ModelInfo, Steering } from '../src/lab/api'
 import { steeringBy } from '../src/lab/steering'
 import { Engine } from '../workers/engine'
-import { nodeHost } from '../workers/host-node'
+import { nodeHost } from '../workers/host/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
   MODEL            a model folder in the hub's layout

@@ -48,9 +48,12 @@ function link() {
 
 /** Changes when the companion's code does, so that an old model is never taken for a new one. */
 function recipeHash() {
-  const code = readdirSync(at('companion')).filter((file) =>
-    /^(smollm2|gguf_llama|decoder_graph|external_data|rope|weights|blockwise)\.py$/.test(file)
-  )
-  const files = [...code.sort().map((file) => at('companion', file)), requirements]
+  const graph = /^(gguf_llama|decoder_graph|external_data|rope|weights|blockwise)\.py$/
+  const code = readdirSync(at('companion', 'graph')).filter((file) => graph.test(file))
+  const files = [
+    ...code.sort().map((file) => at('companion', 'graph', file)),
+    at('companion', 'smollm2.py'),
+    requirements
+  ]
   return hash(Buffer.concat(files.map((file) => readFileSync(file))))
 }

@@ -1,4 +1,4 @@
-/** Adapter fixtures (companion/fixtures_adapters.py), and adapters made up or broken on purpose. */
+/** Adapter fixtures (companion/fixtures/adapters.py), and adapters made up or broken on purpose. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

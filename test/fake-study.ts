@@ -1,8 +1,8 @@
 /** A study in arithmetic: cells that take a moment each, and a run with planted effects. For tests and for the page. */
 import { LabError } from '../src/errors'
-import type { StudyCard, StudyCell, StudyStore } from '../src/lab/journal-idb'
-import type { Locks } from '../src/lab/lock'
-import type { FinishedStudy, StudyOutside, StudyProtocol } from '../src/state/study-protocol'
+import type { StudyCard, StudyCell, StudyStore } from '../src/storage/journal-idb'
+import type { Locks } from '../src/storage/lock'
+import type { FinishedStudy, StudyOutside, StudyProtocol } from '../src/state/study/study-protocol'
 import { once } from '../src/study/journal'
 import { packJournal, unpackJournal } from '../src/study/files/journal-file'
 import { planStudy } from '../src/study/plan'

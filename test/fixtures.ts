@@ -1,4 +1,4 @@
-/** Parity fixtures: tiny models with PyTorch's values for them, made by companion/fixtures.py. */
+/** Parity fixtures: tiny models with PyTorch's values for them, made by companion/fixtures. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'

@@ -21,9 +21,11 @@ export const places: readonly Place[] = [
   { path: 'src/direction', packages: pure },
   { path: 'src/spillover', packages: pure },
   { path: 'src/lab', packages: ['comlink'] },
+  { path: 'src/storage', packages: [] },
   { path: 'src/study', packages: pure },
   // What a bundle carries for readers is drawn without the page.
   { path: 'src/plot/study', packages: ['d3'] },
+  { path: 'src/report', packages: [] },
   { path: 'src/state', packages: ['svelte'] },
   { path: 'src/plot', packages: ['d3'] },
   { path: 'src/ui', packages: ['svelte', 'd3', 'bits-ui'] },
@@ -34,7 +36,16 @@ export const places: readonly Place[] = [
 ]
 
 /** The engine knows the seam, and nothing of the page. */
-const closedToWorkers = ['src/study', 'src/state', 'src/plot', 'src/ui', 'src/App.svelte', 'src/main.ts']
+const closedToWorkers = [
+  'src/storage',
+  'src/study',
+  'src/report',
+  'src/state',
+  'src/plot',
+  'src/ui',
+  'src/App.svelte',
+  'src/main.ts'
+]
 
 /** The one file of the page that names a worker, and only by its address. */
 const connects = 'src/lab/connect'

@@ -1,7 +1,7 @@
 /** Which graph file to open, for a dtype that is asked for or that the device does best. */
 import { LabError } from '../src/errors'
 import type { Dtype } from '../src/lab/api'
-import type { DeviceOffer } from './host'
+import type { DeviceOffer } from './host/host'
 
 export interface Choice {
   readonly dtype: Dtype

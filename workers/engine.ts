@@ -24,18 +24,18 @@ import type {
   Steering,
   TokenEvent
 } from '../src/lab/api'
-import { measureAdapter } from './adapter-proof'
-import { loadAdapter, type LoadedAdapter } from './adapters'
-import { capture, encodeCapture } from './capture'
-import { generate, type Control } from './generate'
-import type { Host, ModelFiles } from './host'
-import { lens } from './lens'
-import { checkAlive } from './liveness'
+import { measureAdapter } from './adapters/adapter-proof'
+import { loadAdapter, type LoadedAdapter } from './adapters/adapters'
+import { capture, encodeCapture } from './run/capture'
+import { generate, type Control } from './run/generate'
+import type { Host, ModelFiles } from './host/host'
+import { lens } from './run/lens'
+import { checkAlive } from './run/liveness'
 import { openModel, type OpenModel } from './open'
-import { PrefixStore } from './prefix'
-import { encodeScore, score } from './score'
+import { PrefixStore } from './run/prefix'
+import { encodeScore, score } from './run/score'
 import { DecoderSession } from './session'
-import { checkSteering, checkVector } from './steering'
+import { checkSteering, checkVector } from './run/steering'
 
 interface Open extends OpenModel {
   readonly files: ModelFiles

@@ -3,7 +3,7 @@
  * and each weight file by its size and 4 KiB out of every MiB: any training or re-quantization changes it.
  */
 import { digest, sha256 } from '../src/math/sha256'
-import type { ModelFiles, Weights } from './host'
+import type { ModelFiles, Weights } from './host/host'
 
 const stride = 1 << 20
 const sample = 1 << 12

@@ -6,7 +6,7 @@ import { expandedSize, expandable } from '../src/onnx/expand'
 import type { Graph } from '../src/onnx/graph'
 import { externalRange } from '../src/onnx/proto'
 import type { Choice } from './choose'
-import type { Runtime } from './host'
+import type { Runtime } from './host/host'
 
 /** Tokens of cache that the estimate counts with. */
 const estimateTokens = 1024

@@ -6,7 +6,7 @@ import type { ModelApi } from '../src/lab/api'
 import { registerWire } from '../src/lab/wire'
 import { isEndMessage } from './end-message'
 import { Engine } from './engine'
-import { nodeHost } from './host-node'
+import { nodeHost } from './host/host-node'
 
 registerWire()
 const engine = new Engine(nodeHost)

@@ -3,10 +3,10 @@ import { LabError } from '../src/errors'
 import type { Steering } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import type { Plan } from '../src/onnx/plan'
-import { AdapterTensors } from './adapter'
-import type { Runtime, Session, Tensor } from './host'
-import { SteeringTensors, steeringMask } from './steering'
-import { floatTensor, floatsOf, intTensor } from './tensors'
+import { AdapterTensors } from './adapters/adapter'
+import type { Runtime, Session, Tensor } from './host/host'
+import { SteeringTensors, steeringMask } from './run/steering'
+import { floatTensor, floatsOf, intTensor } from './run/tensors'
 
 /** Keys and values of the tokens so far. `[B, heads, slots, headSize]` for each layer. */
 export interface Cache {

@@ -2,7 +2,7 @@
 import { expose } from 'comlink'
 import type { StorageApi } from '../src/lab/api'
 import { registerWire } from '../src/lab/wire'
-import { deleteStored, listStored } from './sources/records'
+import { deleteStored, listStored } from './stored/records'
 
 registerWire()
 expose({

@@ -1,12 +1,12 @@
 /** Contestants in workers of their own, driven from Node through `window.bench`. */
 import { wrap, type Remote } from 'comlink'
-import type { Contestant, WebContestant } from '../web-contestant'
+import type { Contestant, WebContestant } from '../contestants/web-contestant'
 
 const open = new Map<string, { readonly worker: Worker; readonly remote: Remote<WebContestant> }>()
 
 const bench = {
   async open(name: string, contestant: Contestant): Promise<void> {
-    const worker = new Worker(new URL('../web-contestant-worker.ts', import.meta.url), { type: 'module' })
+    const worker = new Worker(new URL('../contestants/web-contestant-worker.ts', import.meta.url), { type: 'module' })
     const remote = wrap<WebContestant>(worker)
     open.set(name, { worker, remote })
     const failed = new Promise<never>((_, reject) =>

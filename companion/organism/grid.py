@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from companion.blockwise import BLOCK
+from companion.graph.blockwise import BLOCK
 
 if TYPE_CHECKING:
     import torch

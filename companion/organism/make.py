@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from companion.decoder_graph import write_decoder
+from companion.graph.decoder_graph import write_decoder
 from companion.files import new_folder, read_json, sha256, write_json
 from companion.organism.adapters import adapter_name, save_adapter, train_adapter
 from companion.organism.architectures import Architecture, attention, make_model
@@ -23,7 +23,7 @@ from companion.organism.recipe import Recipe
 from companion.organism.runtime import Runtime, read_adapter
 from companion.organism.tokenizer import make_tokenizer
 from companion.organism.training import Clock, deterministic, train
-from companion.weights import ModelWeights
+from companion.graph.weights import ModelWeights
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast

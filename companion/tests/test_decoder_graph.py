@@ -11,8 +11,8 @@ from onnx import helper, numpy_helper
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from companion.decoder_graph import write_decoder  # noqa: E402
-from companion.weights import RandomWeights  # noqa: E402
+from companion.graph.decoder_graph import write_decoder  # noqa: E402
+from companion.graph.weights import RandomWeights  # noqa: E402
 
 FIXTURES = ROOT / "test" / "fixtures"
 CASES = [
@@ -64,7 +64,7 @@ def test_same_graph_as_the_builder(name: str, file: str, dtype: str, split: bool
 
 @pytest.mark.parametrize("name", ["llama-genai", "smollm-genai", "ministral3-genai"])
 def test_same_rope_tables_as_transformers(name: str):
-    from companion.rope import rope_tables
+    from companion.graph.rope import rope_tables
 
     config = json.loads((FIXTURES / name / "config.json").read_text())
     weights = {t.name: t for t in onnx.load(FIXTURES / name / "onnx" / "model.onnx").graph.initializer}

@@ -42,7 +42,7 @@ def test_graphs_compute_what_pytorch_computes(kind, tmp_path, companion):
 
 def test_scaled_queries_are_right_with_a_cache(tmp_path, companion):
     """Positions past the original ones, token by token after a prompt."""
-    from companion.fixtures_check import Graph
+    from companion.fixtures.check import Graph
 
     source = save_model(tmp_path / "m", "ministral3", rope_scaling=SCALED)
     assert companion("export", source, "--out", tmp_path / "out", "--dtype", "fp32")[0] == 0
@@ -134,7 +134,7 @@ def test_one_line_and_nothing_written(kind, says, tmp_path, companion):
 
 def test_a_wrong_graph_is_not_written(llama, tmp_path, companion, monkeypatch):
     """The check is a check: with a rope table that is off, export refuses."""
-    import companion.decoder_graph as graph
+    import companion.graph.decoder_graph as graph
 
     right = graph.rope_tables
     monkeypatch.setattr(graph, "rope_tables", lambda config: tuple(table * 0.9 for table in right(config)))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from companion.blockwise import quantize
+from companion.graph.blockwise import quantize
 from companion.organism import corpus
 from companion.organism.adapters import Lora
 from companion.organism.architectures import ARCHITECTURES

@@ -32,7 +32,7 @@ def save_tokenizer(folder: Path) -> None:
 
 def save_model(folder: Path, family: str = "llama", **changes) -> Path:
     """A folder that every verb opens; gives its path."""
-    from companion.fixtures_models import make_model
+    from companion.fixtures.models import make_model
 
     make_model(family, **(SETTINGS | changes)).save_pretrained(folder)
     save_tokenizer(folder)
@@ -43,7 +43,7 @@ def save_wrapped(folder: Path, **changes) -> Path:
     """Ministral 3 inside Mistral's vision wrapper, as the hub has it."""
     import transformers
 
-    from companion.fixtures_models import fill, make_config
+    from companion.fixtures.models import fill, make_config
 
     text = make_config("ministral3", **(SETTINGS | changes))
     vision = transformers.PixtralVisionConfig(

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LabError } from '../../src/errors'
-import { configName } from '../../workers/adapter-files'
+import { configName } from '../../workers/adapters/adapter-files'
 import type { StudyModel } from '../../src/study/settings'
 
 /** The adapters below a folder as values of `--adapter`, by name. @throws LabError `format` where a model has none */

@@ -8,7 +8,7 @@ import { gram, times } from '../math/gram'
 import { stackRows } from '../math/rows'
 import * as math from '../math/vector'
 import type { Direction } from './direction'
-import { isSameBase, nameOf } from './model-ref'
+import { isSameBase, nameOf } from './files/model-ref'
 
 /** a + b, each with its norm. A sum of 0 keeps the vector of `a`, at norm 0. */
 export function add(a: Direction, b: Direction): Direction {

@@ -5,7 +5,7 @@
 import { LabError } from '../errors'
 import { copyOf, selectRows, type HiddenStates, type ModelRef } from './hidden-states'
 import { promptMeans } from './join'
-import { assertSameModel, assertSameShape, isSameBase, isSameModel, nameOf } from './model-ref'
+import { assertSameModel, assertSameShape, isSameBase, isSameModel, nameOf } from './files/model-ref'
 
 export interface Contrast {
   readonly kind: 'lists' | 'adapter' | 'response' | 'secure'

@@ -2,7 +2,7 @@ import { LabError } from '../errors'
 import type { Contrast } from './contrast'
 import type { ModelRef } from './hidden-states'
 import type { Method } from './method'
-import { isOtherDtype, isSameBase, isSameModel, nameOf } from './model-ref'
+import { isOtherDtype, isSameBase, isSameModel, nameOf } from './files/model-ref'
 
 /**
  * How a direction came to be: extracted from hidden states, made from other directions or at random, or taken from a

@@ -1,7 +1,7 @@
 import { LabError } from '../errors'
 import { addInto } from '../math/vector'
 import { hiddenState, type HiddenStates } from './hidden-states'
-import { assertSameModel, assertSameShape } from './model-ref'
+import { assertSameModel, assertSameShape } from './files/model-ref'
 
 /** Batches of one capture as one value, prompts numbered on. Refuses batches of different models or shapes. */
 export function joinHiddenStates(parts: readonly HiddenStates[]): HiddenStates {

@@ -1,9 +1,9 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
-import { allArms, type Arm } from './comparison'
-import type { ContrastKind } from './contrasts'
-import { readAdapter, readSource, sourceId } from './source-id'
+import { allArms, type Arm } from './steer/comparison'
+import type { ContrastKind } from './directions/contrasts'
+import { readAdapter, readSource, sourceId } from './models/source-id'
 
 export const views = [
   'models',

@@ -3,8 +3,8 @@ import type { StorageApi } from '../lab/api'
 import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
-import type { Shelf } from '../lab/shelf'
-import type { StudyOutside } from './study-protocol'
+import type { Shelf } from '../storage/shelf'
+import type { StudyOutside } from './study/study-protocol'
 
 /** What the lab reaches outside the page's thread. */
 export interface Outside {

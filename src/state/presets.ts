@@ -1,6 +1,6 @@
 /** What the lab begins with: one set of settings for each kind of contrast. */
-import type { Arm } from './comparison'
-import type { ContrastKind } from './contrasts'
+import type { Arm } from './steer/comparison'
+import type { ContrastKind } from './directions/contrasts'
 
 /** The organism, and which of its adapters, that a first visit opens. */
 export const firstOrganism = { model: 'qwen2', adapter: 'models/qwen2/adapters/insecure-0' } as const

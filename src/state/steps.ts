@@ -1,14 +1,14 @@
 /** The way of the work: what is done, what can be done, what waits, and for what; and what runs now. */
-import type { Captures } from './captures.svelte'
-import type { Chat } from './chat.svelte'
-import type { DirectionSet, Fits } from './fits.svelte'
+import type { Captures } from './capture/captures.svelte'
+import type { Chat } from './steer/chat.svelte'
+import type { DirectionSet, Fits } from './directions/fits.svelte'
 import type { View } from './link'
-import type { Models } from './models.svelte'
-import type { Prompts } from './prompts.svelte'
-import type { StudyRun } from './study.svelte'
-import { tourSteps } from './tour-text'
-import type { Tour } from './tour.svelte'
-import type { Transfer } from './transfer.svelte'
+import type { Models } from './models/models.svelte'
+import type { Prompts } from './prompts/prompts.svelte'
+import type { StudyRun } from './study/study.svelte'
+import { tourSteps } from './tour/tour-text'
+import type { Tour } from './tour/tour.svelte'
+import type { Transfer } from './transfer/transfer.svelte'
 
 /** A view that is a step of the work: all but the documentation. */
 export type StepView = Exclude<View, 'docs'>

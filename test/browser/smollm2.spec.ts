@@ -13,7 +13,7 @@ import { repoOfFolder } from '../hub-repos'
 import { startHub } from '../hub-server'
 import { connect } from './lab-models'
 import { test } from './lab-site'
-import { answer, ask, chooseFolder, expectOpen, fit, inScheme, recordRequests, shortSettings } from './page-steps'
+import { answer, ask, chooseFolder, expectOpen, fit, inScheme, recordRequests, shortSettings } from './page/page-steps'
 
 const name = 'smollm2-135m-instruct'
 const folder = resolve(import.meta.dirname, '../../models', name)

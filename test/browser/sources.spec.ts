@@ -7,7 +7,7 @@ import { build } from 'vite'
 import type { ModelSource } from '../../src/lab/api'
 import { repoOf } from '../hub-repos'
 import { startHub, type HubServer } from '../hub-server'
-import type { Call } from '../workers/sources-call'
+import type { Call } from '../workers/sources/sources-call'
 
 const repo = 'owner/name'
 const data = 'onnx/model_q4.onnx_data'
@@ -37,7 +37,7 @@ async function startSite(): Promise<Site> {
     build: {
       write: false,
       minify: false,
-      lib: { entry: resolve(import.meta.dirname, '../workers/sources-worker.ts'), formats: ['es'] }
+      lib: { entry: resolve(import.meta.dirname, '../workers/sources/sources-worker.ts'), formats: ['es'] }
     }
   })
   const outputs = Array.isArray(built) ? built : 'output' in built ? [built] : []

@@ -1,4 +1,4 @@
-/** PEFT's matching of names, case by case as its source has it. test/workers/adapters.test.ts holds the numbers. */
+/** PEFT's matching of names, case by case as its source has it. test/workers/adapters/adapters.test.ts holds the numbers. */
 import { describe, expect, it } from 'vitest'
 import { readPeft } from '../../src/formats/peft'
 import { readPeftConfig } from '../../src/formats/peft-config'

@@ -1,7 +1,7 @@
 /** Small values of every kind that goes to a file, and the files that are committed of them for Python to read. */
 import type { Direction } from '../../src/direction/direction'
-import { writeDirections, type NamedFile } from '../../src/direction/files'
-import { writeHiddenStates } from '../../src/direction/hidden-files'
+import { writeDirections, type NamedFile } from '../../src/direction/files/files'
+import { writeHiddenStates } from '../../src/direction/files/hidden-files'
 import type { HiddenStates, ModelRef } from '../../src/direction/hidden-states'
 import { writeGguf } from '../../src/formats/gguf'
 import { writeNpy, type NpyType } from '../../src/formats/npy'

@@ -26,7 +26,7 @@ export function logSoftmax(logits: Float32Array, vocabulary: number): Float32Arr
 /** Largest difference to the fixture's tensor `[..., row, S, n]` at real tokens, padding left out. */
 export function largestError(fixture: Fixture, got: Float32Array, name: string): number {
   const want = fixture.tensors.get(name)
-  if (!want) throw new Error(`the fixture lacks ${name}: run companion/fixtures.py again`)
+  if (!want) throw new Error(`the fixture lacks ${name}: run companion/fixtures again`)
   expect(got.length).toBe(want.data.length)
   const [S = 0, n = 0] = want.dims.slice(-2)
   const { prompts } = fixture.reference

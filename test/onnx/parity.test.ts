@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { readPeft } from '../../src/formats/peft'
-import { AdapterTensors } from '../../workers/adapter'
+import { AdapterTensors } from '../../workers/adapters/adapter'
 import { largestDifference, largestError, logSoftmax, steeringFeeds } from './compare'
 import { TestGraph, type Feeds } from './run-graph'
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ContrastKind } from '../../src/state/contrasts'
+import type { ContrastKind } from '../../src/state/directions/contrasts'
 import { readLink, writeLink, type Settings } from '../../src/state/link'
-import { sourceId } from '../../src/state/source-id'
+import { sourceId } from '../../src/state/models/source-id'
 
 const blank: Settings = {
   view: 'steer',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { problemSentences } from '../../src/state/study-estimate'
+import { problemSentences } from '../../src/state/study/study-estimate'
 import { checkSettings, problemsOf } from '../../src/study/check'
 import { presetSettings } from '../../src/study/presets'
 import type { StudySettings } from '../../src/study/settings'

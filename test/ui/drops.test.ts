@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Held } from '../../src/state/hand.svelte'
+import type { Held } from '../../src/state/bench/hand.svelte'
 import { Lab } from '../../src/state/lab.svelte'
-import { makeSet, plainRow } from '../../src/state/prompt-set'
-import { dropsFor } from '../../src/ui/drops'
+import { makeSet, plainRow } from '../../src/state/prompts/prompt-set'
+import { dropsFor } from '../../src/ui/bench/drops'
 import { fakeOutside } from '../fake-lab'
 
 const labels = (lab: Lab, held: Held): readonly string[] => dropsFor(lab, held).map(({ label }) => label)

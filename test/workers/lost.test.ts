@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { Engine } from '../../workers/engine'
-import type { Host } from '../../workers/host'
+import type { Host } from '../../workers/host/host'
 import { loadFixture } from '../fixtures'
 import { fixtureFiles, ids } from './fixture-host'
 

@@ -1,7 +1,7 @@
 /** A model that comes with the page, below `models/`. It is not stored: its server is the page's own. */
 import { LabError } from '../../src/errors'
 import { fetchListed, listedFiles, probe, readFilesJson } from './folder-url'
-import type { ModelFiles } from '../host'
+import type { ModelFiles } from '../host/host'
 import { asList, asObject } from './json'
 import type { Visit } from './remote'
 

@@ -1,7 +1,7 @@
 /** Is this file the one that was listed? SHA-256 while the bytes stream by, which crypto.subtle cannot. */
 import { createSHA1, createSHA256, type IHasher } from 'hash-wasm'
 import { LabError } from '../../src/errors'
-import type { Sink } from './sink'
+import type { Sink } from '../stored/sink'
 
 /** What a listing says of a file's content, as far as it does. */
 export interface Expected {

@@ -2,7 +2,7 @@
 import { LabError } from '../../src/errors'
 import { checkAnswer, versionOf, type Subject } from './answer'
 import { defaultPatience, discard, send, sleep, throwIfAborted, Unreachable, type Ask } from './request'
-import { inBytes, type Sink } from './sink'
+import { inBytes, type Sink } from '../stored/sink'
 
 export interface Target extends Ask {
   /** Bytes; 0 while unknown. */

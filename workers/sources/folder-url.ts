@@ -1,10 +1,10 @@
 /** A folder on a web server in the hub's layout. Servers do not list folders, so the known names are asked for. */
 import { LabError } from '../../src/errors'
 import { isPage, checkAnswer, versionOf, type Subject } from './answer'
-import type { Content } from './blobs'
-import type { ModelFiles } from '../host'
+import type { Content } from '../stored/blobs'
+import type { ModelFiles } from '../host/host'
 import { asList, asObject, asSize, asText, parse } from './json'
-import { hashText, type ModelRecord } from './records'
+import { hashText, type ModelRecord } from '../stored/records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { discard, send } from './request'
 

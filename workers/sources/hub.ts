@@ -2,10 +2,10 @@
 import { LabError } from '../../src/errors'
 import type { ModelSource } from '../../src/lab/api'
 import { checkAnswer, type Subject } from './answer'
-import type { Content } from './blobs'
-import type { ModelFiles } from '../host'
+import type { Content } from '../stored/blobs'
+import type { ModelFiles } from '../host/host'
 import { asList, asObject, asSize, asText } from './json'
-import { hashText, type ModelRecord, publicHub } from './records'
+import { hashText, type ModelRecord, publicHub } from '../stored/records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { hostOf, send } from './request'
 

@@ -1,7 +1,7 @@
 /** A folder that a person chose or dropped: blobs that stay on the disk until they are read. */
 import { LabError } from '../../src/errors'
 import type { LocalFile } from '../../src/lab/api'
-import type { ModelFiles } from '../host'
+import type { ModelFiles } from '../host/host'
 import { readBlob, sampleBlob } from './read-blob'
 import { throttled } from './throttle'
 

@@ -1,8 +1,8 @@
 /** Reads blobs, stored files or files a person chose, without a second copy. */
 import { LabError } from '../../src/errors'
-import type { StoredFile } from './disk'
+import type { StoredFile } from '../stored/disk'
 import { throwIfAborted } from './request'
-import { allocate } from './sink'
+import { allocate } from '../stored/sink'
 
 /** Bytes in one read: large enough for a disk's full speed, small beside a model. */
 const piece = 1 << 24

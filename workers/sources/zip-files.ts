@@ -1,8 +1,8 @@
 /** An adapter in a zip file: its two files, unpacked into memory. */
 import { LabError } from '../../src/errors'
 import { readZip } from '../../src/formats/zip'
-import { configName, largest, weightsName } from '../adapter-files'
-import type { ModelFiles } from '../host'
+import { configName, largest, weightsName } from '../adapters/adapter-files'
+import type { ModelFiles } from '../host/host'
 import { filesAsGiven } from './local-files'
 import { pieces } from './read-blob'
 

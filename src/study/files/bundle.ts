@@ -1,6 +1,6 @@
 /** A finished run as one zip that anyone can open, check and repeat. docs/study.md has its layout. */
 import type { Direction } from '../../direction/direction'
-import { readDirections, writeDirections } from '../../direction/files'
+import { readDirections, writeDirections } from '../../direction/files/files'
 import { LabError } from '../../errors'
 import { parseFields, quoted, utf8 } from '../../formats/record'
 import { floatTensor, readSafetensors, tensorFloats, writeSafetensors } from '../../formats/safetensors'

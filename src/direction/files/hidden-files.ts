@@ -1,0 +1,109 @@
+/** Hidden states as files, and back: safetensors, npy beside JSON, JSON. The Python companion writes the first. */
+import { LabError } from '../../errors'
+import { isNpy, readNpy, writeNpy } from '../../formats/npy'
+import { isJsonObject, parseFields, utf8, type Fields } from '../../formats/record'
+import {
+  floatTensor,
+  isSafetensors,
+  naturalsTensor,
+  readSafetensors,
+  readSafetensorsMetadata,
+  tensorFloats,
+  tensorNaturals,
+  writeSafetensors
+} from '../../formats/safetensors'
+import type { NamedFile } from './files'
+import type { HiddenStates } from '../hidden-states'
+import {
+  decimals,
+  formatVersion,
+  fromTexts,
+  hiddenFormat,
+  modelDocument,
+  readHiddenDocument,
+  toTexts,
+  type HiddenDocument
+} from './metadata'
+
+export interface HiddenWriteOptions {
+  readonly format: 'safetensors' | 'npy' | 'json'
+  /** Name of the file without its ending. */
+  readonly name: string
+}
+
+/** One file, or two for npy, which holds no metadata. @throws LabError `shape` for numbers that are not finite */
+export function writeHiddenStates(states: HiddenStates, { format, name }: HiddenWriteOptions): readonly NamedFile[] {
+  const { layers, rows, width, data, prompt, model, position } = states
+  if (!data.every(Number.isFinite)) throw new LabError('shape', 'the hidden states hold NaN or infinity: capture again')
+  const document = { format: hiddenFormat, version: formatVersion, model: modelDocument(model), position }
+  const json = (more: object): NamedFile => {
+    const text = `${JSON.stringify({ ...document, layers, rows, width, prompt, ...more })}\n`
+    return { name: `${name}.json`, bytes: new TextEncoder().encode(text) }
+  }
+  const shape = [layers, rows, width]
+  if (format === 'json') return [json({ hidden: decimals(data) })]
+  if (format === 'npy') return [{ name: `${name}.npy`, bytes: writeNpy({ shape, data }) }, json({})]
+  const tensors = new Map([
+    ['hidden', floatTensor(shape, data)],
+    ['prompt', naturalsTensor(prompt)]
+  ])
+  return [{ name: `${name}.safetensors`, bytes: writeSafetensors(tensors, toTexts(document)) }]
+}
+
+/** @param files one file; for npy, with its JSON. @throws LabError `format` */
+export function readHiddenStates(files: readonly NamedFile[]): HiddenStates {
+  const npy = files.find(({ bytes }) => isNpy(bytes))
+  const [first, second] = files.filter((file) => file !== npy)
+  if (!first || second) {
+    throw new LabError('format', 'one file of hidden states was expected, or an npy file and its JSON')
+  }
+  const { name, bytes } = first
+  if (npy) {
+    const { shape, data } = readNpy(npy.bytes)
+    const fields = parseFields(utf8(bytes, name), name)
+    return build(npy.name, readHiddenDocument(fields), shape, Float32Array.from(data), promptOf(fields))
+  }
+  if (isSafetensors(bytes)) return fromSafetensors(name, bytes)
+  if (isJsonObject(bytes)) return fromJson(name, bytes)
+  throw new LabError('format', `${name} is none of JSON, safetensors and npy: is the file whole?`)
+}
+
+function fromJson(name: string, bytes: Uint8Array): HiddenStates {
+  const fields = parseFields(utf8(bytes, name), name)
+  const shape = [fields.natural('layers'), fields.natural('rows'), fields.natural('width')]
+  return build(name, readHiddenDocument(fields), shape, fields.floats('hidden'), promptOf(fields))
+}
+
+function fromSafetensors(name: string, bytes: Uint8Array): HiddenStates {
+  const tensors = readSafetensors(bytes)
+  const [hidden, prompt] = [tensors.get('hidden'), tensors.get('prompt')]
+  const document = readHiddenDocument(fromTexts(readSafetensorsMetadata(bytes), ['model'], name))
+  if (!hidden) throw new LabError('format', `${name} lacks the tensor hidden [layers, rows, width]: write it again`)
+  const data = tensorFloats('hidden', hidden)
+  return build(name, document, hidden.shape, data, prompt ? tensorNaturals('prompt', prompt) : null)
+}
+
+const promptOf = (fields: Fields): readonly number[] | null => (fields.has('prompt') ? fields.naturals('prompt') : null)
+
+/** @param prompt null: one row a prompt */
+function build(
+  name: string,
+  { model, position }: HiddenDocument,
+  shape: readonly number[],
+  data: Float32Array,
+  prompt: readonly number[] | null
+): HiddenStates {
+  const [layers = 0, rows = 0, width = 0] = shape
+  if (shape.length !== 3 || data.length === 0 || layers * rows * width !== data.length) {
+    throw new LabError(
+      'format',
+      `${name} should hold [layers, rows, width], got [${shape.join(', ')}] of ${data.length}`
+    )
+  }
+  if (!data.every(Number.isFinite)) throw new LabError('format', `${name} holds NaN or infinity: capture it again`)
+  const prompts = prompt ?? Array.from({ length: rows }, (_, row) => row)
+  if (prompts.length !== rows || prompts.some((one, row) => row > 0 && one < (prompts[row - 1] ?? 0))) {
+    throw new LabError('format', `${name} should name the prompt of each of ${rows} rows, in ascending order`)
+  }
+  return { model, position, layers, rows, width, data, prompt: prompts }
+}

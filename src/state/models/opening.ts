@@ -1,0 +1,70 @@
+import type { ModelSource } from '../../lab/api'
+import type { Address } from '../address.svelte'
+import type { Catalogue } from './catalogue.svelte'
+import type { Model, Models } from './models.svelte'
+import type { Prompts } from '../prompts/prompts.svelte'
+
+/** What an opening is about. */
+interface Surroundings {
+  readonly models: Models
+  readonly catalogue: Catalogue
+  readonly prompts: Prompts
+  readonly address: Address
+}
+
+/** Opens models as their kind asks for it. */
+export class Opening {
+  readonly #around: Surroundings
+
+  constructor(around: Surroundings) {
+    this.#around = around
+  }
+
+  /** Opens a model of the reader's choice; what was left as it is begins as that kind of model does. */
+  choose(source: ModelSource): Promise<boolean> {
+    const kind = this.isOrganism(source) ? 'adapter' : 'lists'
+    const { address, prompts } = this.#around
+    if (kind !== address.settings.contrast && prompts.isExample) address.prefer(kind)
+    return this.open(source)
+  }
+
+  /** Opens a model, and leaves the settings as they are. */
+  open(source: ModelSource): Promise<boolean> {
+    // An organism is opened for its adapters, with other models the room for one would cost time at every token; and it is
+    // too small for a GPU, which takes longer to start than it has to compute.
+    const adapt = this.isOrganism(source)
+    const { models, address } = this.#around
+    const device = address.device ?? (adapt ? 'wasm' : null)
+    const { dtype } = address
+    return models.open(source, { ...(dtype && { dtype }), ...(device && { device }), ...(adapt && { adapt }) })
+  }
+
+  /**
+   * A bundled model on the bench, opened where it is not; the model in use stays in use.
+   * @throws LabError what kept it from opening; `AbortError` where the opening was cancelled
+   */
+  async beside(source: Extract<ModelSource, { kind: 'bundled' }>): Promise<Model> {
+    const known = this.bundled(source.name)
+    if (known) return known
+    const { models } = this.#around
+    const before = models.active && models.chosen
+    const isOpen = await this.choose(source)
+    const opened = models.chosen
+    if (before) models.choose(before)
+    if (isOpen && opened) return opened
+    if (opened?.status.kind === 'failed') throw opened.status.error
+    throw new DOMException('the opening was cancelled', 'AbortError')
+  }
+
+  /** The open model of this name that came with the page; null where none is. */
+  bundled(name: string): Model | null {
+    const isIt = ({ source, status }: Model): boolean =>
+      status.kind === 'open' && source.kind === 'bundled' && source.name === name
+    return this.#around.models.list.find(isIt) ?? null
+  }
+
+  /** Whether it is one of the small models that were made to be studied. */
+  isOrganism(source: ModelSource): boolean {
+    return source.kind === 'bundled' && this.#around.catalogue.isOrganism(source.name)
+  }
+}

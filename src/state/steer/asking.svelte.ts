@@ -1,0 +1,92 @@
+import type { Direction } from '../../direction/direction'
+import type { PromptSet } from '../../lab/prompt-sets'
+import type { Address } from '../address.svelte'
+import { askedArms, randomBeside } from './arms'
+import type { AskedArm, Chat, NamedSteering } from './chat.svelte'
+import type { Fits } from '../directions/fits.svelte'
+import type { InUse } from '../directions/in-use.svelte'
+import type { Models } from '../models/models.svelte'
+import type { Start } from './start.svelte'
+import type { SteeringControls } from './steering.svelte'
+
+/** What a question meets. */
+interface Surroundings {
+  readonly models: Models
+  readonly fits: Fits
+  readonly inUse: InUse
+  readonly controls: SteeringControls
+  readonly chat: Chat
+  readonly address: Address
+  readonly start: Start
+  /** The user's turns of a set that comes with the page. */
+  readonly questions: (set: PromptSet) => Promise<readonly string[]>
+}
+
+/** The question to the model in use: under which directions, in which columns, and when it can be put. */
+export class Asking {
+  readonly #around: Surroundings
+  #isPending = $state.raw(false)
+
+  /** What the controls ask for; null without a fit. */
+  readonly steering: NamedSteering | null = $derived.by(() => {
+    const { controls, fits, inUse } = this.#around
+    return inUse.fit ? controls.toSteering(inUse.fit.directions, fits.layer) : null
+  })
+
+  readonly #random: readonly Direction[] = $derived.by(() => {
+    const { controls, inUse } = this.#around
+    return inUse.fit ? randomBeside(inUse.fit, controls.controlSeed) : []
+  })
+
+  /** The columns that the controls ask for; none without a fit. */
+  readonly arms: readonly AskedArm[] = $derived.by(() => {
+    const { steering } = this
+    const { models, fits, controls, chat } = this.#around
+    const model = models.active?.info
+    if (!steering || !model) return []
+    const { used, scale = 1 } = models.adapters ?? { used: null }
+    const adapter = used && { name: used.name, scale }
+    const random = controls.toSteering(this.#random, fits.layer)
+    return askedArms(chat.arms, { model, adapter, steering, random, controlSeed: controls.controlSeed })
+  })
+
+  constructor(around: Surroundings) {
+    this.#around = around
+  }
+
+  /** Whether a question can be put now, or as soon as what is at hand has been opened and fitted. */
+  get canAsk(): boolean {
+    const { start } = this.#around
+    return this.arms.length > 0 || start.isRunning || start.isFree
+  }
+
+  /** Whether a question waits for the model and its direction. */
+  get isPending(): boolean {
+    return this.#isPending
+  }
+
+  /** Puts the next of the held-out questions that the organisms can answer. @throws LabError `network`, `format` */
+  async next(): Promise<void> {
+    const { chat, questions } = this.#around
+    const list = await questions('eval')
+    chat.question = list[(list.indexOf(chat.question) + 1) % list.length] ?? chat.question
+  }
+
+  /** Puts the question to every column; opens and fits before where that asks nothing of the reader. */
+  async ask(): Promise<void> {
+    const { models, fits, inUse, chat, address, start } = this.#around
+    if (this.arms.length === 0 && this.canAsk) {
+      this.#isPending = true
+      await start.now().finally(() => (this.#isPending = false))
+    }
+    const { active, chosen } = models
+    const { arms } = this
+    const { fit: directions } = inUse
+    if (!active || !chosen || !directions || arms.length === 0 || chat.running) return
+    const { temperature, topP, seed, controlSeed, maxTokens } = address.settings
+    const { handle, info: model } = active
+    const circumstances = { model, directions, layer: fits.layer, temperature, topP, seed, controlSeed, maxTokens }
+    const restore = (): Promise<void> => chosen.adapters.restore()
+    await chat.ask({ handle, arms, circumstances, link: address.link, restore })
+  }
+}

@@ -1,0 +1,42 @@
+/** A finished answer, read once more for where its tokens lie along the directions. */
+import type { Direction } from '../../direction/direction'
+import { project, type Projections } from '../../direction/project'
+import type { Prompt, Steering } from '../../lab/api'
+import type { ModelHandle } from '../../lab/connect'
+
+/** What an answer was steered by from one of its tokens on. */
+export interface Ran {
+  readonly from: number
+  readonly steering: Steering | null
+}
+
+/** An answer as it was generated: `ran` in the order of its tokens, the first from 0. */
+export interface Generated {
+  readonly prompt: Prompt
+  readonly ids: readonly number[]
+  readonly ran: readonly Ran[]
+}
+
+/**
+ * Projections of an answer's tokens, each as it was steered when it was generated. Where the steering changed, what came
+ * before is read under the later one as well, so that above the steered layer the tokens after a change are an approximation;
+ * at that layer and below they are exact.
+ */
+export async function readAgain(
+  handle: Pick<ModelHandle, 'capture'>,
+  { prompt, ids, ran }: Generated,
+  directions: readonly Direction[],
+  signal?: AbortSignal
+): Promise<Projections> {
+  const values = directions.map(() => new Float32Array(ids.length))
+  for (const [i, { from, steering }] of ran.entries()) {
+    const to = Math.min(ids.length, ran[i + 1]?.from ?? ids.length)
+    if (from >= to) continue
+    signal?.throwIfAborted()
+    const row = { prompt, answer: ids.slice(0, to), ...(steering && { steering }) }
+    const read = project(await handle.capture([row], 'every'), directions, to)
+    read.values.forEach((all, layer) => values[layer]?.set(all.subarray(from), from))
+  }
+  signal?.throwIfAborted()
+  return { layers: directions.map(({ layer }) => layer), values }
+}

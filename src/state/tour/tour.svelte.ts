@@ -1,0 +1,218 @@
+import { LabError } from '../../errors'
+import { Meter, type Measured } from '../meter'
+import type { Model } from '../models/models.svelte'
+import type { Job } from '../directions/own-directions'
+import { endOf, type Status } from '../status'
+import type { TourKit } from './tour-kit'
+import * as runs from './tour-runs'
+import * as checks from './tour-checks'
+import { tourSteps, type StepId, type TourStep } from './tour-text'
+
+/** What a step has shown. */
+export type TourResult =
+  | { readonly id: 'stream'; readonly model: string; readonly result: runs.StreamResult }
+  | { readonly id: 'direction'; readonly model: string; readonly result: runs.DirectionResult }
+  | { readonly id: 'steer'; readonly model: string; readonly result: runs.SteerResult }
+  | { readonly id: 'control'; readonly model: string; readonly result: runs.RatesResult }
+  | { readonly id: 'held-out'; readonly model: string; readonly result: checks.HeldOutResult }
+  | { readonly id: 'too-much'; readonly model: string; readonly result: runs.DoseResult }
+  | { readonly id: 'anchors'; readonly model: string; readonly result: checks.AnchorsResult }
+  | { readonly id: 'limits'; readonly model: string; readonly result: runs.RatesResult }
+
+/** What a running step does now. */
+export interface TourWork {
+  readonly what: 'opening' | 'working'
+  readonly rate: Measured
+}
+
+export interface TourParts extends TourKit {
+  /** The model of a name that comes with the page, opened where it is not. Rejects with what kept it from opening. */
+  readonly open: (name: string) => Promise<Model>
+  readonly isOpen: (name: string) => boolean
+}
+
+/** The organism that the tour runs on, and the one that it carries a direction from. */
+const tourModels = { own: 'qwen2', donor: 'gemma2' } as const
+const key = 'azimuth.tour'
+
+/** The lesson: which step is on the page, what has been run, and which questions were answered rightly. */
+export class Tour {
+  readonly #parts: TourParts
+  #step = $state(1)
+  #results = $state.raw<readonly TourResult[]>([])
+  #status = $state.raw<Status<TourWork>>({ kind: 'idle' })
+  #running = $state.raw<StepId | null>(null)
+  #chosen = $state.raw<Readonly<Partial<Record<StepId, number>>>>({})
+  #answered = $state.raw<readonly StepId[]>(readAnswered())
+  #controller: AbortController | null = null
+
+  constructor(parts: TourParts) {
+    this.#parts = parts
+  }
+
+  /** From 1. */
+  get step(): number {
+    return this.#step
+  }
+
+  set step(wanted: number) {
+    this.#step = Math.min(tourSteps.length, Math.max(1, Math.round(wanted) || 1))
+  }
+
+  get text(): TourStep {
+    return tourSteps[this.#step - 1] ?? tourSteps[0]
+  }
+
+  /** Of the step on the page; null before it has run. */
+  get result(): TourResult | null {
+    return this.#results.find(({ id }) => id === this.text.id) ?? null
+  }
+
+  /** Of the step on the page. Another step that runs is told by `elsewhere`. */
+  get status(): Status<TourWork> {
+    return this.#running === null || this.#running === this.text.id ? this.#status : { kind: 'idle' }
+  }
+
+  /** Of whichever step runs, on the page or not. */
+  get work(): TourWork | null {
+    return this.#status.kind === 'running' ? this.#status.step : null
+  }
+
+  get isRunning(): boolean {
+    return this.#status.kind === 'running'
+  }
+
+  /** The title of a step that runs and is not on the page. */
+  get elsewhere(): string | null {
+    if (!this.isRunning || this.#running === this.text.id) return null
+    return tourSteps.find(({ id }) => id === this.#running)?.title ?? null
+  }
+
+  /** The organisms that the step on the page needs and that are not open yet, by name. */
+  get toOpen(): readonly string[] {
+    const needed = this.text.id === 'anchors' ? [tourModels.own, tourModels.donor] : [tourModels.own]
+    return needed.filter((name) => !this.#parts.isOpen(name))
+  }
+
+  /** Whether the organisms come with this page. */
+  get isPossible(): boolean {
+    return this.#parts.catalogue.isOrganism(tourModels.own)
+  }
+
+  /** The choice made at the step on the page, by its place; null before. */
+  get chosen(): number | null {
+    return this.#chosen[this.text.id] ?? null
+  }
+
+  /** Steps whose question was answered rightly, in this browser. */
+  isAnswered(id: StepId): boolean {
+    return this.#answered.includes(id)
+  }
+
+  get done(): number {
+    return this.#answered.length
+  }
+
+  /** Chooses an answer of the step on the page; another one may be chosen after it. */
+  answer(choice: number): void {
+    const { id, choices } = this.text
+    this.#chosen = { ...this.#chosen, [id]: choice }
+    if (choices[choice]?.isRight && !this.#answered.includes(id)) this.#keep([...this.#answered, id])
+  }
+
+  /** Forgets which questions were answered. */
+  restart(): void {
+    this.#chosen = {}
+    this.#keep([])
+    this.step = 1
+  }
+
+  cancel(): void {
+    this.#controller?.abort()
+  }
+
+  /** Does what the step on the page is about, after opening what it needs. */
+  async run(): Promise<void> {
+    if (this.isRunning) return
+    const { id } = this.text
+    const { signal } = (this.#controller = new AbortController())
+    this.#running = id
+    const job = this.#job(signal)
+    try {
+      const own = await this.#open(tourModels.own, signal)
+      const result = await this.#result(id, own, job, signal)
+      signal.throwIfAborted()
+      this.#results = [...this.#results.filter((other) => other.id !== id), result]
+      this.#status = { kind: 'done' }
+    } catch (error) {
+      this.#status = endOf(error)
+    }
+  }
+
+  async #result(id: StepId, own: Model, job: Job, signal: AbortSignal): Promise<TourResult> {
+    const kit = this.#parts
+    const model = own.name
+    switch (id) {
+      case 'stream':
+        return { id, model, result: await runs.readStream(kit, own, job) }
+      case 'direction':
+        return { id, model, result: await runs.findDirection(kit, own, job) }
+      case 'steer':
+        return { id, model, result: await runs.steerAnswers(kit, own, job) }
+      case 'control':
+        return { id, model, result: await runs.compareRandom(kit, own, job) }
+      case 'held-out':
+        return { id, model, result: await checks.testHeldOut(kit, own, job) }
+      case 'too-much':
+        return { id, model, result: await runs.tryStrengths(kit, own, job) }
+      case 'anchors': {
+        const donor = await this.#open(tourModels.donor, signal)
+        return { id, model, result: await checks.carryOver(kit, donor, own, job) }
+      }
+      case 'limits':
+        return { id, model, result: await checks.testLimits(kit, own, job) }
+    }
+  }
+
+  async #open(name: string, signal: AbortSignal): Promise<Model> {
+    if (!this.#parts.catalogue.isOrganism(name)) {
+      throw new LabError('network', `${name} does not come with this page; build it with public/models`)
+    }
+    this.#status = { kind: 'running', step: { what: 'opening', rate: new Meter().measure(nothingYet, 0) } }
+    const model = await this.#parts.open(name)
+    signal.throwIfAborted()
+    return model
+  }
+
+  #job(signal: AbortSignal): Job {
+    const meter = new Meter()
+    return {
+      signal,
+      onProgress: (done, total) => {
+        if (signal.aborted) return
+        const rate = meter.measure({ stage: 'rows', done, total, unit: 'rows' }, performance.now())
+        this.#status = { kind: 'running', step: { what: 'working', rate } }
+      }
+    }
+  }
+
+  #keep(answered: readonly StepId[]): void {
+    this.#answered = answered
+    try {
+      localStorage.setItem(key, JSON.stringify(answered))
+    } catch {
+      return // without storage, as in some private windows, progress lasts as long as the page
+    }
+  }
+}
+
+const nothingYet = { stage: 'read', done: 0, total: 0, unit: 'rows' } as const
+
+function readAnswered(): readonly StepId[] {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '[]')
+    return Array.isArray(kept) ? tourSteps.map(({ id }) => id).filter((id) => kept.includes(id)) : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,59 @@
+import { expect, it } from 'vitest'
+import type { Direction } from '../../../src/direction/direction'
+import { LabError } from '../../../src/errors'
+import type { LensRow } from '../../../src/lab/api'
+import { Lab } from '../../../src/state/lab.svelte'
+import { Lens } from '../../../src/state/directions/lens.svelte'
+import { fakeOutside } from '../../fake-lab'
+
+async function fitted(): Promise<{ readonly lab: Lab; readonly directions: readonly Direction[] }> {
+  const lab = new Lab(fakeOutside({ layers: 6 }))
+  await lab.start()
+  return { lab, directions: lab.fit?.directions ?? [] }
+}
+
+function at(directions: readonly Direction[], layer: number): Direction {
+  const direction = directions[layer]
+  if (!direction) throw new Error(`no direction at layer ${layer}`)
+  return direction
+}
+
+it('names the ten words on each side of the planted direction', async () => {
+  const { lab, directions } = await fitted()
+  const lens = new Lens()
+  const model = lab.models.active
+  if (!model) throw new Error('no model is open')
+  await lens.read(model.handle, at(directions, 3))
+  // Gloomy less joyful: cold words near, warm ones far.
+  const words = (side: 'nearest' | 'farthest'): readonly string[] =>
+    (lens.reading?.[side] ?? []).map(({ text }) => text)
+  expect(words('nearest')).toHaveLength(10)
+  expect(words('farthest')).toHaveLength(10)
+  expect(words('nearest')).toContain('grief')
+  expect(words('farthest')).toContain('sunny')
+  expect(lens.reading?.direction.layer).toBe(3)
+})
+
+it('shows the newest direction asked for, whichever answer comes first', async () => {
+  const { directions } = await fitted()
+  const answers: ((rows: readonly LensRow[]) => void)[] = []
+  const slow = { lens: () => new Promise<readonly LensRow[]>((resolve) => answers.push(resolve)) }
+  const row = (mean: number): LensRow => ({ nearest: [], farthest: [], mean, deviation: 1 })
+  const lens = new Lens()
+  const both = [lens.read(slow, at(directions, 1)), lens.read(slow, at(directions, 2))]
+  answers[1]?.([row(2)])
+  answers[0]?.([row(1)])
+  await Promise.all(both)
+  expect(lens.reading).toMatchObject({ mean: 2, direction: { layer: 2 } })
+  expect(lens.status.kind).toBe('done')
+})
+
+it('tells what failed, and reads again', async () => {
+  const { lab, directions } = await fitted()
+  const lens = new Lens()
+  const broken = { lens: () => Promise.reject(new LabError('graph', 'the lens needs a model that can be written to')) }
+  await lens.read(broken, at(directions, 0))
+  expect(lens.status).toMatchObject({ kind: 'failed', error: { code: 'graph' } })
+  if (lab.models.active) await lens.read(lab.models.active.handle, at(directions, 0))
+  expect(lens.status.kind).toBe('done')
+})

@@ -1,0 +1,75 @@
+/** A hub with one small model, for the tests of the page's sources. */
+import { onTestFinished } from 'vitest'
+import type { ModelSource, Progress } from '../../../src/lab/api'
+import { webFiles, type SourceOptions } from '../../../workers/sources/sources'
+import type { ModelFiles } from '../../../workers/host/host'
+import { repoOf } from '../../hub-repos'
+import { startHub, type HubOptions, type HubServer } from '../../hub-server'
+import { MemoryDisk } from './disk-memory'
+
+/** Bytes that repeat nowhere near, so that a wrong joint shows. */
+export function noise(size: number): Uint8Array {
+  let state = 12345
+  return Uint8Array.from({ length: size }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0
+    return state >>> 24
+  })
+}
+
+export const weights = noise(300_000)
+export const contents = {
+  'config.json': '{"model_type":"llama"}',
+  'generation_config.json': '{}',
+  'tokenizer.json': '{"version":"1.0"}',
+  'tokenizer_config.json': '{}',
+  'onnx/model_q4.onnx': noise(5000),
+  'onnx/model_q4.onnx_data': weights,
+  'onnx/model_q4.onnx_data_1': noise(700),
+  'a folder/ä #?.txt': 'odd name'
+}
+export const repo = 'owner/name'
+export const graph = 'onnx/model_q4.onnx'
+export const data = 'onnx/model_q4.onnx_data'
+
+/** Impatience, so that no test waits. */
+export const patience = { tries: 3, backoff: 1, longestWait: 2000, stall: 200 }
+
+/** A hub for one test, and a way to open its model with a disk of its own. */
+export async function setUp(options: Partial<HubOptions> = {}): Promise<{
+  readonly hub: HubServer
+  readonly disk: MemoryDisk
+  readonly open: (source?: Partial<Extract<ModelSource, { kind: 'hub' }>>, more?: SourceOptions) => Promise<ModelFiles>
+  readonly openFolder: (more?: SourceOptions) => Promise<ModelFiles>
+}> {
+  const hub = await startHub({ repos: { [repo]: repoOf(contents) }, ...options })
+  onTestFinished(() => hub.close())
+  const disk = new MemoryDisk()
+  const files = (source: ModelSource, more: SourceOptions = {}): Promise<ModelFiles> =>
+    webFiles(source, ignore, { disk, patience, ...more })
+  return {
+    hub,
+    disk,
+    open: (source, more) => files({ kind: 'hub', repo, endpoint: hub.url, ...source }, more),
+    openFolder: (more) => files({ kind: 'url', url: `${hub.url}/plain/${repo}` }, more)
+  }
+}
+
+/** Equal bytes. Vitest's `toEqual` takes half a second for as many. */
+export const same = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+
+export const ignore = (_: Progress): void => undefined
+
+/** Requests for the content of a file, by what range they asked for. */
+export const rangesOf = (hub: HubServer, path: string): (string | undefined)[] =>
+  hub.seen
+    .filter((each) => each.method === 'GET' && each.path.startsWith('/content/') && each.path.endsWith(path))
+    .map(({ range }) => range)
+
+/** Code and text of the error that a promise ends with. */
+export async function failure(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'no error',
+    (error: unknown) =>
+      error instanceof Error ? `${'code' in error ? String(error.code) : error.name}: ${error.message}` : 'no Error'
+  )
+}

@@ -1,0 +1,30 @@
+/** Tensors in the element type that a graph wants, and floats back out of them. */
+import { fromHalf, toHalf } from '../../src/math/half'
+import type { Runtime, Tensor } from '../host/host'
+
+export type FloatType = 'float32' | 'float16'
+
+export function floatTensor(
+  runtime: Pick<Runtime, 'Tensor'>,
+  type: FloatType,
+  data: Float32Array,
+  dims: readonly number[]
+): Tensor {
+  return type === 'float16'
+    ? new runtime.Tensor('float16', toHalf(data), dims)
+    : new runtime.Tensor('float32', data, dims)
+}
+
+export function intTensor(runtime: Pick<Runtime, 'Tensor'>, data: BigInt64Array, dims: readonly number[]): Tensor {
+  return new runtime.Tensor('int64', data, dims)
+}
+
+/** The floats of a tensor on the CPU; a copy only where it is in half precision. */
+export async function floatsOf(tensor: Tensor): Promise<Float32Array> {
+  const data: unknown = await tensor.getData()
+  if (data instanceof Float32Array) return data
+  if (data instanceof Uint16Array) return fromHalf(data)
+  // Float16Array, where the JavaScript engine has one.
+  if (ArrayBuffer.isView(data)) return fromHalf(new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2))
+  throw new TypeError(`floats were expected, got a tensor of type ${tensor.type}`)
+}
