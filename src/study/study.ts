@@ -145,7 +145,7 @@ export async function loadSets(
 
 /** The two anchor sets hold the same texts on purpose; every other two sets must share none. */
 function assertDisjoint(sets: Readonly<Record<SetName, readonly StudyPrompt[]>>): void {
-  const names = ['tune', 'fit', 'eval', 'code', 'anchors-neutral'] as const
+  const names = ['tune', 'calibrate', 'fit', 'eval', 'code', 'anchors-neutral'] as const
   const seen = new Map<string, SetName>()
   for (const name of names) {
     for (const { messages, id } of sets[name]) {

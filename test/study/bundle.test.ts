@@ -5,6 +5,7 @@ import { fieldsOf } from '../../src/formats/fields'
 import { readZip } from '../../src/formats/zip'
 import { writeZip } from '../../src/formats/zip-write'
 import { sha256 } from '../../src/math/sha256'
+import { answerTable } from '../../src/study/files/answer-table'
 import { bundleFiles, readBundle, writeBundle, type BundleExtra } from '../../src/study/files/bundle'
 import type { Findings } from '../../src/study/findings'
 import { inOrder } from '../../src/study/files/order'
@@ -16,7 +17,12 @@ import { anyRun } from './any-run'
 import { sampleRun } from './sample-run'
 
 const findings: Findings = {
+  headline: '',
   within: [],
+  withinAt: [],
+  seeds: [],
+  variance: [],
+  bounds: [],
   cross: [],
   tiers: [],
   topology: [],
@@ -101,7 +107,6 @@ describe('a bundle', () => {
       'findings.json',
       'hidden/qwen2.base.safetensors',
       'report.html',
-      'rows.csv',
       'rows.jsonl'
     ])
     const listed: unknown = JSON.parse(new TextDecoder().decode(files[0]?.bytes))
@@ -128,8 +133,8 @@ describe('rows.csv', () => {
     const run = sampleRun('llama')
     const texts = ['=1+1', '+cmd', '-2', '@x', '\tx', '＝1', 'a "quote", and\na line', 'plain']
     const answers = run.answers.slice(0, texts.length).map((answer, i) => ({ ...answer, text: texts[i] ?? '' }))
-    const files = await bundleFiles({ ...run, answers }, findings, bare)
-    const csv = new TextDecoder().decode(files.find(({ path }) => path === 'rows.csv')?.bytes)
+    const told = { ...run, answers }
+    const csv = new TextDecoder().decode(answerTable(told, scoreAnswers(told)))
     expect(csv.split('\r\n')[0]).toBe(
       '"block","model","adapter","set","part","arm","family","alpha","donor","anchors","prompt","sample","code","share","clean","degenerate","right","tokens","logProbability","text"'
     )
@@ -165,7 +170,18 @@ describe('a bundle that is not whole', () => {
   )
 
   it.each([
-    [`another version`, /"version": "2"/, '"version": "1"', /version 1, this Azimuth reads 2/],
+    [
+      `an earlier version`,
+      /"version": "3"/,
+      '"version": "2"',
+      /version 2, .* reads 3: bring it over with npm run study -- --convert/
+    ],
+    [
+      `another version`,
+      /"version": "3"/,
+      '"version": "4"',
+      /version 4, this Azimuth reads 3: use the Azimuth that wrote/
+    ],
     ['another format', /"azimuth.run"/, '"azimuth.directions"', /run\.json: format should be one of azimuth\.run/],
     [
       'a wrong field deep inside',

@@ -32,7 +32,15 @@ const texts = ({ arms, answers }: ReturnType<typeof block>, id: string): readonl
 
 describe('a study', () => {
   it('asks every arm as often as the settings say, and as the plan said', () => {
-    const sizes: SetSizes = { tune: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 }
+    const sizes: SetSizes = {
+      tune: 4,
+      calibrate: 4,
+      fit: 20,
+      eval: 3,
+      code: 2,
+      'anchors-neutral': 40,
+      'anchors-along': 40
+    }
     // The plan assumes five layers; an organism of four has two middle ones, one less than that.
     const assumed = 4 * (reduced.samples + reduced.controlSamples * (reduced.alphas.length - 1))
     expect(planStudy(reduced, sizes).answers - whole.run.answers.length).toBe(assumed)

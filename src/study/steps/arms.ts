@@ -3,7 +3,7 @@ import type { Direction } from '../../direction/direction'
 import type { Intervention, Steering } from '../../lab/api'
 import { apartFrom, gaussianUnitsApart, orthogonalUnits, subspaceUnits } from '../../math/controls'
 import { cosine, type Vector } from '../../math/vector'
-import type { ArmPlan } from './answers'
+import { samplesInTurn, type ArmPlan } from './answers'
 import type { Arm, Family } from '../run'
 import type { Anchors, StudySettings } from '../settings'
 
@@ -72,11 +72,13 @@ export interface WithinParts {
   readonly alpha: number
   /** Tells the random directions of one model and adapter from another's. */
   readonly seed: number
+  /** Answers a prompt of the unsteered arm beside which they stand. */
+  readonly unsteered: number
 }
 
 /** The direction subtracted at each alpha, at the steering layer; `samples` may be others at some of them. */
 export function doseArms(
-  { settings, directions, layer }: Omit<WithinParts, 'alpha'>,
+  { settings, directions, layer }: Pick<WithinParts, 'settings' | 'directions' | 'layer'>,
   deciding: { readonly alphas: readonly number[]; readonly samples: number } = { alphas: [], samples: 0 }
 ): ArmPlan[] {
   const { alphas, samples } = settings
@@ -86,7 +88,7 @@ export function doseArms(
 }
 
 /** Random and orthogonal directions of the norm of alpha gaps. */
-export function randomArms({ settings, directions, layer, alpha, seed }: WithinParts): ArmPlan[] {
+export function randomArms({ settings, directions, layer, alpha, seed, unsteered }: WithinParts): ArmPlan[] {
   const own = at(directions, layer)
   const { random, orthogonal } = settings.controls
   const width = own.vector.length
@@ -95,7 +97,7 @@ export function randomArms({ settings, directions, layer, alpha, seed }: WithinP
     ...family('orthogonal', orthogonalUnits(orthogonal, width, [own.vector], seed + 1))
   ]
   function family(name: Family, vectors: readonly Float32Array[]): ArmPlan[] {
-    return vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member }))
+    return vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member, unsteered }))
   }
 }
 
@@ -103,8 +105,10 @@ interface ControlPlace {
   readonly settings: StudySettings
   readonly own: Direction
   readonly alpha: number
-  /** Default: as many as a member of a family takes. */
+  /** Answers a prompt of a control that stands alone. Default: as many as a member of a family takes, in turn. */
   readonly samples?: number
+  /** Answers a prompt of the unsteered arm, over which the members of a family take turns. */
+  readonly unsteered: number
   readonly member?: number
   readonly source?: string
   readonly donor?: string
@@ -116,11 +120,15 @@ interface ControlPlace {
 export function controlArm(
   name: Family,
   vector: Float32Array,
-  { settings, own, alpha, samples = settings.controlSamples, ...facts }: ControlPlace
+  { settings, own, alpha, samples, unsteered, ...facts }: ControlPlace
 ): ArmPlan {
-  return pushArm({ family: name, alpha, samples, cosine: cosine(vector, own.vector), ...facts }, [
+  const { controlSamples } = settings
+  const shared = { family: name, alpha, cosine: cosine(vector, own.vector), ...facts }
+  const arm = pushArm({ ...shared, samples: samples ?? controlSamples }, [
     { layer: own.layer, vector, coefficient: -alpha * own.norm }
   ])
+  if (samples !== undefined) return arm
+  return { ...arm, turn: samplesInTurn(facts.member ?? 0, controlSamples, unsteered) }
 }
 
 /** What only the primary adapter of a model is measured with. */
@@ -168,7 +176,7 @@ export function modeArms({ settings, directions, layer, alpha, middleLayer }: Pr
 export function primaryControls(parts: PrimaryParts): ArmPlan[] {
   const { settings, directions, layer, alpha, seed, span, swapped, sources } = parts
   const own = at(directions, layer)
-  const place = { settings, own, alpha }
+  const place = { settings, own, alpha, unsteered: parts.unsteered }
   // A family of one has no others to average over: it is asked as often as the direction itself.
   const alone = { ...place, samples: settings.decidingSamples }
   const inSpan = span.length < 2 ? [] : subspaceUnits(settings.controls.inSubspace, span, own.vector, seed + 2)

@@ -117,12 +117,13 @@ export function transferArms(
   seed: number
 ): ArmPlan[] {
   const { samples, decidingSamples, controls, verdictAlphas, carriedAlphas } = settings
+  const place = { settings, own, unsteered: decidingSamples }
   const samplesAt = (alpha: number): number => (verdictAlphas.includes(alpha) ? decidingSamples : samples)
   const random = gaussianUnitsApart(controls.random, own.vector, settings.thresholds.overlap, seed)
   return [
     plainArm(decidingSamples),
     ...verdictAlphas.flatMap((alpha) => [
-      ...random.map((vector, member) => controlArm('random', vector, { settings, own, alpha, member })),
+      ...random.map((vector, member) => controlArm('random', vector, { ...place, alpha, member })),
       flattenArm(own, alpha, decidingSamples)
     ]),
     ...carried.flatMap((one) => {
@@ -137,7 +138,7 @@ export function transferArms(
         vectors: readonly Float32Array[]
       ) =>
         verdictAlphas.flatMap((alpha) =>
-          vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member, donor, anchors }))
+          vectors.map((vector, member) => controlArm(name, vector, { ...place, alpha, member, donor, anchors }))
         )
       return [
         ...carriedArms,

@@ -25,12 +25,14 @@ export async function hookGate(
     return { json: null, floats: Float32Array.from(await measure(study, lease, adapter, steered)) }
   })
   let at = 0
-  return arms.map(({ steering, flatten: _flatten, instruction: _instruction, samples: _samples, ...arm }) => {
-    if (!steering) return { ...arm, hook: null }
-    const [measured = NaN, expected = NaN] = entry.floats?.slice(2 * at, 2 * at + 2) ?? []
-    at++
-    return { ...arm, hook: { measured, expected } }
-  })
+  return arms.map(
+    ({ steering, flatten: _flatten, instruction: _instruction, samples: _samples, turn: _turn, ...arm }) => {
+      if (!steering) return { ...arm, hook: null }
+      const [measured = NaN, expected = NaN] = entry.floats?.slice(2 * at, 2 * at + 2) ?? []
+      at++
+      return { ...arm, hook: { measured, expected } }
+    }
+  )
 }
 
 /** Pairs of measured and expected, one a steering. */

@@ -133,12 +133,12 @@ class Within {
     const { name } = fit.adapter
     const isPrimary = fit === primary
     const seed = settings.seed * 1000 + fits.indexOf(fit) * 10
-    const parts = { settings, directions: fit.directions, layer, seed }
+    const samples = isPrimary ? settings.decidingSamples : settings.samples
+    const parts = { settings, directions: fit.directions, layer, seed, unsteered: samples }
     const choice = await this.#choose(fit, parts, isPrimary)
     this.#choices.push(choice)
     const alphas = this.#alphas(name, isPrimary)
     const [alpha = settings.primary.alpha] = alphas
-    const samples = isPrimary ? settings.decidingSamples : settings.samples
     const extra = isPrimary
       ? await this.#primaryArms(fit, fits, { ...parts, alphas, middleLayer: choice.middleLayer })
       : []
@@ -266,7 +266,7 @@ class Within {
 
   #firstTokens(primary: AdapterFit, layer: number): Promise<readonly FirstTokenRecord[]> {
     const { settings } = this.#study
-    const parts = { settings, directions: primary.directions, layer, seed: 0 }
+    const parts = { settings, directions: primary.directions, layer }
     const arms = [plainArm(settings.samples), ...doseArms(parts)]
     return firstTokens(this.#study, this.#lease, primary.adapter.name, arms)
   }

@@ -9,7 +9,20 @@ import { fakeModel } from '../../fake-lab'
 import { fakeCells, fakeStudyOutside, memoryStudies, type FakeStudyOptions } from '../../fake-study'
 
 const settings = presetSettings('demo')
-const nothing: Findings = { within: [], cross: [], tiers: [], topology: [], claims: [], leaveOneOut: [], questions: [] }
+const nothing: Findings = {
+  headline: '',
+  within: [],
+  withinAt: [],
+  seeds: [],
+  variance: [],
+  bounds: [],
+  cross: [],
+  tiers: [],
+  topology: [],
+  claims: [],
+  leaveOneOut: [],
+  questions: []
+}
 
 function study(options: FakeStudyOptions = {}, store: StudyStore = memoryStudies()): StudyRun {
   const more = { findings: async () => nothing, ...options.more }

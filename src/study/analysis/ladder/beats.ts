@@ -1,8 +1,8 @@
 /** Rungs that ask whether the direction beats some families of controls, on code and on clean prose. */
-import { enoughForRank, mostRankP, reach, spreadBar } from './bars'
+import { enoughForRank, mostRankP } from './bars'
 import type { Advantage, Check, ControlFinding, Rung } from '../../findings'
 import { comparableRoom, type Evidence, rung, type Standing } from './evidence'
-import { list, points, pointsWithin } from '../words'
+import { list, pointsWithin } from '../words'
 
 /** How a rung says that a control does as well. */
 export interface Beaten {
@@ -58,7 +58,7 @@ function checksOf(control: ControlFinding, outcome: Outcome, margin: number): re
     detail: `${pointsWithin(advantage.size)} beyond the mean of ${advantage.members.length}; the lower end is to lie above ${margin}.`
   }
   if (advantage.members.length < enoughForRank) return [lead]
-  return [lead, rankCheck(family, on, advantage), spreadCheck(family, on, advantage)]
+  return [lead, rankCheck(family, on, advantage)]
 }
 
 function rankCheck(family: string, on: string, { rankP, members }: Advantage): Check {
@@ -67,18 +67,6 @@ function rankCheck(family: string, on: string, { rankP, members }: Advantage): C
     name: `Rank among ${family}, ${on}`,
     holds: rankP <= mostRankP,
     detail: `${ahead} of ${members.length} reach it, rank p ${rankP.toFixed(3)}; at most ${mostRankP} is asked.`
-  }
-}
-
-/** The interval of S_F draws prompts and not directions: this is what guards against a direction that leads by luck among unlike ones. */
-function spreadCheck(family: string, on: string, advantage: Advantage): Check {
-  const { size, members } = advantage
-  const bar = spreadBar(advantage)
-  const own = size.estimate + members.reduce((sum, value) => sum + value, 0) / members.length
-  return {
-    name: `Beyond the spread of ${family}, ${on}`,
-    holds: own > bar,
-    detail: `${points(own)} points; ${reach} standard deviations above the mean of ${members.length} are ${points(bar)}.`
   }
 }
 
