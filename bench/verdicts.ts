@@ -1,0 +1,28 @@
+/** `npm run verdicts [STUDIES]`: how often the ladder is wrong, as the table of docs/verdicts.md. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { kindsIn, worlds } from '../test/study/analysis/power'
+
+const kinds = ['direction-specific', 'non-specific', 'unresolved', 'no effect', 'undecidable'] as const
+const [begin, end] = ['<!-- verdicts: begin -->', '<!-- verdicts: end -->']
+
+/** Shares in percent; the column that must be small, or large, is bold. */
+function rowOf(world: (typeof worlds)[number], studies: number): string {
+  const shares = kindsIn(world, studies)
+  const cells = kinds.map((kind, i) => {
+    const text = (100 * shares[kind]).toFixed(1)
+    return i === 0 ? `**${text}**` : text
+  })
+  console.error(`${world.name}: ${cells.join(', ')}`)
+  return `| ${world.name} | ${world.isSpecific ? 'specific' : 'not'} | ${cells.join(' | ')} |`
+}
+
+const studies = Number(process.argv[2] ?? 500)
+if (!(Number.isInteger(studies) && studies > 0)) throw new TypeError('npm run verdicts takes a whole number of studies')
+const path = fileURLToPath(new URL('../docs/verdicts.md', import.meta.url))
+const before = await readFile(path, 'utf8')
+const head = `| planted, ${studies} studies each, in % | truth | ${kinds.join(' | ')} |\n|${' --- |'.repeat(kinds.length + 2)}`
+const table = [head, ...worlds.map((world) => rowOf(world, studies))].join('\n')
+const [from, to] = [before.indexOf(begin), before.indexOf(end)]
+if (from < 0 || to < from) throw new TypeError('docs/verdicts.md has no place for the table')
+await writeFile(path, `${before.slice(0, from)}${begin}\n\n${table}\n\n${before.slice(to)}`)
