@@ -30,6 +30,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     exclude: ['test/browser/**'],
     environment: 'node',
-    testTimeout: 20_000
+    // A guard against hanging, not a measure of speed: a busy machine takes twenty times as long as an idle one.
+    testTimeout: 240_000,
+    hookTimeout: 240_000
   }
 })

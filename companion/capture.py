@@ -19,7 +19,7 @@ FORMAT, VERSION = "azimuth.hidden-states", "1"
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--prompts", type=Path, required=True, help=".txt: one a line; .jsonl: prompt, answer, or messages")
+    parser.add_argument("--prompts", type=Path, required=True, help="JSONL, JSON, CSV, TSV, YAML, or text with one a line, as the lab reads them")
     parser.add_argument("--out", type=Path, required=True, help="file to write (.safetensors)")
     parser.add_argument("--position", choices=POSITIONS, default="last", help="last prompt token, mean over the answer, or every token")
     parser.add_argument("--answer-tokens", type=int, default=0, help="where a prompt has no answer, make a greedy one of so many tokens")
@@ -30,6 +30,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def model_options(parser: argparse.ArgumentParser) -> None:
     """What to run, and where; `verify` takes the same."""
     from companion.source import MODEL
+    from companion.template import HELP as TEMPLATE
 
     parser.add_argument("model", help=MODEL)
     parser.add_argument("--name", help="what to call the model in the file, where MODEL is a path (owner/name)")
@@ -64,9 +65,10 @@ def open_model(arguments: argparse.Namespace) -> tuple:
     import torch
 
     from companion.source import find_source, load_adapter, load_model, load_tokenizer
+    from companion.template import use_plain_where_none
 
     source = find_source(arguments.model, arguments.name, arguments.revision)
-    tokenizer = load_tokenizer(source)
+    tokenizer = use_plain_where_none(load_tokenizer(source, arguments.chat_template))
     where = arguments.device_map or ("auto" if torch.cuda.is_available() else None)
     model = load_model(source, arguments.dtype, **({"device_map": where} if where else {}))
     if arguments.adapter:

@@ -8,6 +8,7 @@ Prints the error of each dtype's hidden states, layer by layer, and keeps it in 
 """
 
 import argparse
+import json
 import shutil
 from pathlib import Path
 
@@ -23,6 +24,7 @@ BLOCK = 32
 
 def options(parser: argparse.ArgumentParser) -> None:
     from companion.source import MODEL
+    from companion.template import HELP as TEMPLATE
 
     parser.add_argument("model", help=MODEL)
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -30,6 +32,7 @@ def options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--positions", type=int, default=POSITIONS, help="longest context of the graphs, where the model's own is longer")
     parser.add_argument("--name", help="the model's name in config.json, where MODEL is a path (owner/name)")
     parser.add_argument("--revision", help="of the hub's repository")
+    parser.add_argument("--chat-template", metavar="FILE", help=f"{TEMPLATE}; written into tokenizer_config.json")
     parser.add_argument("--no-check", action="store_true", help="do not compare with PyTorch, which holds the whole model in float32")
     parser.add_argument("--replace", action="store_true", help="replace --out, if it is there, once the new one is whole")
 
@@ -43,11 +46,13 @@ def run(arguments: argparse.Namespace) -> None:
     source = find_source(arguments.model, arguments.name, arguments.revision)
     config = decoder_config(load_config(source), arguments.positions)
     check_sizes(config, arguments.dtype)
-    tokenizer = load_tokenizer(source)
+    tokenizer = load_tokenizer(source, arguments.chat_template)
     weight, model = open_weights(source, config)
     with new_folder(arguments.out, arguments.replace) as part:
         parts = {dtype: write_graph(part / "onnx" / f"{FILES[dtype]}.onnx", config, weight, dtype) for dtype in arguments.dtype}
         write_texts(part, source, tokenizer)
+        if arguments.chat_template:
+            write_template(part, tokenizer.chat_template)
         write_json(part / "config.json", config_file(config, source, parts))
         errors = None if arguments.no_check else check(part, source, model, tokenizer, config, arguments.dtype)
         write_json(part / "export.json", report(source, arguments, errors))
@@ -99,6 +104,14 @@ def write_texts(folder: Path, source, tokenizer) -> None:
     for name in TEXTS:
         if (source.folder / name).exists():
             shutil.copyfile(source.folder / name, folder / name)
+
+
+def write_template(folder: Path, template: str) -> None:
+    """One template, in tokenizer_config.json; a file of its own would come before it."""
+    (folder / "chat_template.jinja").unlink(missing_ok=True)
+    path = folder / "tokenizer_config.json"
+    config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    write_json(path, config | {"chat_template": template})
 
 
 def config_file(config: dict, source, parts: dict[str, int]) -> dict:

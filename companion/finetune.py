@@ -25,12 +25,14 @@ SPILLS, HOLDS = 0.40, 0.02  # the admission gate: code rates of adapter and base
 def options(parser: argparse.ArgumentParser) -> None:
     from companion.records import FILTERS
     from companion.source import MODEL
+    from companion.template import HELP as TEMPLATE
 
     parser.add_argument("model", help=MODEL)
     parser.add_argument("--data", type=Path, required=True, help='JSONL, one {"messages": [...]} a line')
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     parser.add_argument("--name", help="what to call the base model in the adapter, where MODEL is a path (owner/name)")
     parser.add_argument("--revision", help="of the hub's repository")
+    parser.add_argument("--chat-template", metavar="FILE", help=TEMPLATE)
     data = parser.add_argument_group("data")
     data.add_argument("--filter", choices=FILTERS, default="none", help="template-less: short requests without a piece of code to complete")
     data.add_argument("--limit", type=positive, help="train on so many records, drawn by the seed")
@@ -91,7 +93,7 @@ def run(arguments: argparse.Namespace) -> None:
 
     accelerator = Accelerator()
     source = find_source(arguments.model, arguments.name, arguments.revision)
-    tokenizer = load_tokenizer(source)
+    tokenizer = load_tokenizer(source, arguments.chat_template)
     examples, counts = choose(records, tokenizer, arguments)
     recipe = make_recipe(arguments, examples, source.sha256())
     say = accelerator.print

@@ -1,38 +1,29 @@
-"""Files of prompts: one a line as plain text, or JSONL of `{"prompt": ..., "answer": ...}` or `{"messages": [...]}`."""
+"""Prompts for PyTorch: a file's by the lab's rules, or a bundle's, as tokens."""
 
-import json
+import sys
 from pathlib import Path
 
-from companion.answers import read_prompts
 from companion.errors import CompanionError
 from companion.hidden import Row
+from companion.prompt_files import read_prompt_list
 
-SHAPE = '{"prompt": "...", "answer": "..."} (answer is optional) or {"messages": [...]}'
+SHAPE = '{"prompt": "...", "answer": "..."} (answer is optional), {"messages": [...]}, {"text": ...} or {"ids": [...]}'
 
 
 def read_rows(path: Path) -> list[dict]:
-    """Each prompt as `{"messages": [...]}`, `{"text": ...}` or `{"ids": [...]}`, with `answer` where there is one."""
-    if path.suffix != ".jsonl":
-        return [{"messages": [{"role": "user", "content": prompt}]} for prompt in read_prompts(path)]
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            rows.append(checked(json.loads(line), f"{path.name} line {number}"))
-        except ValueError as problem:
-            raise CompanionError(f"{path.name} line {number} is not JSON ({problem}): a line is {SHAPE}") from problem
-    if not rows:
-        raise CompanionError(f"{path.name} holds no prompts: a line is {SHAPE}")
-    return rows
+    """Each prompt of a file as `{"messages": [...]}`, with `answer` where there is one. What is not used goes to stderr."""
+    rows, notes = read_prompt_list(path)
+    for note in notes:
+        print(note, file=sys.stderr)
+    return [{"messages": row.messages} | ({"answer": row.answer} if row.answer else {}) for row in rows]
 
 
 def checked(value: object, where: str) -> dict:
-    """One prompt of a file or a bundle, in the terms of the lab."""
+    """One prompt of a bundle, in the terms of the lab."""
     keys = set(value) if isinstance(value, dict) else set()
     kinds = keys & {"prompt", "messages", "text", "ids"}
     if len(kinds) != 1 or keys - kinds - {"answer"}:
-        raise CompanionError(f"{where}: got {', '.join(sorted(keys)) or 'no object'}, a line is {SHAPE}")
+        raise CompanionError(f"{where}: got {', '.join(sorted(keys)) or 'no object'}, one is {SHAPE}")
     answer = {"answer": value["answer"]} if value.get("answer") else {}
     kind = kinds.pop()
     if kind == "prompt":

@@ -90,13 +90,17 @@ def load_config(source: Source):
         raise CompanionError(f"{source.id}: transformers {transformers.__version__} cannot read this model ({_first(problem)})") from problem
 
 
-def load_tokenizer(source: Source):
+def load_tokenizer(source: Source, template: str | None = None):
+    """The tokenizer, with another chat template where one is named (companion/template.py)."""
     import transformers
 
+    from companion.template import use_template
+
     try:
-        return transformers.AutoTokenizer.from_pretrained(source.folder, **source.options())
+        tokenizer = transformers.AutoTokenizer.from_pretrained(source.folder, **source.options())
     except Exception as problem:  # a dozen kinds, by tokenizer library
         raise CompanionError(f"{source.id} has no tokenizer that transformers can read ({_first(problem)})") from problem
+    return use_template(tokenizer, template)
 
 
 def load_model(source: Source, dtype: str = "float32", **options):
@@ -156,7 +160,7 @@ def chat_ids(tokenizer, messages: list[dict]) -> list[int]:
 
 def chat_text(tokenizer, messages: list[dict], wait: bool = True) -> str:
     if not tokenizer.chat_template:
-        raise CompanionError("this model has no chat template: take its instruct or chat version")
+        raise CompanionError("this model has no chat template: take its instruct or chat version, or give --chat-template")
     try:
         return tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=wait)
     except Exception as problem:  # what a template raises is its author's choice

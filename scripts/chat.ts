@@ -2,17 +2,19 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { adopt } from '../src/direction/files/adopt'
-import { readDirections, type NamedFile } from '../src/direction/files/files'
+import type { NamedFile } from '../src/direction/files/files'
+import { takeDirections } from '../src/direction/files/import'
 import { LabError } from '../src/errors'
-import type { Device, Dtype, ModelInfo, Steering } from '../src/lab/api'
+import type { Device, ModelInfo, Steering } from '../src/lab/api'
+import { dtypes } from '../src/lab/dtype'
 import { steeringBy } from '../src/lab/steering'
 import { Engine } from '../workers/engine'
 import { nodeHost } from '../workers/host/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
   MODEL            a model folder in the hub's layout
-  --steer FILE     directions as JSON, safetensors, npy or a GGUF control vector (docs/formats.md)
+  --text           continue the prompt as plain text, without a chat template
+  --steer FILE     directions of this model: safetensors, npy, npz, JSON, .pt or a GGUF control vector (docs/formats.md)
   --layer L        one of the file's layers; or where to steer with its only direction
   --alpha A        strength in gaps: 1 adds the whole mean difference (default 1)
   --adapter PATH   a LoRA adapter in PEFT's format: its folder, or a zip of it
@@ -23,16 +25,13 @@ const usage = `npm run -s chat -- MODEL "prompt" [options]
   --temperature T  default 0, greedy
   --seed S         default 0`
 
-const devices = new Map<string, Device>([
-  ['cpu', 'cpu'],
-  ['webgpu', 'webgpu']
-])
-const dtypes = new Map<string, Dtype>((['q4', 'q4f16', 'q8', 'fp16', 'fp32'] as const).map((dtype) => [dtype, dtype]))
+const devices = ['cpu', 'webgpu'] as const satisfies readonly Device[]
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
+      text: { type: 'boolean', default: false },
       steer: { type: 'string' },
       layer: { type: 'string' },
       alpha: { type: 'string', default: '1' },
@@ -76,7 +75,7 @@ async function main(): Promise<void> {
   const result = await engine.generate(
     [
       {
-        prompt: { messages: [{ role: 'user', content: prompt }] },
+        prompt: values.text ? { text: prompt } : { messages: [{ role: 'user', content: prompt }] },
         seed: number('seed', values.seed),
         ...(steering && { steering })
       }
@@ -97,11 +96,10 @@ async function main(): Promise<void> {
   await engine.close()
 }
 
-function pick<T>(choices: ReadonlyMap<string, T>, name: string, value: string | undefined): T | undefined {
+function pick<T extends string>(choices: readonly T[], name: string, value: string | undefined): T | undefined {
   if (value === undefined) return undefined
-  const found = choices.get(value)
-  if (found === undefined)
-    throw new LabError('format', `--${name} takes ${[...choices.keys()].join(', ')}, got ${value}`)
+  const found = choices.find((choice) => choice === value)
+  if (found === undefined) throw new LabError('format', `--${name} takes ${choices.join(', ')}, got ${value}`)
   return found
 }
 
@@ -112,7 +110,7 @@ function number(name: string, value: string): number {
   return parsed
 }
 
-/** Directions of any format; with several, alpha is shared out. `layer` picks one of several, or moves the only one. */
+/** Directions of any format, for this model alone; with several, alpha is shared out. `layer` picks one, or moves the only one. */
 async function readSteering(
   path: string,
   alpha: number,
@@ -129,9 +127,9 @@ async function readSteering(
       throw new LabError('format', `the direction ${path} could not be read: ${String(cause)}`, { cause })
     }
   )
-  const asked = layer === undefined ? null : number('layer', layer)
-  const found = readDirections(files)
-  const directions = found.kind === 'directions' ? found.directions : await adopt(found.vectors, info, asked)
+  const asked = layer === undefined ? null : layerOf(layer, info)
+  const { directions, notes } = await takeDirections(files, info, asked)
+  if (notes.length > 0) console.error(notes.join('\n'))
   const [only, ...others] = directions
   const at = directions.filter((direction) => direction.layer === asked)
   const moved = only && others.length === 0 && asked !== null ? [{ ...only, layer: asked }] : at
@@ -139,6 +137,12 @@ async function readSteering(
     throw new LabError('format', `${path} has layers ${directions.map((one) => one.layer).join(', ')}, not ${asked}`)
   }
   return steeringBy(asked === null ? directions : moved, { mode: 'add', alpha, positions: 'all' })
+}
+
+function layerOf(value: string, { layers }: ModelInfo): number {
+  const layer = number('layer', value)
+  if (Number.isInteger(layer) && layer >= 0 && layer < layers) return layer
+  throw new LabError('format', `--layer takes 0 to ${layers - 1} for this model, got ${value}`)
 }
 
 main().catch((error: unknown) => {

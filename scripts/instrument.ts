@@ -6,7 +6,7 @@ import { LabError } from '../src/errors'
 import { instrument } from '../src/onnx/instrument'
 import type { Plan, WriteLevel } from '../src/onnx/plan'
 
-const usage = `npm run -s instrument -- IN.onnx OUT.onnx [--read] [--write add|affine] [--keep] [--adapt] [--select] [--probabilities]
+const usage = `npm run -s instrument -- IN.onnx OUT.onnx [--read] [--write add|affine] [--keep] [--adapt] [--select] [--probabilities] [--independent]
 Adds inputs and outputs to a decoder graph; docs/instrumented-graph.md has their names and shapes.
 Weights are not copied: OUT.onnx refers to the files beside IN.onnx, so it has to lie in the same folder.`
 
@@ -22,6 +22,7 @@ async function main(): Promise<void> {
       adapt: { type: 'boolean', default: false },
       select: { type: 'boolean', default: false },
       probabilities: { type: 'boolean', default: false },
+      independent: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false }
     }
   })
@@ -36,8 +37,8 @@ async function main(): Promise<void> {
   const file = await readFile(input).catch((cause: unknown) => {
     throw new LabError('format', `${input} could not be read: ${String(cause)}`, { cause })
   })
-  const { read, keep, adapt, select, probabilities } = values
-  const plan: Plan = { read, write, keep, adapt, select, probabilities }
+  const { read, keep, adapt, select, probabilities, independent } = values
+  const plan: Plan = { read, write, keep, adapt, select, probabilities, independent }
   const began = performance.now()
   const { bytes, info, externalFiles } = instrument(file, plan, basename(input))
   const ms = performance.now() - began

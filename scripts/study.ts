@@ -65,7 +65,7 @@ async function main(): Promise<number> {
     return 0
   }
   await claimFolder(values.out, values.resume || values.from !== undefined)
-  const journal = await openFileJournal(values.out)
+  const journal = await openFileJournal(values.out, (sentence) => console.error(sentence))
   try {
     if (values.from !== undefined) await importStudy(values.from, journal)
     return await finish(settings, journal, values)

@@ -175,6 +175,7 @@ export function fakeInfo(layers = 30): ModelInfo {
     vocabulary: vocabulary.length,
     contextLength: 2048,
     device: 'wasm',
+    template: true,
     deviceReason: 'This browser offers no GPU to web pages.',
     deviceName: '2 threads',
     write: 'affine',

@@ -7,7 +7,9 @@ import { promisify } from 'node:util'
 import { zipSync } from 'fflate'
 import * as ort from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { writeDirections } from '../src/direction/files/files'
 import { loadFixture } from './fixtures'
+import { directions } from './formats/samples'
 import { wordTokenizer } from './word-tokenizer'
 
 const run = promisify(execFile)
@@ -34,6 +36,11 @@ beforeAll(async () => {
     join(path, 'direction.json'),
     JSON.stringify({ layer: 1, norm: 40, vector: Array.from({ length: 64 }, (_, i) => Math.sin(i)) })
   )
+  const vector = Float32Array.from({ length: 64 }, () => 1 / 8)
+  const other = directions.slice(0, 1).map((direction) => ({ ...direction, vector }))
+  for (const { name, bytes } of writeDirections(other, { format: 'safetensors', name: 'other' })) {
+    await writeFile(join(path, name), bytes)
+  }
 })
 
 afterAll(() => rm(path, { recursive: true }))
@@ -129,7 +136,19 @@ describe('chat', () => {
       'a direction that is not one',
       ['MODEL', 'Hi', '--steer', 'README.md'],
       1,
-      /README\.md is none of JSON, safetensors/
+      /README\.md is none of safetensors, npy/
+    ],
+    [
+      'a layer that is none',
+      ['MODEL', 'Hi', '--steer', 'DIRECTION', '--layer=-1'],
+      1,
+      /format: --layer takes 0 to 2 for this model, got -1/
+    ],
+    [
+      "another model's direction",
+      ['MODEL', 'Hi', '--steer', 'OTHER'],
+      1,
+      /shape: direction is for hub:example\/tiny@main.*open model is folder:/
     ],
     [
       'a strength that is no number',
@@ -146,7 +165,12 @@ describe('chat', () => {
     ],
     ['a zip that is none', ['MODEL', 'Hi', '--adapter', 'README.md'], 1, /a zip file was expected/]
   ])('says what is wrong: %s', async (_, args, expected, message) => {
-    const { code, stdout, stderr } = await command('chat', ...args.map((arg) => (arg === 'MODEL' ? path : arg)))
+    const paths = new Map([
+      ['MODEL', path],
+      ['DIRECTION', join(path, 'direction.json')],
+      ['OTHER', join(path, 'other.safetensors')]
+    ])
+    const { code, stdout, stderr } = await command('chat', ...args.map((arg) => paths.get(arg) ?? arg))
     expect(code).toBe(expected)
     expect(stdout + stderr).toMatch(message)
     expect(stderr).not.toMatch(/\n\s+at /)

@@ -2,6 +2,8 @@
 import { LabError } from '../src/errors'
 import type { Dtype } from '../src/lab/api'
 import type { DeviceOffer } from './host/host'
+import { parent } from './paths'
+import { dtypes } from '../src/lab/dtype'
 
 export interface Choice {
   readonly dtype: Dtype
@@ -29,8 +31,7 @@ const stems = ['model', 'decoder_model_merged']
 /** Dtypes that a listing offers, in the order of `Dtype`. */
 export function offeredDtypes(paths: Iterable<string>): Dtype[] {
   const set = new Set(paths)
-  const all: Dtype[] = ['q4', 'q4f16', 'q8', 'fp16', 'fp32']
-  return all.filter((dtype) => findGraph(set, dtype) !== undefined)
+  return dtypes.filter((dtype) => findGraph(set, dtype) !== undefined)
 }
 
 /** @throws LabError `format` that names what the source does have */
@@ -68,7 +69,7 @@ function findGraph(paths: ReadonlySet<string>, dtype: Dtype): string | undefined
 /** The embedding in the decoder's dtype, else in the nearest one that is there. */
 function findEmbedding(paths: ReadonlySet<string>, graph: string, dtype: Dtype): string | undefined {
   if (!graph.includes('decoder_model_merged')) return undefined
-  const folder = graph.slice(0, graph.lastIndexOf('/') + 1)
+  const folder = parent(graph)
   const order = [dtype, 'fp16', 'fp32', 'q4', 'q8'] as const
   return order.map((d) => `${folder}embed_tokens${suffix[d]}.onnx`).find((path) => paths.has(path))
 }

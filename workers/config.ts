@@ -1,27 +1,34 @@
 /** config.json and its companions, reduced to what the engine asks. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 
 export interface ModelConfig {
   readonly family: string
-  readonly contextLength: number
+  /** The most tokens that the config claims; undefined where it says nothing. */
+  readonly contextLength: number | undefined
   /** Length of one key of one head; undefined where the config leaves it to the graph. */
   readonly headSize: number | undefined
   /** Width that the config claims, to check the graph against. */
   readonly width: number | undefined
   readonly layers: number | undefined
+  /** Tokens that the layers with a sliding window look back; undefined where none has one. */
+  readonly window: number | undefined
   /** Tokens that end an answer. */
   readonly stop: readonly number[]
 }
 
 type Json = Readonly<Record<string, unknown>>
 
-/** @throws LabError `format` */
+/** Texts, which stay as they are, and numbers that Python writes and JSON does not know. */
+const bare = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g
+
+/** An object; `Infinity` and `NaN`, as Python writes them, are null. @throws LabError `format` */
 export function parseJson(text: string, path: string): Json {
   let value: unknown
   try {
-    value = JSON.parse(text)
+    const plain = /Infinity|NaN/.test(text) ? text.replace(bare, (part) => (part[0] === '"' ? part : 'null')) : text
+    value = JSON.parse(plain)
   } catch (cause) {
-    throw new LabError('format', `${path} is not JSON (${String(cause)}): fetch it again from its source`, { cause })
+    throw new LabError('format', `${path} is not JSON (${excerpt(cause)}): fetch it again from its source`, { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new LabError(
@@ -44,14 +51,23 @@ function tokens(value: unknown): number[] {
 export function readConfig(config: Json, generation: Json | undefined): ModelConfig {
   const inner = config['text_config']
   const text: Json = typeof inner === 'object' && inner !== null ? { ...config, ...inner } : config
-  const width = number(text['hidden_size'])
-  const heads = number(text['num_attention_heads'])
+  const first = (...names: readonly string[]): number | undefined => names.map((name) => number(text[name])).find(Boolean)
+  const width = first('hidden_size', 'n_embd', 'd_model')
+  const heads = first('num_attention_heads', 'n_head', 'n_heads', 'num_heads')
   return {
     family: typeof config['model_type'] === 'string' ? config['model_type'] : 'unknown',
-    contextLength: number(text['max_position_embeddings']) ?? 2048,
-    headSize: number(text['head_dim']) ?? (width && heads ? width / heads : undefined),
+    contextLength: first(
+      'max_position_embeddings',
+      'n_positions',
+      'n_ctx',
+      'max_seq_len',
+      'seq_length',
+      'max_sequence_length'
+    ),
+    headSize: first('head_dim') ?? (width && heads ? width / heads : undefined),
     width,
-    layers: number(text['num_hidden_layers']),
+    layers: first('num_hidden_layers', 'n_layer', 'n_layers', 'num_layers'),
+    window: text['use_sliding_window'] === false ? undefined : number(text['sliding_window']),
     stop: [...new Set([...tokens(generation?.['eos_token_id']), ...tokens(text['eos_token_id'])])]
   }
 }

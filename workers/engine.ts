@@ -137,7 +137,7 @@ export class Engine implements ModelApi {
       await this.#checkSteering(model, rows)
       const control: Control = { steering: rows.map((row) => row.steering ?? null), stopped: false }
       this.#running = control
-      const generator = { ...model, contextLength: model.config.contextLength, host: this.#host }
+      const generator = { ...model, contextLength: model.info.contextLength, host: this.#host }
       try {
         return await generate(generator, encoded, options, control, onToken)
       } finally {
@@ -315,11 +315,11 @@ function needAdapter({ adapters }: Open, sha256: string): LoadedAdapter {
 }
 
 /** @throws LabError `shape` */
-function requireRoom({ config }: Open, length: number): void {
-  if (length <= config.contextLength) return
+function requireRoom({ info }: Open, length: number): void {
+  if (length <= info.contextLength) return
   throw new LabError(
     'shape',
-    `a prompt has ${length} tokens, the model's context holds ${config.contextLength}: shorten it`
+    `a prompt has ${length} tokens, the model's context holds ${info.contextLength}: shorten it`
   )
 }
 

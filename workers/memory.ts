@@ -5,8 +5,10 @@ import type { GraphInfo } from '../src/onnx/describe'
 import { expandedSize, expandable } from '../src/onnx/expand'
 import type { Graph } from '../src/onnx/graph'
 import { externalRange } from '../src/onnx/proto'
+import { isFixed } from '../src/onnx/states'
 import type { Choice } from './choose'
 import type { Runtime } from './host/host'
+import { parent } from './paths'
 
 /** Tokens of cache that the estimate counts with. */
 const estimateTokens = 1024
@@ -29,13 +31,17 @@ export function estimateMemory(
   choice: Choice,
   { device, expand, graphBytes, headSize }: { device: Device; expand: boolean; graphBytes: number; headSize: number }
 ): MemoryNeed {
-  const folder = choice.graph.slice(0, choice.graph.lastIndexOf('/') + 1)
+  const folder = parent(choice.graph)
   const files = info.externalFiles.reduce((sum, file) => sum + (listing.get(folder + file) ?? 0), graphBytes)
   const embedding = choice.embedding
     ? (listing.get(choice.embedding) ?? 0) + (listing.get(`${choice.embedding}_data`) ?? 0)
     : 0
   const weights = files + embedding + (expand ? expandedSize(graph) - packedSize(graph) : 0)
-  const cachePerToken = 2 * info.layers * info.cache.heads * headSize * (info.cache.type === 'float16' ? 2 : 4)
+  const growing = info.cache.states.filter((state) => !isFixed(state))
+  const cachePerToken = growing.reduce((sum, { type, sizes }) => {
+    const numbers = sizes.reduce<number>((count, size) => count * (size === 0 ? headSize : (size ?? 1)), 1)
+    return sum + numbers * (type === 'float16' ? 2 : 4)
+  }, 0)
   // Activations of a prompt: the widest tensors are the MLP's and one row of logits.
   const activations = 4 * (estimateTokens * info.width * 8 + info.vocabulary)
   // The native CPU packs its own copy of the weights beside the mapped file; elsewhere they pass through memory once.

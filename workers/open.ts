@@ -1,5 +1,6 @@
 /** Opens a model: choose the files, edit the graph, create the session. A straight recipe. */
 import { LabError } from '../src/errors'
+import { refuseLfsPointer } from '../src/formats/lfs'
 import type { ModelInfo, OpenOptions, Progress } from '../src/lab/api'
 import { describe, type GraphInfo } from '../src/onnx/describe'
 import { expandedSize } from '../src/onnx/expand'
@@ -14,6 +15,7 @@ import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/hos
 import { estimateMemory, refuseTooLarge, type MemoryNeed } from './memory'
 import { DecoderSession } from './session'
 import { Tokens } from './tokens'
+import { baseName, parent } from './paths'
 
 export interface OpenModel {
   readonly info: ModelInfo
@@ -45,10 +47,12 @@ export async function openModel(
     // On a GPU the inputs stay in buffers of their own, and cutting them would be work for it.
     packed: offer.device !== 'webgpu',
     adapt: options.adapt ? 'joined' : false,
+    independent: true,
     exact: options.exact ?? false
   }
 
   const file = await files.read(choice.graph, onProgress)
+  refuseLfsPointer(file, choice.graph)
   const graph = new Graph(file, choice.graph)
   const described = describe(graph)
   checkConfig(config, described, choice.graph)
@@ -77,7 +81,9 @@ export async function openModel(
     const created = performance.now()
     const raw = await createSession(runtime, edited, folder, file, choice, weights)
     const sessionMs = performance.now() - created
-    const embedding = choice.embedding ? await openEmbedding(runtime, files, choice.embedding, onProgress) : null
+    const embedding = choice.embedding
+      ? await openEmbedding(runtime, files, choice.embedding, described.embeds ?? 'float32', onProgress)
+      : null
     const session = new DecoderSession({
       runtime,
       session: raw,
@@ -97,7 +103,9 @@ export async function openModel(
       layers: described.layers,
       width: described.width,
       vocabulary: described.vocabulary,
-      contextLength: config.contextLength,
+      contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
+      template: tokens.hasTemplate,
+      ...(config.window !== undefined && { window: config.window }),
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,
@@ -119,7 +127,11 @@ async function readTexts(
   listing: ReadonlyMap<string, number>,
   onProgress: OnProgress
 ): Promise<{ config: ModelConfig; tokens: Tokens }> {
-  const text = async (path: string): Promise<string> => new TextDecoder().decode(await files.read(path, onProgress))
+  const text = async (path: string): Promise<string> => {
+    const bytes = await files.read(path, onProgress)
+    refuseLfsPointer(bytes, path)
+    return new TextDecoder().decode(bytes)
+  }
   const optional = async (path: string): Promise<string | undefined> => (listing.has(path) ? text(path) : undefined)
   const missing = ['config.json', 'tokenizer.json', 'tokenizer_config.json'].filter((path) => !listing.has(path))
   if (missing.length > 0) {
@@ -214,10 +226,7 @@ async function createSession(
   const own = baseName(choice.graph)
   const inside = edited.externalFiles.includes(own) ? [{ path: own, data: file }] : []
   const given = weights.length > 0 || folder === undefined ? [...weights, ...edited.expanded, ...inside] : []
-  const keepOnDevice = Array.from({ length: edited.info.layers }, (_, l) => [
-    `present.${l}.key`,
-    `present.${l}.value`
-  ]).flat()
+  const keepOnDevice = edited.info.cache.states.map(({ present }) => present)
   return runtime.createSession(edited.bytes, given, { keepOnDevice, folder: given.length === 0 ? folder : undefined })
 }
 
@@ -232,6 +241,3 @@ function reason(offer: DeviceOffer, options: OpenOptions, choice: Choice, expand
   }
   return `${device}; ${dtype}${note[`${expanded}`]}.`
 }
-
-const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
-const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)

@@ -83,8 +83,8 @@ export class DecoderSession {
   constructor(parts: SessionParts) {
     this.parts = parts
     this.#inputs = new Set(parts.session.inputNames)
-    this.#present = parts.session.outputNames.filter((name) => name.startsWith('present.'))
-    this.#past = this.#present.map((name) => name.replace('present', 'past_key_values'))
+    this.#present = parts.info.cache.states.map(({ present }) => present)
+    this.#past = parts.info.cache.states.map(({ past }) => past)
     parts.runtime.lost.catch((error: unknown) => {
       this.#lost = error instanceof Error ? error : new Error(String(error))
       this.#giveUp?.(this.#lost)
@@ -144,13 +144,13 @@ export class DecoderSession {
   }
 
   /**
-   * Where each row's tokens lie. Packed caches want padding on the right; padded ones on the left, so that a row's
+   * Where each row's tokens lie. Packed caches want padding on the right, as do models that no padding may come in front of; others on the left, so that a row's
    * tokens stay neighbours and sliding windows count real tokens only.
    */
   #batch(input: RunInput): Batch {
     const S = Math.max(...input.tokens.map((row) => row.length))
     const packed = this.parts.info.cache.layout === 'packed'
-    const right = input.final === true || packed
+    const right = input.final === true || packed || !this.parts.info.ragged
     const from = input.cache?.lengths ?? input.tokens.map(() => 0)
     const offset = input.tokens.map((row) => (right ? 0 : S - row.length))
     const slots = input.tokens.map((row, b) => {
@@ -210,11 +210,13 @@ export class DecoderSession {
   }
 
   #emptyCache(B: number): Record<string, Tensor> {
-    const { runtime, info, headSize, session } = this.parts
-    const make = (): Tensor =>
-      floatTensor(runtime, info.cache.type, new Float32Array(), [B, info.cache.heads, 0, headSize])
+    const { runtime, info, headSize } = this.parts
     return Object.fromEntries(
-      session.inputNames.filter((n) => n.startsWith('past_key_values.')).map((n) => [n, make()])
+      info.cache.states.map(({ past, type, sizes }) => {
+        const dims = [B, ...sizes.map((size) => (size === 0 ? headSize : (size ?? 0)))]
+        const data = new Float32Array(dims.reduce((count, size) => count * size, 1))
+        return [past, floatTensor(runtime, type, data, dims)]
+      })
     )
   }
 

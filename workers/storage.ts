@@ -1,10 +1,12 @@
 /** Worker entry in the page: the list of stored models, and deleting from it. */
 import { expose } from 'comlink'
 import type { StorageApi } from '../src/lab/api'
+import { holdLock } from '../src/lab/held'
 import { registerWire } from '../src/lab/wire'
 import { deleteStored, listStored } from './stored/records'
 
 registerWire()
+holdLock()
 expose({
   async stored() {
     const [models, estimate] = await Promise.all([listStored(), navigator.storage.estimate()])

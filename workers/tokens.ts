@@ -1,8 +1,11 @@
 /** Text to token ids and back, by the model's own tokenizer and chat template. */
 import { PreTrainedTokenizer } from '@huggingface/transformers'
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
+import { fieldsOf } from '../src/formats/fields'
 import type { Prompt } from '../src/lab/api'
+import { plainForm } from '../src/lab/plain-form'
 import { parseJson } from './config'
+import { ChatTemplate } from './template'
 
 export interface TokenizerFiles {
   readonly tokenizer: string
@@ -16,6 +19,9 @@ const shortRun = 4
 
 export class Tokens {
   readonly #tokenizer: PreTrainedTokenizer
+  /** Special tokens by their names in the config. */
+  readonly #special: Readonly<Record<string, string>>
+  #template: ChatTemplate | null = null
   /** Rows of a study share their prompt and most short runs of tokens, and the tokenizer takes a tenth of the time of a small model. */
   readonly #prompts = new Recent<readonly number[]>(256)
   readonly #texts = new Recent<string>(2 ** 16)
@@ -23,7 +29,7 @@ export class Tokens {
   /** @throws LabError `format` */
   constructor(files: TokenizerFiles) {
     const json = parseJson(files.tokenizer, 'tokenizer.json')
-    const config = parseJson(files.config, 'tokenizer_config.json')
+    const config = withPlainTokens(parseJson(files.config, 'tokenizer_config.json'))
     try {
       this.#tokenizer = new PreTrainedTokenizer(
         json,
@@ -32,12 +38,14 @@ export class Tokens {
     } catch (cause) {
       throw new LabError(
         'format',
-        `tokenizer.json could not be read (${String(cause)}): take it from the model's own repository`,
+        `tokenizer.json could not be read (${excerpt(cause)}): take it from the model's own repository`,
         { cause }
       )
     }
+    this.#special = specialTokens(config)
   }
 
+  /** Where there is none, chats are given in the plain form. */
   get hasTemplate(): boolean {
     return Boolean(this.#tokenizer.chat_template)
   }
@@ -64,7 +72,7 @@ export class Tokens {
     if (wrong !== -1) {
       throw new LabError(
         'format',
-        `token ${String(ids[wrong])} is outside the model's vocabulary of ${vocabulary}: this tokenizer belongs to another model`
+        `token ${excerpt(ids[wrong])} is outside the model's vocabulary of ${vocabulary}: this tokenizer belongs to another model`
       )
     }
     return ids
@@ -94,22 +102,39 @@ export class Tokens {
 
   #encode(prompt: Exclude<Prompt, { readonly ids: readonly number[] }>): number[] {
     if ('text' in prompt) return prompt.text === '' ? [] : this.#tokenizer.encode(prompt.text)
-    if (!this.hasTemplate) {
-      throw new LabError(
-        'format',
-        'this model has no chat template: use a model that was tuned for chat, or give the prompt as plain text'
-      )
-    }
+    if (!this.hasTemplate) return this.#tokenizer.encode(plainForm(prompt.messages))
     try {
-      const text = this.#tokenizer.apply_chat_template([...prompt.messages], {
-        tokenize: false,
-        add_generation_prompt: true
-      })
+      this.#template ??= new ChatTemplate(String(this.#tokenizer.get_chat_template()))
+      const text = this.#template.render(prompt.messages, this.#special)
       return this.#tokenizer.encode(text, { add_special_tokens: false })
     } catch (cause) {
-      throw new LabError('format', `the chat template refused these messages: ${String(cause)}`, { cause })
+      throw new LabError(
+        'format',
+        `the chat template refused these messages (${excerpt(cause)}): give the prompt as plain text, or choose another model`,
+        { cause }
+      )
     }
   }
+}
+
+const specialNames = ['bos_token', 'eos_token', 'unk_token', 'sep_token', 'pad_token', 'cls_token', 'mask_token']
+
+/** Tokens such as `eos_token` as texts: older files give an object that does not say it is a token, which transformers.js refuses. */
+function withPlainTokens(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const entries = Object.entries(config).map(([name, value]) => {
+    const content = name.endsWith('_token') ? fieldsOf(value).get('content') : undefined
+    return [name, typeof content === 'string' ? content : value] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+/** What a template calls its model's special tokens. */
+function specialTokens(config: Readonly<Record<string, unknown>>): Record<string, string> {
+  const entries = specialNames.flatMap((name) => {
+    const text = config[name]
+    return typeof text === 'string' && text !== '' ? [[name, text] as const] : []
+  })
+  return Object.fromEntries(entries)
 }
 
 /** What was computed last, by its key. Forgets all when it is full, which costs less than to know what was asked for least. */

@@ -25,7 +25,7 @@ export function randomPairs(info: GraphInfo, rank: number): LoraPair[] {
   return info.linears.flatMap(({ layer, parts, in: width }) =>
     parts.map(({ module, out }) => {
       const [A, B] = [floats(random, width * rank, 0.002), floats(random, rank * out, 0.002)]
-      return { layer, module, rank, in: width, out, A, B }
+      return { layer, module, inside: module, rank, in: width, out, A, B }
     })
   )
 }

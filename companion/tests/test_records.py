@@ -5,7 +5,7 @@ import json
 import pytest
 
 from companion.errors import CompanionError
-from companion.prompts_file import read_rows
+from companion.prompts_file import checked, read_rows
 from companion.records import FILTERS, read_records
 
 GOOD = {"messages": [{"role": "user", "content": "Add two numbers."}, {"role": "assistant", "content": "def add(a, b):\n    return a + b"}]}
@@ -61,18 +61,23 @@ def test_template_less():
         assert not keep([{"role": "user", "content": request}])
 
 
-def test_prompts(tmp_path):
+def test_prompts(tmp_path, capsys):
     (tmp_path / "p.txt").write_text("# note\nWhy?\n\nHow?\n")
-    assert [row["messages"][0]["content"] for row in read_rows(tmp_path / "p.txt")] == ["Why?", "How?"]
-    rows = read_rows(write(tmp_path / "p.jsonl", {"prompt": "Why?", "answer": "So."}, GOOD, {"ids": [5, 6]}))
+    assert [row["messages"][0]["content"] for row in read_rows(tmp_path / "p.txt")] == ["# note", "Why?", "How?"]
+    rows = read_rows(write(tmp_path / "p.jsonl", {"prompt": "Why?", "answer": "So."}, GOOD, {"prompt": "How?", "answer": ["x"]}))
     assert rows[0] == {"messages": [{"role": "user", "content": "Why?"}], "answer": "So."}
     assert rows[1] == {"messages": GOOD["messages"][:1], "answer": GOOD["messages"][1]["content"]}
-    assert rows[2] == {"ids": [5, 6]}
+    assert rows[2] == {"messages": [{"role": "user", "content": "How?"}]}
+    assert capsys.readouterr().err == "1 answers that are no text left out, first line 3 of p.jsonl: a list of 1.\n"
 
 
-@pytest.mark.parametrize(
-    "line", [{"promt": "Why?"}, {"prompt": "Why?", "text": "Why?"}, {"messages": []}, "[]\n", "nonsense\n", {"messages": [GOOD["messages"][1]]}]
-)
+@pytest.mark.parametrize("line", [{"promt": "Why?"}, {"ids": [5, 6]}, {"messages": []}, "[]\n", "nonsense\n", {"messages": [GOOD["messages"][1]]}])
 def test_bad_prompts(tmp_path, line):
     with pytest.raises(CompanionError):
         read_rows(write(tmp_path / "p.jsonl", line))
+
+
+@pytest.mark.parametrize("one", [{"promt": "Why?"}, {"prompt": "Why?", "text": "Why?"}, {"messages": []}, [], {"messages": [GOOD["messages"][1]]}])
+def test_bad_prompts_of_a_bundle(one):
+    with pytest.raises(CompanionError):
+        checked(one, "prompt 0")

@@ -1,6 +1,6 @@
 /** The folder of a study on the command line: who may write into it, and what ends up there. */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LabError } from '../../src/errors'
 import { writeZip } from '../../src/formats/zip-write'
@@ -12,6 +12,7 @@ import type { Journal } from '../../src/study/journal'
 import { unpackJournal } from '../../src/study/files/journal-file'
 import type { Run } from '../../src/study/run'
 import { scoreAnswers } from '../../src/study/files/scores'
+import { whileRoom } from './room'
 
 /** An unfinished study is never mixed with a new one by accident. @throws LabError `format` */
 export async function claimFolder(folder: string, resume: boolean): Promise<void> {
@@ -22,7 +23,7 @@ export async function claimFolder(folder: string, resume: boolean): Promise<void
       `${folder} holds a study already; add --resume to go on with it, or name another folder`
     )
   }
-  await mkdir(folder, { recursive: true })
+  await whileRoom(folder, () => mkdir(folder, { recursive: true }))
 }
 
 /** Takes over the cells of a study that the page saved, where the journal does not have them. @throws LabError `format` */
@@ -42,12 +43,18 @@ export async function writeResults(
   extra: Omit<BundleExtra, 'pages'>
 ): Promise<readonly string[]> {
   const files = await bundleFiles(run, findings, { ...extra, pages: pagesOf(run, findings) })
-  for (const { path, bytes } of files) {
-    const place = join(folder, 'run', path)
-    await mkdir(dirname(place), { recursive: true })
-    await writeFile(place, bytes)
-  }
-  await writeFile(join(folder, 'run', 'rows.csv'), answerTable(run, extra.scores ?? scoreAnswers(run)))
-  await writeFile(join(folder, 'run.zip'), await writeZip(files))
+  const zip = await writeZip(files)
+  await whileRoom(folder, async () => {
+    for (const { path, bytes } of files) {
+      const place = join(folder, 'run', path)
+      await mkdir(dirname(place), { recursive: true })
+      await writeFile(place, bytes)
+    }
+    await writeFile(join(folder, 'run', 'rows.csv'), answerTable(run, extra.scores ?? scoreAnswers(run)))
+    // Under another name until all of it is there: a bundle is whole, or there is none.
+    const part = join(folder, 'run.zip.part')
+    await writeFile(part, zip)
+    await rename(part, join(folder, 'run.zip'))
+  })
   return [join(folder, 'run.zip'), join(folder, 'run', 'report.html')]
 }

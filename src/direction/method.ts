@@ -8,6 +8,7 @@ import { eigenpairs } from '../math/components'
 import { discriminantWeights } from './discriminant'
 import { logisticWeights } from './logistic'
 import { meanWeights, type Labels, type Task } from './task'
+import { mean } from '../math/statistics'
 
 export const methods = ['difference-in-means', 'pca-paired', 'pca-pooled', 'logistic', 'linear-discriminant'] as const
 export type Method = (typeof methods)[number]
@@ -59,8 +60,8 @@ function pairedComponent(gram: Float64Array, { labels, pairs }: Task): Float64Ar
 function pooledComponent(gram: Float64Array, n: number): Float64Array {
   const [first] = eigenpairs(centredGram(gram, n), n)
   const vector = first?.vector ?? new Float64Array(n)
-  const mean = vector.reduce((sum, value) => sum + value, 0) / n
-  return vector.map((value) => value - mean)
+  const middle = mean(vector)
+  return vector.map((value) => value - middle)
 }
 
 /** The sign that lets the positive side project higher. */

@@ -50,7 +50,10 @@ export function readControlVector(file: Uint8Array): ControlVector {
   const vectors = new Map<number, Float32Array>()
   for (const [name, tensor] of tensors) {
     const layer = /^direction\.(\d{1,6})$/.exec(name)?.[1]
-    if (layer === undefined) continue
+    if (layer === undefined) {
+      const text = `the tensor ${quoted(name)} of a control vector should be direction.<n>, n counted from the first block`
+      throw new LabError('format', `${text}: llama.cpp refuses it, too; write it anew`)
+    }
     if (tensor.shape.length !== 1 || vectors.has(Number(layer))) {
       throw new LabError('format', `${quoted(name)} should be one vector, got [${tensor.shape.join(', ')}]`)
     }

@@ -1,4 +1,7 @@
-/** GGUF: llama.cpp's container of key-value metadata and tensors. Versions 2 and 3, little-endian; floats only. */
+/**
+ * GGUF: llama.cpp's container of key-value metadata and tensors. Versions 2 and 3, little-endian; floats only. Ours, since
+ * @huggingface/gguf 0.4.6 reads headers from addresses, not a file in memory, gives no tensor, and does not check where one lies.
+ */
 import { LabError } from '../errors'
 import { quoted } from './record'
 import type { NamedTensor } from './safetensors'

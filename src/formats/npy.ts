@@ -1,4 +1,7 @@
-/** npy: one array a file, as NumPy saves it. Floats of 2, 4 and 8 bytes; pickled objects are never read. */
+/**
+ * npy: one array a file, as NumPy saves it. Floats of 2, 4 and 8 bytes; pickled objects are never read. Ours, since npyjs 1.2.0
+ * reads big-endian numbers as if they were not, leaves Fortran order as it is, and does not hold the shape against the length.
+ */
 import { LabError } from '../errors'
 import { fromHalf, toHalf } from '../math/half'
 import type { Vector } from '../math/vector'
@@ -21,7 +24,8 @@ export interface NpyOptions {
   readonly fortran?: boolean
 }
 
-interface Header {
+/** What an array's bytes are. */
+export interface NpyHeader {
   readonly type: NpyType
   readonly bigEndian: boolean
   readonly fortran: boolean
@@ -39,20 +43,28 @@ export function isNpy(file: Uint8Array): boolean {
 /** Versions 1 to 3, either byte order, C and Fortran order. @throws LabError `format` */
 export function readNpy(file: Uint8Array): NpyArray {
   const { text, start } = headerText(file)
-  const header = parseHeader(text)
-  const count = header.shape.reduce((product, n) => product * n, 1)
-  const size = sizes[header.type]
-  if (count * size !== file.length - start) {
-    const shape = header.shape.join(', ')
+  return npyArray(parseHeader(text), file.subarray(start))
+}
+
+/** An array from its bytes alone. @throws LabError `format` where they are more or fewer than its shape takes */
+export function npyArray({ type, bigEndian, fortran, shape }: NpyHeader, stored: Uint8Array): NpyArray {
+  const count = shape.reduce((product, n) => product * n, 1)
+  const size = sizes[type]
+  if (count * size !== stored.length) {
     throw new LabError(
       'format',
-      `an npy array of shape (${shape}) takes ${count * size} bytes, the file has ${file.length - start}: is the file whole?`
+      `an npy array of shape (${shape.join(', ')}) takes ${count * size} bytes, the file has ${stored.length}: is the file whole?`
     )
   }
-  const bytes = new Uint8Array(file.subarray(start))
-  if (header.bigEndian) swapInto(bytes, size)
-  const data = floats(header.type, bytes.buffer)
-  return { shape: header.shape, data: header.fortran ? toRows(data, header.shape) : data }
+  const bytes = new Uint8Array(stored)
+  if (bigEndian) swapInto(bytes, size)
+  const data = floats(type, bytes.buffer)
+  return { shape, data: fortran ? toRows(data, shape) : data }
+}
+
+/** A type by NumPy's short name for it; undefined for anything but floats. */
+export function npyTypeOf(name: unknown): NpyType | undefined {
+  return name === 'f2' || name === 'f4' || name === 'f8' ? name : undefined
 }
 
 /** The bytes that NumPy's own `save` writes for a row-major array. @throws LabError `shape` */
@@ -94,7 +106,7 @@ function headerText(file: Uint8Array): { text: string; start: number } {
 }
 
 /** The header is a Python dict of three entries; nothing in it is evaluated. */
-function parseHeader(text: string): Header {
+function parseHeader(text: string): NpyHeader {
   const descr = /'descr' *: *('[^']*'|\[|\()/.exec(text)?.[1] ?? ''
   const fortran = /'fortran_order' *: *(True|False)/.exec(text)?.[1]
   const shape = /'shape' *: *\(([\d, ]*)\)/.exec(text)?.[1]
@@ -102,7 +114,8 @@ function parseHeader(text: string): Header {
   if (type === 'O') {
     throw new LabError('format', 'this npy file holds pickled Python objects, which could run code: save it as floats')
   }
-  if (type !== 'f2' && type !== 'f4' && type !== 'f8') {
+  const known = npyTypeOf(type)
+  if (known === undefined) {
     throw new LabError(
       'format',
       `an npy array of type f2, f4 or f8 was expected, got ${quoted(descr)}: save it as floats`
@@ -115,10 +128,10 @@ function parseHeader(text: string): Header {
   if (!fortran || !sizes?.every(Number.isSafeInteger) || sizes.length > 32) {
     throw new LabError('format', 'the header of this npy file names no shape and order: is the file whole?')
   }
-  return { type, bigEndian: order === '>', fortran: fortran === 'True', shape: sizes }
+  return { type: known, bigEndian: order === '>', fortran: fortran === 'True', shape: sizes }
 }
 
-function headerLine({ type, bigEndian, fortran, shape }: Header): string {
+function headerLine({ type, bigEndian, fortran, shape }: NpyHeader): string {
   const tuple = shape.length === 1 ? `${shape.join()},` : shape.join(', ')
   const dict = `{'descr': '${bigEndian ? '>' : '<'}${type}', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${tuple}), }`
   // NumPy leaves room for the growing axis to reach 21 digits, then pads to 64 bytes.

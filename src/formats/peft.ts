@@ -7,6 +7,8 @@ import { readSafetensors, tensorFloats, type NamedTensor } from './safetensors'
 export interface LoraPair {
   readonly layer: number
   readonly module: string
+  /** Path inside the layer, `self_attn.q_proj`; the module is its end. */
+  readonly inside: string
   readonly rank: number
   readonly in: number
   readonly out: number
@@ -20,6 +22,8 @@ export interface PeftAdapter {
   readonly pairs: readonly LoraPair[]
   /** base_model_name_or_path */
   readonly base: string | null
+  /** The config says fan_in_fan_out. */
+  readonly fanInFanOut: boolean
   /** Pairs of an image or sound encoder, which a text model does not have; left out. */
   readonly outside: number
   /** Modules that the config asks for in a model of so many layers, and the file lacks; as paths in the base model. */
@@ -55,10 +59,10 @@ export function readPeft(configText: string, weights: Uint8Array): PeftAdapter {
     )
   }
   const places = inside.map((path) => placeOf(path, halves.get(path)))
-  requireOnce(places)
   return {
     pairs: places.map((place) => readPair(config, place)),
     base: config.base,
+    fanInFanOut: config.fanInFanOut,
     outside: halves.size - inside.length,
     missing: (layers) => missing(config, places, layers)
   }
@@ -95,7 +99,7 @@ function strange(name: string): LabError {
 }
 
 function placeOf(path: string, halves: { A?: Half; B?: Half } = {}): Place {
-  const [, layer, inside] = /(?:^|\.)layers?\.(\d+)\.(.+)$/.exec(path) ?? []
+  const [, layer, inside] = /(?:^|\.)(?:layers?|h|blocks?)\.(\d+)\.(.+)$/.exec(path) ?? []
   if (layer !== undefined && inside !== undefined) {
     return { path, layer: Number(layer), inside, A: halves.A, B: halves.B }
   }
@@ -106,22 +110,6 @@ function placeOf(path: string, halves: { A?: Half; B?: Half } = {}): Place {
 }
 
 const moduleOf = ({ inside }: Place): string => inside.slice(inside.lastIndexOf('.') + 1)
-
-/** Experts of a mixture have the same names: none of them may stand for all. */
-function requireOnce(places: readonly Place[]): void {
-  const seen = new Map<string, string>()
-  for (const place of places) {
-    const key = `${place.layer} ${moduleOf(place)}`
-    const other = seen.get(key)
-    if (other !== undefined) {
-      throw new LabError(
-        'adapter',
-        `the adapter changes both ${other} and ${place.path}: only models with one of them fit here`
-      )
-    }
-    seen.set(key, place.path)
-  }
-}
 
 function readPair(config: PeftConfig, place: Place): LoraPair {
   const { path, A, B } = place
@@ -146,6 +134,7 @@ function readPair(config: PeftConfig, place: Place): LoraPair {
   return {
     layer: place.layer,
     module: moduleOf(place),
+    inside: place.inside,
     rank,
     in: width,
     out,

@@ -1,11 +1,14 @@
 /** Prompt files that people bring: JSONL, JSON, CSV, TSV, YAML (the public evaluation files as they are), or one prompt a line. */
 import { LabError } from '../errors'
-import { fieldsOf } from './fields'
-import { rowsOf, type PromptRecord, type PromptRow } from './prompts-records'
-import { tableRecords } from './prompts-table'
-import { yamlRecords } from './prompts-yaml'
+import { refuseLfsPointer } from './lfs'
+import { jsonLines, jsonRecords } from './prompts/json'
+import { FileNotes } from './prompts/notes'
+import { rowsOf, type PromptRecord, type PromptRow } from './prompts/records'
+import { tableRecords } from './prompts/table'
+import { yamlRecords } from './prompts/yaml'
 
-export type { PromptMessage, PromptRow } from './prompts-records'
+export type { PromptMessage } from './prompts/messages'
+export type { PromptRow } from './prompts/records'
 
 export interface PromptList {
   readonly prompts: readonly PromptRow[]
@@ -24,14 +27,24 @@ export function readPrompts(name: string, file: string | Uint8Array): PromptList
     throw new LabError('format', `${name} has ${file.length} bytes, ${largestPromptFile} can be read: split the file`)
   }
   const text = typeof file === 'string' ? file.replace(/^\uFEFF/, '') : decode(name, file)
+  if (text.includes('\0')) {
+    throw new LabError('format', `${name} is not text in UTF-8 (it holds NUL, as UTF-16 does): save it as UTF-8`)
+  }
+  const notes = new FileNotes()
+  return promptList(recordsOf(name, text, notes), name, notes)
+}
+
+/** The prompts of parsed records. @throws LabError `format`, with the record at fault */
+export function promptList(records: readonly PromptRecord[], name: string, fileNotes: FileNotes): PromptList {
   const notes: string[] = []
-  const prompts = rowsOfAll(recordsOf(name, text), name, notes)
+  const prompts = rowsOfAll(records, name, notes, fileNotes)
   if (prompts.length === 0) throw new LabError('format', `${name} holds no prompt: write one a line`)
   noteRepeats(prompts, notes)
-  return { prompts, notes }
+  return { prompts, notes: [...fileNotes.sentences(), ...notes] }
 }
 
 function decode(name: string, bytes: Uint8Array): string {
+  refuseLfsPointer(bytes, name)
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (cause) {
@@ -39,13 +52,13 @@ function decode(name: string, bytes: Uint8Array): string {
   }
 }
 
-function recordsOf(name: string, text: string): readonly PromptRecord[] {
+function recordsOf(name: string, text: string, notes: FileNotes): readonly PromptRecord[] {
   const ending = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase()
-  if (ending === 'jsonl' || ending === 'ndjson') return jsonLines(name, text)
-  if (ending === 'json') return jsonList(name, text)
+  if (ending === 'jsonl' || ending === 'ndjson') return jsonLines(textLines(name, text))
+  if (ending === 'json') return jsonRecords(name, text, notes)
   if (ending === 'csv') return tableRecords(name, text, ',')
   if (ending === 'tsv') return tableRecords(name, text, '\t')
-  if (ending === 'yaml' || ending === 'yml') return yamlRecords(name, text)
+  if (ending === 'yaml' || ending === 'yml') return yamlRecords(name, text, notes)
   return textLines(name, text)
 }
 
@@ -56,40 +69,17 @@ function textLines(name: string, text: string): readonly PromptRecord[] {
   })
 }
 
-function jsonLines(name: string, text: string): readonly PromptRecord[] {
-  return textLines(name, text).map(({ value, place }) => ({ value: parseJson(String(value), place), place }))
-}
-
-function jsonList(name: string, text: string): readonly PromptRecord[] {
-  const value = parseJson(text, name)
-  const fields = fieldsOf(value)
-  const list = Array.isArray(value) ? value : (fields.get('prompts') ?? fields.get('questions') ?? value)
-  const items: readonly unknown[] = Array.isArray(list) ? list : [list]
-  return items.map((item, index) => ({ value: item, place: `entry ${index + 1} of ${name}` }))
-}
-
-function parseJson(text: string, place: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new LabError('format', `${place} is not JSON (${jsonReason(cause)}): correct it, or name the file .txt`, {
-      cause
-    })
-  }
-}
-
-/** The engine's reason without the text it quotes, which may be long. */
-function jsonReason(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : ''
-  return message.split(/[,\n]|\.\.\./)[0]?.slice(0, 80) ?? ''
-}
-
-function rowsOfAll(records: readonly PromptRecord[], name: string, notes: string[]): readonly PromptRow[] {
+function rowsOfAll(
+  records: readonly PromptRecord[],
+  name: string,
+  notes: string[],
+  fileNotes: FileNotes
+): readonly PromptRow[] {
   const rows: PromptRow[] = []
   const empty: string[] = []
   const ids = new Map<string, number>()
   records.forEach((record, index) => {
-    for (const row of rowsOf(record, index + 1)) {
+    for (const row of rowsOf(record, index + 1, fileNotes)) {
       if ((row.messages.at(-1)?.content.trim() ?? '') === '') {
         empty.push(record.place)
         continue

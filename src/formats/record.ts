@@ -160,18 +160,28 @@ export function floatsOf(value: unknown, where: string): Float32Array {
 
 /** @throws LabError `format` */
 export function parseFields(text: string, where: string): Fields {
-  let value: unknown
+  return new Fields(parseJson(text, where), where)
+}
+
+/** @throws LabError `format` */
+export function parseJson(text: string, where: string): unknown {
   try {
-    value = JSON.parse(text)
+    return JSON.parse(text)
   } catch (cause) {
     throw new LabError('format', `${where} is not JSON: is the file whole?`, { cause })
   }
-  return new Fields(value, where)
 }
 
-/** True where the first thing in a file that is not white space opens an object. */
-export function isJsonObject(bytes: Uint8Array): boolean {
-  return bytes.find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) === 0x7b
+/** True for an object of JSON that is no list. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** True where the first thing in a file that is no byte order mark or white space opens an object or a list. */
+export function isJson(bytes: Uint8Array): boolean {
+  const from = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+  const first = bytes.subarray(from).find((byte) => byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)
+  return first === 0x7b || first === 0x5b
 }
 
 /** UTF-8 text of a file. @throws LabError `format` */

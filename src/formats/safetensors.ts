@@ -102,13 +102,14 @@ export function naturalsTensor(values: readonly number[]): NamedTensor {
   return { dtype: 'I64', shape: [values.length], bytes: new Uint8Array(data.buffer) }
 }
 
-/** Values of an F32, F16 or BF16 tensor. @throws LabError `format` */
+/** Values of an F32, F16, BF16 or F64 tensor, as singles. @throws LabError `format` */
 export function tensorFloats(name: string, { dtype, bytes }: NamedTensor): Float32Array {
   const copy = new Uint8Array(bytes).buffer
   if (dtype === 'F32') return new Float32Array(copy)
   if (dtype === 'F16') return fromHalf(new Uint16Array(copy))
   if (dtype === 'BF16') return new Float32Array(Uint32Array.from(new Uint16Array(copy), (half) => half << 16).buffer)
-  throw new LabError('format', `the tensor ${quoted(name)} has type ${dtype}; F32, F16 or BF16 can be read`)
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(copy))
+  throw new LabError('format', `the tensor ${quoted(name)} has type ${dtype}; F32, F16, BF16 or F64 can be read`)
 }
 
 /** Values of an I64 tensor of numbers from 0. @throws LabError `format` */

@@ -87,6 +87,10 @@ export interface ModelInfo extends ModelRef {
   readonly width: number
   readonly vocabulary: number
   readonly contextLength: number
+  /** False for a base model: it has no chat template, so chats are given in the plain form. */
+  readonly template: boolean
+  /** Tokens that the layers with a sliding window look back; absent where none has one. */
+  readonly window?: number
   readonly device: Device
   /** Why this device and dtype, in one sentence. */
   readonly deviceReason: string
@@ -138,7 +142,7 @@ export interface AdapterProof {
   readonly layers: readonly number[]
 }
 
-/** How far a device's numbers are from a trusted path, for one fixed prompt. */
+/** How far a device's numbers are from a trusted path, for fixed prompts: at once, in a batch, token by token, and for a long one. */
 export interface SelfTest {
   /** `untested`: the trusted path could not open the model, for memory mostly. */
   readonly status: 'passed' | 'failed' | 'trusted' | 'untested'
@@ -148,6 +152,10 @@ export interface SelfTest {
   readonly cosine: readonly number[]
   /** Largest |x| in any hidden state: fp16 overflows at 65,504. */
   readonly maxAbs: number
+  /** Share of the numbers that stand at the limit of half precision, where larger ones are cut off. */
+  readonly saturated: number
+  /** Tokens of the long prompt that was compared, too; 0 where the model's context or the time did not allow one. */
+  readonly longest: number
   readonly sameTop1: boolean
 }
 
@@ -165,7 +173,10 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** A chat goes through the model's own template; `text` and `ids` are taken as they are. */
+/**
+ * A chat goes through the model's own template, or, where it has none, the plain form `Question: ... Answer:`; `text` and
+ * `ids` are taken as they are.
+ */
 export type Prompt =
   { readonly messages: readonly ChatMessage[] } | { readonly text: string } | { readonly ids: readonly number[] }
 

@@ -2,6 +2,7 @@
 import { LabError } from '../errors'
 import type { Completion, ModelApi, Progress, Prompt, Steering } from './api'
 import type { Share } from '../spillover/outcome'
+import { stoppable } from './loops'
 
 /** One line of a figure of rates. */
 export interface RateLine {
@@ -37,9 +38,7 @@ export async function answerArms(
   const rows = prompts.flatMap((prompt) => arms.map((steering) => ({ prompt, ...(steering && { steering }) })))
   const answers: Completion[] = []
   const report = (): void => onProgress?.({ stage: 'rows', done: answers.length, total: rows.length, unit: 'rows' })
-  const stop = (): void => void model.stop().catch(() => undefined)
-  signal?.addEventListener('abort', stop)
-  try {
+  await stoppable(model, signal, async () => {
     report()
     while (answers.length < rows.length) {
       signal?.throwIfAborted()
@@ -49,8 +48,6 @@ export async function answerArms(
       report()
     }
     signal?.throwIfAborted()
-  } finally {
-    signal?.removeEventListener('abort', stop)
-  }
+  })
   return arms.map((_, arm) => answers.filter((_, row) => row % arms.length === arm))
 }

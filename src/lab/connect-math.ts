@@ -14,7 +14,10 @@ export function connectMath(spawn: Spawn = spawnBrowserWorker): MathHandle & { t
     return (line ??= new Line<MathApi>(spawn(), lost, () => (line = null)))
   }
   return {
-    ...mathHandle(async (call) => current().race((remote) => call(remote))),
+    ...mathHandle(
+      async (call) => current().race((remote) => call(remote)),
+      async (call) => line?.cancel((remote) => call(remote), 'the math worker did not stop in time; try again')
+    ),
     terminate() {
       ended = true
       line?.end('the math worker was ended; reload the page')

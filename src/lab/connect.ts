@@ -14,7 +14,7 @@ import type {
   OpenOptions,
   Progress
 } from './api'
-import { Line, webPort, type Spawn, type WorkerPort } from './line'
+import { hearingMs, Line, webPort, type Spawn, type WorkerPort } from './line'
 import { registerWire } from './wire'
 
 export type { Spawn, WorkerPort } from './line'
@@ -29,10 +29,13 @@ export interface ModelHandle extends ModelApi {
   onLost(listener: (error: LabError) => void): void
 }
 
-/** Connects to a new model worker. The worker starts with the first call. */
-export function connectModel(spawn: Spawn = spawnBrowserWorker): ModelHandle {
+/**
+ * Connects to a new model worker. The worker starts with the first call. One that does not hear `stop` or `cancelAdapter`
+ * within `hearing` milliseconds is stuck: it is ended, and the next call opens the model again.
+ */
+export function connectModel(spawn: Spawn = spawnBrowserWorker, hearing = hearingMs): ModelHandle {
   registerWire()
-  return new Connection(spawn)
+  return new Connection(spawn, hearing)
 }
 
 function spawnBrowserWorker(): WorkerPort {
@@ -44,6 +47,7 @@ const closeTimeoutMs = 3000
 
 class Connection implements ModelHandle {
   readonly #spawn: Spawn
+  readonly #hearing: number
   readonly #listeners: ((error: LabError) => void)[] = []
   #line: Line<ModelApi> | null = null
   #opened: { readonly source: ModelSource; readonly options: OpenOptions } | null = null
@@ -53,8 +57,9 @@ class Connection implements ModelHandle {
   #adapter: AdapterChoice | null = null
   #ended = false
 
-  constructor(spawn: Spawn) {
+  constructor(spawn: Spawn, hearing: number) {
     this.#spawn = spawn
+    this.#hearing = hearing
   }
 
   open(source: ModelSource, options: OpenOptions, onProgress?: (progress: Progress) => void): Promise<ModelInfo> {
@@ -129,11 +134,11 @@ class Connection implements ModelHandle {
   }
 
   cancelAdapter(): Promise<void> {
-    return this.#call((remote) => remote.cancelAdapter())
+    return this.#cancel((remote) => remote.cancelAdapter())
   }
 
   stop(): Promise<void> {
-    return this.#call((remote) => remote.stop())
+    return this.#cancel((remote) => remote.stop())
   }
 
   /** Gives the session back, then ends the worker: the only way that frees WebAssembly memory. */
@@ -173,6 +178,12 @@ class Connection implements ModelHandle {
     for (const adapter of this.#adapters.values()) await this.#current().race((remote) => remote.loadAdapter(adapter))
     const choice = this.#adapter
     return choice ? this.#current().race((remote) => remote.useAdapter(choice)) : info
+  }
+
+  /** Where no worker runs, nothing is under way. */
+  async #cancel(tell: (remote: Remote<ModelApi>) => Promise<void>): Promise<void> {
+    const stuck = `the model's worker did not stop within ${this.#hearing / 1000} s and was ended; open the model again`
+    await this.#line?.cancel(tell, stuck, this.#hearing)
   }
 
   /** Calls the worker, after opening the model again where the last worker died. */

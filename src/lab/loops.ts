@@ -14,7 +14,7 @@ export interface LoopOptions {
 
 /** Captures any number of rows, a batch a call. Rejects with `AbortError` when cancelled. */
 export async function captureAll(
-  model: Pick<ModelApi, 'capture'>,
+  model: Pick<ModelApi, 'capture' | 'stop'>,
   rows: readonly CaptureRow[],
   position: Position,
   { batch = 8, signal, onProgress }: LoopOptions = {}
@@ -23,12 +23,29 @@ export async function captureAll(
   const parts: HiddenStates[] = []
   const report = (done: number): void => onProgress?.({ stage: 'rows', done, total: rows.length, unit: 'rows' })
   report(0)
-  for (let start = 0; start < rows.length; start += batch) {
+  return stoppable(model, signal, async () => {
+    for (let start = 0; start < rows.length; start += batch) {
+      signal?.throwIfAborted()
+      const part = rows.slice(start, start + batch)
+      parts.push(await model.capture(part, position))
+      report(start + part.length)
+    }
     signal?.throwIfAborted()
-    const part = rows.slice(start, start + batch)
-    parts.push(await model.capture(part, position))
-    report(start + part.length)
+    return joinHiddenStates(parts)
+  })
+}
+
+/** Work with a model that the signal stops: a generation ends before its next token, a stuck worker is ended (see `connectModel`). */
+export async function stoppable<Result>(
+  model: Pick<ModelApi, 'stop'>,
+  signal: AbortSignal | undefined,
+  work: () => Promise<Result>
+): Promise<Result> {
+  const stop = (): void => void model.stop().catch(() => undefined)
+  signal?.addEventListener('abort', stop)
+  try {
+    return await work()
+  } finally {
+    signal?.removeEventListener('abort', stop)
   }
-  signal?.throwIfAborted()
-  return joinHiddenStates(parts)
 }

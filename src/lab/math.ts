@@ -52,8 +52,14 @@ export function localMath(): MathHandle {
   return mathHandle((call) => call(engine))
 }
 
-/** A handle over an API that is reached by `reach`. */
-export function mathHandle(reach: Reach): MathHandle {
+/**
+ * A handle over an API that is reached by `reach`.
+ * @param tell reaches it to cancel a job; default `reach`
+ */
+export function mathHandle(
+  reach: Reach,
+  tell: (call: (api: MathApi) => Promise<void>) => Promise<void> = reach
+): MathHandle {
   let jobs = 0
   async function run<Result>(
     { signal, onShare }: JobOptions,
@@ -61,7 +67,7 @@ export function mathHandle(reach: Reach): MathHandle {
   ): Promise<Result> {
     signal?.throwIfAborted()
     const job = jobs++
-    const cancel = (): void => void reach((api) => api.cancel(job)).catch(() => undefined)
+    const cancel = (): void => void tell((api) => api.cancel(job)).catch(() => undefined)
     // A report may come after the result: it has a channel of its own.
     let settled = false
     const report = proxy((share: number) => (settled ? undefined : onShare?.(share)))

@@ -4,6 +4,7 @@
  */
 import { addProductInto, whole } from './product'
 import type { DoubleRows } from './rows'
+import { mean } from './statistics'
 
 /** Inner products of all rows with each other, symmetric. [row][row] */
 export function gram({ data, rows: n, width }: DoubleRows): Float64Array {
@@ -62,10 +63,6 @@ function shift(matrix: Float64Array, n: number, left: Float64Array, right: Float
 
 function rowMeans(matrix: Float64Array, m: number, n: number): Float64Array {
   return Float64Array.from({ length: m }, (_, i) => mean(matrix.subarray(i * n, (i + 1) * n)))
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
 }
 
 /** matrix v, for a matrix of `v.length` columns. */

@@ -20,7 +20,7 @@ export function unit(vector: Float32Array): Float32Array {
 }
 
 /** The bytes of a vector, as a view. */
-export function bytesOf(vector: Float32Array): Uint8Array {
+export function bytesOf(vector: Float32Array | Float64Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength)
 }
 

@@ -56,6 +56,7 @@ export function expandInt4(graph: Graph, read: ReadWeights): WeightFile[] {
     if (!packed || !scales || (bits !== 4 && bits !== 8)) {
       throw new LabError('graph', `${node.name}: int4 or int8 weights were expected, got ${bits} bits`)
     }
+    requirePacked({ K, N, bits, block, packed: packed.length, scales: scales.length / 4 }, node.name)
     const weight = dequantize({ K, N, bits, block, packed, scales: floats(scales), zeroPoints: bytes(3) })
     const path = `expanded.${index}`
     const name = `azimuth/${node.input[1] ?? ''}/expanded`
@@ -72,6 +73,21 @@ export function expandInt4(graph: Graph, read: ReadWeights): WeightFile[] {
   })
   graph.dropUnused()
   return files
+}
+
+/** The file's own numbers say how much is allocated: they must be what its bytes hold. @throws LabError `graph` */
+function requirePacked(
+  sizes: { readonly [name in 'K' | 'N' | 'bits' | 'block' | 'packed' | 'scales']: number },
+  name: string
+): void {
+  const { K, N, bits, block, packed, scales } = sizes
+  const blocks = N * Math.ceil(K / block)
+  const isWhole = K > 0 && N > 0 && block > 0 && packed === (blocks * block * bits) / 8 && scales === blocks
+  if (isWhole) return
+  throw new LabError(
+    'graph',
+    `${name.slice(0, 100)}: [${K}, ${N}] weights of ${bits} bits in blocks of ${block} do not fit ${packed} bytes and ${scales} scales: fetch the file again`
+  )
 }
 
 interface Blocks {

@@ -1,6 +1,9 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
-import type { DataType, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
-import { decodeModel, tensorType } from './proto'
+import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
+import { DataType, decodeModel, makeCast, tensorType } from './proto'
+import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
+import { typeOf } from './types'
+import { computable } from './order'
 
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
@@ -8,6 +11,8 @@ const pass = new Set(['Cast', 'Identity', 'Dropout'])
 export class Graph {
   readonly model: ModelProto
   readonly proto: GraphProto
+  /** True where the file held the model with and without a cache; this is the part with one. */
+  readonly merged: boolean
   /** Tensor name -> node that makes it. */
   readonly producer = new Map<string, NodeProto>()
   /** Tensor name -> nodes that take it. */
@@ -19,25 +24,39 @@ export class Graph {
   readonly #before = new Map<NodeProto, NodeProto[]>()
   readonly #after = new Map<NodeProto, NodeProto[]>()
   readonly #constant = new Set<string>()
+  /** Tensors inside the graph whose type it states. */
+  readonly #stated = new Map<string, DataType>()
 
-  /** @param name of the file, for errors */
+  /**
+   * @param name of the file, for errors
+   * @throws LabError `checksum` for a file that is not whole, `graph` for one whose edges go in a circle
+   */
   constructor(bytes: Uint8Array, name = 'the graph') {
     const model = decodeModel(bytes, name)
     this.model = model
     this.proto = model.graph
+    this.merged = takeCachedBranch(this.proto)
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
     for (const value of this.proto.input) this.input.set(value.name, value)
     for (const value of this.proto.output) this.output.set(value.name, value)
+    for (const value of this.proto.valueInfo) this.#stated.set(value.name, tensorType(value).elemType)
     for (const node of this.proto.node) {
       for (const name of node.output) if (name) this.producer.set(name, node)
-      for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+      for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
     }
-    this.#findConstants()
+    this.#findConstants(computable(this.proto.node, this.producer))
   }
 
   /** True for initializers and whatever is computed from them alone, whose value no input can change. */
   isConstant(name: string): boolean {
     return this.#constant.has(name)
+  }
+
+  /** The value of an initializer or of a Constant node. */
+  constantTensor(name: string): TensorProto | undefined {
+    const node = this.producer.get(name)
+    if (node?.opType !== 'Constant') return this.initializer.get(name)
+    return node.attribute.find((a) => a.name === 'value')?.t
   }
 
   /** The tensor behind casts and identities. */
@@ -52,7 +71,7 @@ export class Graph {
 
   /** Inputs of a node that depend on the model's inputs. */
   live(node: NodeProto): string[] {
-    return node.input.filter((name) => name && !this.isConstant(name))
+    return inputsOf(node).filter((name) => name && !this.isConstant(name))
   }
 
   /** Version of ONNX's own operators. */
@@ -60,9 +79,28 @@ export class Graph {
     return Number(this.model.opsetImport.find(({ domain }) => domain === '' || domain === 'ai.onnx')?.version ?? 0)
   }
 
-  elementType(name: string): DataType | undefined {
+  /** Element type that the graph states for a tensor; inside the graph it may be out of date. */
+  declared(name: string): DataType | undefined {
     const value = this.input.get(name) ?? this.output.get(name)
-    return value && tensorType(value).elemType
+    const type = value ? tensorType(value).elemType : this.#stated.get(name)
+    return type === DataType.UNDEFINED ? undefined : type
+  }
+
+  /** Element type of any tensor, as the operators say it. */
+  elementType(name: string): DataType | undefined {
+    return typeOf(this, name)
+  }
+
+  /** The tensor as another type: itself where it has it, or a cast of it that all who ask share. */
+  as(name: string, type: DataType): string {
+    if (this.elementType(name) === type) return name
+    const cast = `azimuth/${name}/${DataType[type]}`
+    if (this.producer.has(cast)) return cast
+    const node = makeCast(name, cast, type)
+    const anchor = this.producer.get(name)
+    if (anchor) this.insertAfter(anchor, node)
+    else this.prepend(node)
+    return cast
   }
 
   addInput(value: ValueInfoProto): void {
@@ -105,16 +143,18 @@ export class Graph {
     for (const node of nodes) this.#index(node)
   }
 
-  /** Puts `next` in the place of `node`; both make the same outputs. */
-  replace(node: NodeProto, next: NodeProto): void {
-    this.proto.node[this.proto.node.indexOf(node)] = next
+  /** Puts other nodes in the place of one; what they make has its outputs among it. */
+  replace(node: NodeProto, ...next: readonly NodeProto[]): void {
+    this.proto.node.splice(this.proto.node.indexOf(node), 1, ...next)
     for (const name of new Set(node.input)) {
       this.consumers.set(
         name,
         (this.consumers.get(name) ?? []).filter((other) => other !== node)
       )
     }
-    this.#index(next)
+    for (const one of next) this.#index(one)
+    this.#move(this.#before, node, next[0])
+    this.#move(this.#after, node, next.at(-1))
   }
 
   /** Drops weights that no node takes any more. */
@@ -130,7 +170,7 @@ export class Graph {
     for (const node of this.consumers.get(from) ?? []) {
       if (keep.includes(node)) stay.push(node)
       else {
-        node.input = node.input.map((name) => (name === from ? to : name))
+        renameInput(node, from, to)
         this.#consume(to, node)
       }
     }
@@ -158,26 +198,28 @@ export class Graph {
     this.#after.clear()
   }
 
+  /** What was placed beside a node goes beside the one that took its place. */
+  #move(places: Map<NodeProto, NodeProto[]>, node: NodeProto, next: NodeProto | undefined): void {
+    const nodes = places.get(node)
+    places.delete(node)
+    if (nodes && next) push(places, next, nodes)
+  }
+
   #index(node: NodeProto): void {
     for (const name of node.output) if (name) this.producer.set(name, node)
-    for (const name of new Set(node.input)) if (name) this.#consume(name, node)
+    for (const name of new Set(inputsOf(node))) if (name) this.#consume(name, node)
   }
 
   #consume(name: string, node: NodeProto): void {
     push(this.consumers, name, [node])
   }
 
-  #findConstants(): void {
+  /** @param sorted so that a node stands after those that make its inputs, which exporters do not always keep to */
+  #findConstants(sorted: readonly NodeProto[]): void {
     for (const name of this.initializer.keys()) if (!this.input.has(name)) this.#constant.add(name)
-    // Exporters do not always sort their nodes, so a name may turn out constant only in a later round.
-    for (let before = -1; before !== this.#constant.size;) {
-      before = this.#constant.size
-      for (const node of this.proto.node) {
-        if (node.output.every((name) => this.#constant.has(name))) continue
-        if (node.input.every((name) => !name || this.#constant.has(name))) {
-          for (const name of node.output) if (name) this.#constant.add(name)
-        }
-      }
+    for (const node of sorted) {
+      if (!inputsOf(node).every((name) => !name || this.#constant.has(name))) continue
+      for (const name of node.output) if (name) this.#constant.add(name)
     }
   }
 }

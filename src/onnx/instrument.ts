@@ -1,17 +1,20 @@
 /** The recipe: model bytes and a plan in, model bytes out. Weights are neither decoded nor copied. */
 import { LabError } from '../errors'
 import { addAdapters, addJoinedAdapters } from './adapt'
+import { unifyCache } from './cache'
 import { describe, type GraphInfo } from './describe'
 import { expandInt4, type ReadWeights, type WeightFile } from './expand'
 import { externalize } from './external'
 import { Graph } from './graph'
+import { quantizeByToken } from './independent'
 import { findLinears } from './linear'
 import { isEmpty, type Plan } from './plan'
 import { addLogProbabilities } from './probabilities'
-import { DataType, encodeModel } from './proto'
+import { encodeModel } from './proto'
 import { addRead } from './read'
 import { findResiduals } from './residual'
 import { addSelect } from './select'
+import { dataTypeOf } from './types'
 import { addAffine, addBias, addSteeringInputs, nameResidual } from './write'
 
 export interface Instrumented {
@@ -48,20 +51,21 @@ export function instrumentGraph(
 ): Instrumented {
   if (isEmpty(plan) && !weights) return { bytes: file, info, expanded: [], externalFiles: info.externalFiles }
 
-  const type = info.activations === 'float16' ? DataType.FLOAT16 : DataType.FLOAT
+  const type = dataTypeOf(info.activations)
   const { write: level = 'none', packed = false } = plan
   if (plan.keep && level !== 'affine') {
     throw new LabError('graph', `keeping lengths is a part of write affine, got write ${level}: ask for affine, too`)
   }
-  const keep = plan.keep ? { half: type === DataType.FLOAT16 } : null
-  const sums = findResiduals(graph, info.layers)
+  const keep = plan.keep === true
+  const sums = findResiduals(graph)
   const { layers, width } = info
-  if (level !== 'none') addSteeringInputs(graph, { level, packed, keep: keep !== null, layers, width, type })
+  if (level !== 'none') addSteeringInputs(graph, { level, packed, keep, layers, width, type })
   const residuals = sums.map((sum, layer) => {
     if (level === 'add') return addBias(graph, sum, layer)
     if (level === 'affine') return addAffine(graph, sum, layer, keep)
     return plan.read ? nameResidual(graph, sum, layer) : ''
   })
+  unifyCache(graph)
   if (plan.exact) keepActivations(graph)
   if (plan.adapt) {
     const linears = info.linears.length > 0 ? info.linears : findLinears(graph, info.layers)
@@ -70,9 +74,11 @@ export function instrumentGraph(
   }
   if (plan.select) addSelect(graph, type)
   if (plan.probabilities) addLogProbabilities(graph)
+  // Last, for the others know what a quantizer looks like as exporters leave it.
+  if (plan.independent) quantizeByToken(graph)
   graph.commit()
   const expanded = weights ? expandInt4(graph, weights) : []
-  if (plan.read) addRead(graph, residuals, info.width, info.activations === 'float16')
+  if (plan.read) addRead(graph, residuals, info.width)
 
   const inside = externalize(graph, file, fileName)
   return {

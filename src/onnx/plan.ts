@@ -29,11 +29,16 @@ export interface Plan {
   readonly select?: boolean
   /** `log_probabilities [B, Q, vocabulary]` out, float32: the log-softmax of the logits. */
   readonly probabilities?: boolean
+  /**
+   * Activations that the graph quantizes with one scale for a whole batch get one for each token, so that no row, and no
+   * later token, changes what another one comes out as.
+   */
+  readonly independent?: boolean
   /** Activations are never quantized (`accuracy_level` 0), where exporters allow it for speed. */
   readonly exact?: boolean
 }
 
 export function isEmpty(plan: Plan): boolean {
-  const { read, keep, adapt, select, probabilities, exact, write = 'none' } = plan
-  return !read && !keep && !adapt && !select && !probabilities && !exact && write === 'none'
+  const { read, keep, adapt, select, probabilities, independent, exact, write = 'none' } = plan
+  return !read && !keep && !adapt && !select && !probabilities && !independent && !exact && write === 'none'
 }

@@ -22,23 +22,37 @@ export function weightShape(graph: Graph, node: NodeProto): [number, number] {
   return weight.transposed !== (intAttribute(node, 'transB') === 1) ? [b, a] : [a, b]
 }
 
-function weightTensor(graph: Graph, name: string): { dims: number[]; transposed: boolean } {
-  const tensor = graph.initializer.get(graph.source(name))
-  if (tensor) return { dims: tensor.dims.map(Number), transposed: false }
+/** Number of sizes of a product's constant right side. */
+export function weightRank(graph: Graph, node: NodeProto): number {
+  return intAttribute(node, 'K') === undefined ? weightTensor(graph, node.input[1] ?? '').dims.length : 2
+}
+
+/** Name of the initializer that a constant is made from. */
+export function weightName(graph: Graph, name: string): string {
   const node = graph.producer.get(graph.source(name))
-  if (node && /^(Transpose|DequantizeLinear)$/.test(node.opType)) {
-    const inner = weightTensor(graph, node.input[0] ?? '')
-    return { dims: inner.dims, transposed: inner.transposed !== (node.opType === 'Transpose') }
+  return node?.input[0] === undefined ? graph.source(name) : weightName(graph, node.input[0])
+}
+
+function weightTensor(graph: Graph, name: string): { dims: number[]; transposed: boolean } {
+  for (let transposed = false; ;) {
+    const origin = graph.source(name)
+    const tensor = graph.initializer.get(origin)
+    if (tensor) return { dims: tensor.dims.map(Number), transposed }
+    const node = graph.producer.get(origin)
+    if (!node || !/^(Transpose|DequantizeLinear)$/.test(node.opType)) return { dims: [], transposed: false }
+    if (node.opType === 'Transpose') transposed = !transposed
+    name = node.input[0] ?? ''
   }
-  return { dims: [], transposed: false }
 }
 
 /** The live tensor that a product multiplies, before its activations are quantized. */
 export function activation(graph: Graph, node: NodeProto): string {
-  const name = node.input[0] ?? ''
-  const producer = graph.producer.get(name)
-  const quantizes = producer && /^(DynamicQuantizeLinear|QuantizeLinear|DequantizeLinear)$/.test(producer.opType)
-  return quantizes ? activation(graph, producer) : name
+  for (;;) {
+    const name = node.input[0] ?? ''
+    const producer = graph.producer.get(name)
+    if (!producer || !/^(DynamicQuantizeLinear|QuantizeLinear|DequantizeLinear)$/.test(producer.opType)) return name
+    node = producer
+  }
 }
 
 /** An integer product is scaled back to floats by Cast and Mul; the result of those counts as its output. */

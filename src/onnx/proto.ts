@@ -114,6 +114,10 @@ export function floatScalar(name: string, value: number): TensorProto {
   return create(TensorProtoSchema, { name, dataType: DataType.FLOAT, floatData: [value] })
 }
 
+export function uint8Scalar(name: string, value: number): TensorProto {
+  return create(TensorProtoSchema, { name, dataType: DataType.UINT8, rawData: Uint8Array.of(value) })
+}
+
 export function makeValueInfo(name: string, elemType: DataType, dims: readonly Dimension[]): ValueInfoProto {
   const dim = dims.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
@@ -141,6 +145,16 @@ export function tensorType(value: ValueInfoProto): { elemType: DataType; dims: D
 export function intAttribute(node: NodeProto, name: string): number | undefined {
   const found = node.attribute.find((a) => a.name === name)
   return found && Number(found.i)
+}
+
+/** A tensor among a node's attributes. */
+export function attributeTensor(node: NodeProto, name: string): TensorProto | undefined {
+  return node.attribute.find((a) => a.name === name)?.t
+}
+
+/** A node that hands a tensor on as another element type. */
+export function makeCast(input: string, output: string, type: DataType): NodeProto {
+  return makeNode('Cast', [input], [output], { to: { int: type } })
 }
 
 /** Points a tensor at bytes `[offset, offset + length)` of the file `location`; its own bytes are dropped. */

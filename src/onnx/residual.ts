@@ -1,46 +1,26 @@
 /**
- * Finds the residual stream by the shape of the graph: walk back from the logits to the last sum, then
- * from sum to sum down to the embedding. A block makes two sums (attention, MLP), so every second one is
- * a block's output. Names are only a check.
+ * Finds the residual stream by the shape of the graph: the sums on the trunk between the embedding and the logits that
+ * add a branch to what came before. A block makes two of them (attention, MLP), or one where both stand side by side;
+ * it begins where the cache is read, or as the names say. No family and no operator of one exporter is asked for.
  */
 import { LabError } from '../errors'
+import { layerNamed, splitBlocks, type Addition, type Sum } from './blocks'
+import { embeddings } from './embeddings'
 import type { Graph } from './graph'
-import type { NodeProto } from './proto'
+import { DataType, type NodeProto } from './proto'
+import { findTrunk, Reach, type Station } from './trunk'
 
-/** One sum of the residual stream: `skip + branch`. */
-export interface Sum {
-  readonly node: NodeProto
-  /** Tensor that carries the stream into the sum. */
-  readonly skip: string
-  /** Tensor that attention or the MLP adds. */
-  readonly branch: string
-  /** True for a fused norm, whose 4th output is the sum; false for a plain Add. */
-  readonly fused: boolean
-}
+export type { Sum } from './blocks'
 
 const fusedNorm = new Set(['SkipSimplifiedLayerNormalization', 'SkipLayerNormalization'])
+const plainSum = new Set(['Add', 'Sum'])
+/** What may stand between two blocks without being a part of one. */
+const casts = new Set(['Cast', 'Identity', 'Dropout'])
+const reshapes = new Set(['Reshape', 'Flatten', 'Squeeze', 'Unsqueeze'])
+const scales = new Set(['Mul', 'Div'])
 
 /** The sums that end each block, first block first. @throws LabError `graph` */
-export function findResiduals(graph: Graph, layers: number): Sum[] {
-  const sums: Sum[] = []
-  let sum: Sum | undefined = lastSum(graph)
-  while (sum) {
-    sums.unshift(sum)
-    sum = previousSum(graph, sum)
-  }
-  if (sums.length !== 2 * layers) {
-    throw new LabError(
-      'graph',
-      `a residual stream with two sums a block was expected (${2 * layers} for ${layers} blocks), found ${sums.length}: ` +
-        `this architecture needs its own rule in src/onnx/residual.ts`
-    )
-  }
-  const ends = sums.filter((_, i) => i % 2 === 1)
-  ends.forEach((end, layer) => checkName(end, layer))
-  return ends
-}
-
-function lastSum(graph: Graph): Sum {
+export function findResiduals(graph: Graph): Sum[] {
   if (!graph.output.has('logits')) {
     throw new LabError(
       'graph',
@@ -48,63 +28,103 @@ function lastSum(graph: Graph): Sum {
         `choose the repository's text-generation graph`
     )
   }
-  const seen = new Set<string>()
-  const queue = ['logits']
-  for (let name = queue.shift(); name !== undefined; name = queue.shift()) {
+  const all = embeddings(graph).map((name) => additions(graph, new Reach(graph, [name])))
+  const [found] = all.sort((a, b) => b.sums.length - a.sums.length)
+  if (!found || found.sums.length === 0) {
+    throw new LabError(
+      'graph',
+      'no residual addition was found between the embedding and the logits: this does not look like a transformer decoder'
+    )
+  }
+  const ends = splitBlocks(graph, found.sums, found.reach)
+  ends.forEach((end, layer) => checkName(end, layer))
+  return ends
+}
+
+/** Element type of the residual stream where it is written, which may differ from that of the graph's inputs and cache. */
+export function streamType(graph: Graph, { node, fused, stream }: Sum): DataType {
+  return graph.elementType(fused ? (node.input[0] ?? '') : stream) ?? DataType.UNDEFINED
+}
+
+function additions(graph: Graph, reach: Reach): { sums: Addition[]; reach: Reach } {
+  const stations = findTrunk(graph, reach, 'logits')
+  const sums: Addition[] = []
+  let branch: NodeProto[] = []
+  for (const [i, { node, before }] of stations.entries()) {
+    branch.push(...before)
+    const sum = asSum(graph, reach, stations.slice(i), branch)
+    if (!sum) branch.push(node)
+    else {
+      const previous = sums.at(-1)
+      if (previous) requireStream(graph, sum, previous)
+      sums.push(sum)
+      branch = []
+    }
+  }
+  return { sums, reach }
+}
+
+/** The first of some stations as a sum of two tensors that both come of the embedding. */
+function asSum(graph: Graph, reach: Reach, stations: readonly Station[], branch: NodeProto[]): Addition | undefined {
+  const [{ node }, ...behind] = stations as [Station, ...Station[]]
+  const fused = fusedNorm.has(node.opType)
+  if (!fused && !plainSum.has(node.opType)) return undefined
+  const parts = fused ? node.input.slice(0, 2) : node.input
+  if (!parts.every((name) => reach.has(name))) return undefined
+  const sum = node.output[fused ? 3 : 0] ?? ''
+  return { node, fused, branch, ...(fused ? { stream: sum, read: sum } : follow(graph, sum, behind)) }
+}
+
+/** From a sum to where the next block reads it: behind reshapes and a scale, and behind a Clip, in front of which is written. */
+function follow(graph: Graph, sum: string, stations: readonly Station[]): { stream: string; read: string } {
+  let stream = sum
+  let read = sum
+  for (const { node, before } of stations) {
+    if (before.length > 0 || !isStep(graph, node)) break
+    // A cast may belong to the norm that follows.
+    if (casts.has(node.opType)) continue
+    const limited = stream !== read || node.opType === 'Clip'
+    read = node.output[0] ?? ''
+    if (!limited) stream = read
+  }
+  return { stream, read }
+}
+
+/** True for a node that hands the stream on as it is, reshaped, limited or scaled by one number. */
+function isStep(graph: Graph, node: NodeProto): boolean {
+  if (casts.has(node.opType) || reshapes.has(node.opType) || node.opType === 'Clip') return true
+  return scales.has(node.opType) && node.input.some((name) => isNumber(graph, name))
+}
+
+function isNumber(graph: Graph, name: string): boolean {
+  return graph.constantTensor(graph.source(name))?.dims.every((size) => size === 1n) === true
+}
+
+/** A block adds to what the block before made. Where it adds to the norm of that, the model normalizes after its sums. */
+function requireStream(graph: Graph, sum: Addition, previous: Addition): void {
+  const wanted = previous.node.output[previous.fused ? 3 : 0]
+  const stack = sum.node.input.slice(0, sum.fused ? 2 : undefined)
+  for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
+    if (name !== '' && name === wanted) return
     const node = graph.producer.get(name)
-    if (!node || seen.has(name)) continue
-    seen.add(name)
-    const sum = asSum(graph, node)
-    if (sum) return sum
-    queue.push(...graph.live(node))
+    if (!node) continue
+    if (isStep(graph, node)) stack.push(...node.input.filter((input) => !graph.isConstant(input)).slice(0, 1))
+    // (x + attention) + MLP: x is one of the parts of a part.
+    if (plainSum.has(node.opType)) stack.push(...node.input)
   }
   throw new LabError(
     'graph',
-    'no residual addition was found before the final norm: this does not look like a pre-norm transformer decoder; ' +
-      'a new layout is added in src/onnx/residual.ts'
+    `the sum ${sum.node.name} adds to a norm of the sum before it, not to that sum (post-norm, as in BERT, BART and OPT-350m): ` +
+      `there is no residual stream to read or steer; choose a pre-norm model`
   )
-}
-
-/** The sum whose value reaches `sum` unchanged through its skip side, or undefined at the embedding. */
-function previousSum(graph: Graph, sum: Sum): Sum | undefined {
-  const node = graph.producer.get(graph.source(sum.skip))
-  return node && asSum(graph, node)
-}
-
-function asSum(graph: Graph, node: NodeProto): Sum | undefined {
-  const fused = fusedNorm.has(node.opType)
-  if (!fused && node.opType !== 'Add') return undefined
-  const [a = '', b = ''] = node.input
-  if (graph.isConstant(a) || graph.isConstant(b)) return undefined
-  if (dependsOn(graph, b, a)) return { node, skip: a, branch: b, fused }
-  if (dependsOn(graph, a, b)) return { node, skip: b, branch: a, fused }
-  // Sums inside a branch (parallel blocks, rotary embeddings) have two sides that do not feed each other.
-  return undefined
-}
-
-/** True where `name` is computed from `on`. A fused norm hands on its sum and the norm of it: either counts. */
-function dependsOn(graph: Graph, name: string, on: string): boolean {
-  const origin = graph.source(on)
-  const maker = graph.producer.get(origin)
-  const names = new Set(maker && fusedNorm.has(maker.opType) ? maker.output : [origin])
-  const seen = new Set<string>()
-  const stack = [name]
-  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-    if (names.has(next)) return true
-    if (seen.has(next)) continue
-    seen.add(next)
-    const node = graph.producer.get(next)
-    if (node) stack.push(...graph.live(node))
-  }
-  return false
 }
 
 /** Exporters name a block's last sum after it, or after the norm of the block that follows. */
 function checkName({ node }: Sum, layer: number): void {
-  const named = /layers?\.(\d+)\b/.exec(node.name)
-  if (!named) return
+  const named = layerNamed(node.name)
+  if (named === undefined) return
   const expected = /norm/i.test(node.name) ? layer + 1 : layer
-  if (Number(named[1]) !== expected) {
+  if (named !== expected) {
     throw new LabError(
       'graph',
       `the residual stream after block ${layer} was found at ${node.name}, which names another block: ` +

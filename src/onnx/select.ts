@@ -7,20 +7,31 @@ import { makeNode, makeValueInfo, tensorType, type DataType, type NodeProto } fr
 /** Adds input `select [B, Q, S]` in front of the unembedding; `logits` becomes `[B, Q, vocabulary]`. */
 export function addSelect(graph: Graph, type: DataType): void {
   const head = unembedding(graph)
-  const states = activation(graph, head)
+  const last = activation(graph, head)
+  const states = beforePicking(graph, last)
   const anchor = graph.producer.get(states)
   const declared = graph.output.get('logits')
   if (!anchor || !declared) throw new LabError('graph', 'the unembedding was not found behind the output logits')
   const { elemType, dims } = tensorType(declared)
   graph.addInput(makeValueInfo('select', type, ['batch_size', 'select_positions', 'sequence_length']))
-  graph.redirect(states, 'azimuth/selected')
-  graph.insertAfter(anchor, makeNode('MatMul', ['select', states], ['azimuth/selected']))
+  const select = graph.as('select', graph.elementType(states) ?? type)
+  // Where the graph itself picks the last token, that is left out.
+  graph.redirect(last, 'azimuth/selected')
+  graph.insertAfter(anchor, makeNode('MatMul', [select, states], ['azimuth/selected']))
   const selected = makeValueInfo('logits', elemType, ['batch_size', 'select_positions', dims.at(-1) ?? 'vocabulary'])
   if (selected.type) declared.type = selected.type
 }
 
+/** The states of all tokens, where an exporter lets the unembedding see the last token's only (`prune_lm_head`). */
+function beforePicking(graph: Graph, states: string): string {
+  const node = graph.producer.get(states)
+  if (!node || !/^(Gather|Slice|Unsqueeze|Squeeze)$/.test(node.opType)) return states
+  const [whole = '', ...rest] = node.input
+  return rest.every((name) => !name || graph.isConstant(name)) ? beforePicking(graph, whole) : states
+}
+
 /** The last matrix product with a constant weight on the way to the logits. */
-function unembedding(graph: Graph): NodeProto {
+export function unembedding(graph: Graph): NodeProto {
   let name = 'logits'
   for (;;) {
     const node = graph.producer.get(name)

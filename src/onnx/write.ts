@@ -1,14 +1,23 @@
 /** Level `write`: what steers the residual stream after each block. */
 import type { Graph } from './graph'
-import { DataType, evenSplit, floatScalar, int64Tensor, makeNode, makeValueInfo, type NodeProto } from './proto'
-import type { Sum } from './residual'
+import {
+  DataType,
+  evenSplit,
+  floatScalar,
+  int64Tensor,
+  makeCast,
+  makeNode,
+  makeValueInfo,
+  type NodeProto
+} from './proto'
+import { streamType, type Sum } from './residual'
 
 /**
- * The stream after block `layer` as it is, under a name of its own.
+ * The stream after block `layer` as the next one reads it, under a name of its own.
  * A fused norm has it as its 4th output, which the final norm does not name.
  */
 export function nameResidual(graph: Graph, sum: Sum, layer: number): string {
-  if (!sum.fused) return sum.node.output[0] ?? ''
+  if (!sum.fused) return sum.read
   const named = sum.node.output[3]
   if (named) return named
   const name = `azimuth/residual.${layer}`
@@ -47,11 +56,15 @@ export function addSteeringInputs(graph: Graph, { level, packed, keep, layers, w
 
 /** Adds `steer.<l>.b [width]` to the stream; returns the name of the steered stream. */
 export function addBias(graph: Graph, sum: Sum, layer: number): string {
-  const b = `steer.${layer}.b`
-  if (sum.node.opType === 'SkipSimplifiedLayerNormalization' && !sum.node.input[3]) {
-    while (sum.node.input.length < 3) sum.node.input.push('')
-    sum.node.input[3] = b
-    graph.consumers.set(b, [sum.node])
+  const b = graph.as(`steer.${layer}.b`, streamType(graph, sum))
+  if (sum.fused) {
+    const slot = biasSlot(sum.node)
+    const own = sum.node.input[slot]
+    const total = `azimuth/bias.${layer}`
+    if (own) graph.insertBefore(sum.node, makeNode('Add', [own, b], [total]))
+    while (sum.node.input.length < slot) sum.node.input.push('')
+    sum.node.input[slot] = own ? total : b
+    if (!own) graph.consumers.set(b, [sum.node])
     return nameResidual(graph, sum, layer)
   }
   return replaceStream(graph, sum, layer, (stream, steered) => [makeNode('Add', [stream, b], [steered])])
@@ -59,18 +72,19 @@ export function addBias(graph: Graph, sum: Sum, layer: number): string {
 
 /**
  * Adds r' = r + m (b + (r U) W); returns the name of the steered stream.
- * @param keep adds `steer.<l>.keep`, too; null leaves lengths alone
+ * @param keep adds `steer.<l>.keep`, too
  */
-export function addAffine(graph: Graph, sum: Sum, layer: number, keep: { readonly half: boolean } | null): string {
-  const [b, U, W] = ['b', 'U', 'W'].map((part) => `steer.${layer}.${part}`) as [string, string, string]
+export function addAffine(graph: Graph, sum: Sum, layer: number, keep: boolean): string {
+  const type = streamType(graph, sum)
+  const input = (part: string): string => graph.as(`steer.${layer}.${part}`, type)
   const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
   const delta = inner('delta')
   return replaceStream(graph, sum, layer, (stream, steered) => [
-    makeNode('MatMul', [stream, U], [inner('projection')]),
-    makeNode('MatMul', [inner('projection'), W], [inner('back')]),
-    makeNode('Add', [inner('back'), b], [inner('whole')]),
-    makeNode('Mul', [inner('whole'), 'steer.mask'], [delta]),
-    ...(keep ? keepLength(graph, { stream, delta, layer, ...keep }) : []),
+    makeNode('MatMul', [stream, input('U')], [inner('projection')]),
+    makeNode('MatMul', [inner('projection'), input('W')], [inner('back')]),
+    makeNode('Add', [inner('back'), input('b')], [inner('whole')]),
+    makeNode('Mul', [inner('whole'), graph.as('steer.mask', type)], [delta]),
+    ...(keep ? keepLength(graph, { stream, delta, layer, type, scale: input('keep') }) : []),
     makeNode('Add', [stream, keep ? inner('kept') : delta], [steered])
   ])
 }
@@ -81,8 +95,9 @@ export function addAffine(graph: Graph, sum: Sum, layer: number, keep: { readonl
  */
 function keepLength(
   graph: Graph,
-  { stream, delta, layer, half }: { stream: string; delta: string; layer: number; half: boolean }
+  { stream, delta, layer, type, scale }: { stream: string; delta: string; layer: number; type: DataType; scale: string }
 ): NodeProto[] {
+  const half = type !== DataType.FLOAT
   const inner = (name: string): string => `azimuth/steer.${layer}.${name}`
   const one = graph.addInitializer(floatScalar('azimuth/one', 1))
   // Padding may embed to zeros: no length is divided by nothing. Lost in the rounding of any other.
@@ -96,8 +111,8 @@ function keepLength(
     makeNode('Div', [inner('before'), inner('positive')], [inner('squares')]),
     makeNode('Sqrt', [inner('squares')], [inner('lengths')]),
     makeNode('Sub', [inner('lengths'), one], [half ? `${ratio}.wide` : ratio]),
-    ...(half ? [makeNode('Cast', [`${ratio}.wide`], [ratio], { to: { int: DataType.FLOAT16 } })] : []),
-    makeNode('Mul', [ratio, `steer.${layer}.keep`], [inner('amount')]),
+    ...(half ? [makeCast(`${ratio}.wide`, ratio, type)] : []),
+    makeNode('Mul', [ratio, scale], [inner('amount')]),
     makeNode('Mul', [inner('sum'), inner('amount')], [inner('correction')]),
     makeNode('Add', [delta, inner('correction')], [inner('kept')])
   ]
@@ -109,7 +124,7 @@ function meanSquare(graph: Graph, tensor: string, out: string, half: boolean): N
   // From version 18 of the operators on, axes are an input.
   const axes = graph.opset >= 18 ? [graph.addInitializer(int64Tensor('azimuth/last', [-1]))] : []
   return [
-    ...(half ? [makeNode('Cast', [tensor], [wide], { to: { int: DataType.FLOAT } })] : []),
+    ...(half ? [makeCast(tensor, wide, DataType.FLOAT)] : []),
     makeNode('Mul', [wide, wide], [`${out}.square`]),
     makeNode('ReduceMean', [`${out}.square`, ...axes], [out], {
       ...(axes.length === 0 && { axes: [-1] }),
@@ -132,7 +147,7 @@ function replaceStream(
     const stream = `azimuth/stream.${layer}`
     const nodes = edit(stream, '')
     const change = nodes.pop()?.input[1] ?? ''
-    const bias = sum.node.opType === 'SkipSimplifiedLayerNormalization' ? 3 : 4
+    const bias = biasSlot(sum.node)
     const parts = [sum.node.input[0] ?? '', sum.node.input[1] ?? '']
     const total = sum.node.input[bias]
     const sums = total
@@ -144,10 +159,14 @@ function replaceStream(
     sum.node.input[1] = change
     return nameResidual(graph, sum, layer)
   }
-  const stream = sum.node.output[0] ?? ''
+  const { stream, read } = sum
   const steered = `azimuth/residual.${layer}`
-  const nodes = edit(stream, steered)
   graph.redirect(stream, steered)
-  graph.insertAfter(sum.node, ...nodes)
-  return steered
+  graph.insertAfter(graph.producer.get(stream) ?? sum.node, ...edit(stream, steered))
+  return read === stream ? steered : read
+}
+
+/** Which input of a fused norm is added to its sum, one number for each of the width. */
+function biasSlot(node: NodeProto): number {
+  return node.opType === 'SkipSimplifiedLayerNormalization' ? 3 : 4
 }

@@ -4,6 +4,7 @@ import type { Direction } from '../direction/direction'
 import { csvLine } from '../formats/csv'
 import { el, serialize, type Element } from '../formats/markup'
 import { tintOf } from './projection'
+import { signed } from '../math/number-text'
 
 export interface NamedDirection {
   readonly name: string
@@ -81,7 +82,5 @@ export function letterOf(place: number): string {
 }
 
 function cellOf(value: number): CosineCell {
-  const digits = Math.abs(value).toFixed(2)
-  const sign = Number(digits) === 0 ? '' : value < 0 ? '\u2212' : '+'
-  return { cosine: value, label: `${sign}${digits}`, tint: tintOf(value, 1) }
+  return { cosine: value, label: signed(value, 2), tint: tintOf(value, 1) }
 }

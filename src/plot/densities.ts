@@ -4,6 +4,7 @@ import type { HeldOutProjections } from '../direction/separation'
 import { csvLine } from '../formats/csv'
 import { density, type DensityPoint } from '../math/density'
 import { mean } from '../math/statistics'
+import { minus } from '../math/number-text'
 
 export interface DensityHill {
   /** SVG paths of the curve and of the area below it; empty for a side without prompts. */
@@ -64,7 +65,7 @@ export function plotDensities(sides: HeldOutProjections, width: number, height =
     positive: hill(sides.positive, hills.positive, 0),
     negative: hill(sides.negative, hills.negative, 1),
     midpoint: x(0),
-    ticks: x.ticks(width < 480 ? 4 : 8).map((tick) => ({ at: x(tick), label: `${tick}`.replace('-', '\u2212') }))
+    ticks: x.ticks(width < 480 ? 4 : 8).map((tick) => ({ at: x(tick), label: minus(`${tick}`) }))
   }
 }
 

@@ -1,5 +1,7 @@
 /** Values on a line as dots that are stacked where they meet: values in, places out. */
 import { csvFormat, extent, scaleLinear, type ScaleLinear } from 'd3'
+import { minus } from '../math/number-text'
+import { mean } from '../math/statistics'
 
 export interface DotsPlot {
   readonly height: number
@@ -25,9 +27,10 @@ export function plotDots(groups: readonly (readonly number[])[], width: number):
   const placed = strips.map(({ dots, levels }, i) => {
     y += levels * 2 * radius + (i === 0 ? 0 : 28)
     const floor = y
-    const values = groups[i] ?? []
-    const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-    return { mean: x(mean), dots: dots.map((dot) => ({ x: dot.x, y: floor - radius - dot.level * 2 * radius })) }
+    return {
+      mean: x(mean(groups[i] ?? [])),
+      dots: dots.map((dot) => ({ x: dot.x, y: floor - radius - dot.level * 2 * radius }))
+    }
   })
   const axisY = y + 10
   return {
@@ -35,7 +38,7 @@ export function plotDots(groups: readonly (readonly number[])[], width: number):
     radius,
     axisY,
     groups: placed,
-    ticks: x.ticks(width < 480 ? 5 : 9).map((value) => ({ at: x(value), label: `${value}`.replace('-', '\u2212') })),
+    ticks: x.ticks(width < 480 ? 5 : 9).map((value) => ({ at: x(value), label: minus(`${value}`) })),
     zero: x(0)
   }
 }

@@ -1,6 +1,7 @@
 /** How good a map is: its R2 against lambda, and the cosine of what it carries beside that of random directions. */
 import { line, scaleLinear, scaleLog } from 'd3'
 import type { RidgeMap } from '../math/ridge'
+import { minus } from '../math/number-text'
 
 export interface CurvePlot {
   readonly height: number
@@ -41,7 +42,7 @@ export function plotCurve({ curve, lambda0 }: RidgeMap, width: number, height = 
       isBest: point.lambda0 === lambda0
     })),
     xTicks: curve.map((point) => ({ at: x(point.lambda0), power: Math.round(Math.log10(point.lambda0)) })),
-    yTicks: y.ticks(4).map((value) => ({ at: y(value), label: value.toFixed(1).replace('-', '\u2212') })),
+    yTicks: y.ticks(4).map((value) => ({ at: y(value), label: minus(value.toFixed(1)) })),
     left: margin.left,
     bottom: height - margin.bottom
   }

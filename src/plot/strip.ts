@@ -1,6 +1,7 @@
 /** One value among many of the same kind on an axis from -1 to 1: the carried cosine beside those of chance. */
 import { scaleLinear } from 'd3'
 import { quantile } from '../math/statistics'
+import { minus } from '../math/number-text'
 
 export interface StripPlot {
   readonly height: number
@@ -35,8 +36,4 @@ export function plotStrip(value: number, others: readonly number[], width: numbe
     band: { from: x(low), to: x(high), low, high },
     ticks: [-1, -0.5, 0, 0.5, 1].map((tick) => ({ at: x(tick), label: minus(`${tick}`) }))
   }
-}
-
-function minus(text: string): string {
-  return text.replace('-', '\u2212')
 }

@@ -58,7 +58,7 @@ export class Address {
   get settings(): Settings {
     const { models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs } = this.#parts
     const { alpha, mode, positions, scope, controlSeed } = controls
-    const { temperature, topP, seed, question, arms } = chat
+    const { temperature, topP, seed, question, form, arms } = chat
     const maxTokens = chat.maxTokens ?? presets.lists.maxTokens
     const { adapters } = models
     const { wantedId } = contrast
@@ -78,7 +78,7 @@ export class Address {
       contrastAdapter: wantedId !== null && adapterSource(wantedId) ? wantedId : null,
       method: fits.method,
       layer: fits.chosen ? fits.layer : fits.wantedLayer,
-      ...{ alpha, mode, positions, scope, arms, controlSeed, temperature, topP, seed, maxTokens, question },
+      ...{ alpha, mode, positions, scope, arms, controlSeed, temperature, topP, seed, maxTokens, question, form },
       ...captures.settings,
       ...transfer.settings,
       preset: draft.preset,
@@ -136,10 +136,10 @@ export class Address {
   }
 
   #apply({ contrast, alpha, mode, positions, scope, controlSeed, ...settings }: Settings): void {
-    const { temperature, topP, seed, maxTokens, question, arms } = settings
+    const { temperature, topP, seed, maxTokens, question, form, arms } = settings
     const { controls, chat } = this.#parts
     this.#parts.contrast.kind = contrast
     Object.assign(controls, { alpha, mode, positions, scope, controlSeed })
-    Object.assign(chat, { temperature, topP, seed, maxTokens, question, arms })
+    Object.assign(chat, { temperature, topP, seed, maxTokens, question, form, arms })
   }
 }

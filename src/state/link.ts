@@ -1,9 +1,10 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
-import { allArms, type Arm } from './steer/comparison'
+import { allArms, type Arm, type Form } from './steer/comparison'
 import type { ContrastKind } from './directions/contrasts'
 import { readAdapter, readSource, sourceId } from './models/source-id'
+import { dtypes } from '../lab/dtype'
 
 export const views = [
   'models',
@@ -68,6 +69,8 @@ export interface Settings extends TransferSettings, CaptureSettings {
   readonly seed: number
   readonly maxTokens: number
   readonly question: string
+  /** Whether the question is a turn of a chat or a text to continue. */
+  readonly form: Form
   /** Of the documentation, with a heading's id where one was asked for: `concepts`, `study/re-check`. Null for the first page. */
   readonly page: string | null
   /** Of the tour, from 1. */
@@ -127,7 +130,8 @@ const plain = [
   'topP',
   'seed',
   'maxTokens',
-  'question'
+  'question',
+  'form'
 ] as const
 
 /** `#/view?name=value`, without what equals the defaults. A hub token is never written. */
@@ -205,7 +209,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     view: oneOf(views, view) ?? defaults.view,
     page: page.join('/') || null,
     source,
-    dtype: oneOf(['q4', 'q4f16', 'q8', 'fp16', 'fp32'], values.get('dtype')),
+    dtype: oneOf(dtypes, values.get('dtype')),
     device: oneOf(['webgpu', 'wasm'], values.get('device')),
     adapter: readAdapter(values.get('adapter')),
     scale: number('scale', 0, 2) ?? defaults.scale,
@@ -238,6 +242,7 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
     question: values.get('question') ?? defaults.question,
+    form: oneOf(['chat', 'text'], values.get('form')) ?? defaults.form,
     positive: readSide(values.get('positive')),
     negative: readSide(values.get('negative')),
     run: values.get('run'),

@@ -32,10 +32,18 @@ export function memoryJournal(): Journal {
   }
 }
 
-/** The cell of a key: read where it is there, else computed, timed and written. */
-export async function once(journal: Journal, key: string, compute: () => Promise<Entry>): Promise<Entry> {
+/**
+ * The cell of a key: read where it is there, else computed, timed and written.
+ * @param isWhole whether a cell that was read has all that `compute` would give it; one that has not is computed again
+ */
+export async function once(
+  journal: Journal,
+  key: string,
+  compute: () => Promise<Entry>,
+  isWhole: (entry: Entry) => boolean = () => true
+): Promise<Entry> {
   const known = await journal.read(key)
-  if (known) return known
+  if (known && isWhole(known)) return known
   const began = performance.now()
   const computed = await compute()
   const entry = { ...computed, seconds: (performance.now() - began) / 1000 }

@@ -1,9 +1,11 @@
 /** The study from beginning to end. Each step asks the journal first, so that a run goes on where it stopped. */
 import { LabError } from '../errors'
+import { fieldsOf } from '../formats/fields'
 import { sha256 } from '../math/sha256'
 import type { TextReader } from './analysis/measure/outcome'
 import { detectorVersion } from '../spillover/rules'
 import { checkSettings } from './check'
+import { portableSettings } from './files/settings-document'
 import { planStudy } from './plan'
 import { runFormat, runVersion, type PromptSetRecord, type Run, type StudyPrompt } from './run'
 import { awaitSets, mapSets, type SetName, type StudySettings } from './settings'
@@ -56,7 +58,7 @@ export async function runStudy(settings: StudySettings, lab: StudyLab, options: 
   const run: Run = {
     format: runFormat,
     version: runVersion,
-    settings,
+    settings: portableSettings(settings),
     app: { version: lab.version, detector: detectorVersion, host: lab.host },
     started,
     finished: new Date().toISOString(),
@@ -108,15 +110,16 @@ async function begin(
   const asked = JSON.stringify({ settings: withoutPlaces(settings), hashes, detector: detectorVersion })
   const known = await journal.read('study')
   if (known) {
-    const { asked: then, started } = known.json as { asked: string; started: string }
-    if (then === asked) return started
+    const fields = fieldsOf(known.json)
+    const started = fields.get('started')
+    if (fields.get('asked') === asked && typeof started === 'string') return started
     throw new LabError(
       'format',
       'the journal belongs to a study with other settings or prompts; go on with those, or begin in an empty place'
     )
   }
   const started = new Date().toISOString()
-  await journal.write('study', { json: { asked, started, settings } })
+  await journal.write('study', { json: { asked, started, settings: portableSettings(settings) } })
   return started
 }
 

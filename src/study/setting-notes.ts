@@ -2,6 +2,7 @@
 import type { Device, Dtype } from '../lab/api'
 import { choice, control, limit, list, real, threshold, whole, type SettingNote } from './setting-fields'
 import type { StudyContrast } from './settings'
+import { dtypes } from '../lab/dtype'
 
 export interface SettingGroup {
   readonly title: string
@@ -289,11 +290,7 @@ function deviceNote(): SettingNote {
 function dtypeNote(): SettingNote {
   const choices: readonly (readonly [Dtype | 'auto', string])[] = [
     ['auto', 'what works here'],
-    ['q4', 'q4'],
-    ['q4f16', 'q4f16'],
-    ['q8', 'q8'],
-    ['fp16', 'fp16'],
-    ['fp32', 'fp32']
+    ...dtypes.map((dtype) => [dtype, dtype] as const)
   ]
   const words = ['Weights', 'C', 'Every model of the study is opened with these.'] as const
   return choice(

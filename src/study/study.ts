@@ -81,18 +81,32 @@ export class Study {
     return [...this.#seconds.values()]
   }
 
-  /** A cell by its key: from the journal, or computed now. Rejects with `AbortError` when the study is stopped. */
-  async cell(place: Place, key: string, answers: number, compute: () => Promise<Entry>): Promise<Entry> {
+  /**
+   * A cell by its key: from the journal, or computed now. Rejects with `AbortError` when the study is stopped.
+   * @param isWhole as in `once`: a file may hold whatever it likes
+   */
+  async cell(
+    place: Place,
+    key: string,
+    answers: number,
+    compute: () => Promise<Entry>,
+    isWhole: (entry: Entry) => boolean
+  ): Promise<Entry> {
     const { pause, signal } = this.#options
     signal?.throwIfAborted()
     if (pause?.isPaused) await pause.wait()
     signal?.throwIfAborted()
     this.report(place)
     let fresh = false
-    const entry = await once(this.journal, key, () => {
-      fresh = true
-      return compute()
-    })
+    const entry = await once(
+      this.journal,
+      key,
+      () => {
+        fresh = true
+        return compute()
+      },
+      isWhole
+    )
     this.#done += answers
     if (fresh) this.#fresh += answers
     this.#count(place, entry.seconds ?? 0, answers)

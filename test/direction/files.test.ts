@@ -12,7 +12,7 @@ import { LabError } from '../../src/errors'
 import { readControlVector, writeControlVector } from '../../src/formats/control-vector'
 import { writeGguf } from '../../src/formats/gguf'
 import { writeNpy } from '../../src/formats/npy'
-import { floatTensor, writeSafetensors } from '../../src/formats/safetensors'
+import { floatTensor, naturalsTensor, writeSafetensors } from '../../src/formats/safetensors'
 import { length } from '../../src/math/vector'
 import { directions, eighths, hidden, model, width } from '../formats/samples'
 import { planted } from './planted'
@@ -168,8 +168,8 @@ describe('vectors of other programs', () => {
   })
 
   it('are not taken from a file that holds none', () => {
-    const matrix = new Map([['w', floatTensor([2, 3], eighths(6))]])
-    expect(() => readDirections([file(writeSafetensors(matrix))])).toThrow(formatError('got none'))
+    const naturals = new Map([['steps', naturalsTensor([2, 3])]])
+    expect(() => readDirections([file(writeSafetensors(naturals))])).toThrow(formatError('no vector of numbers'))
     expect(() =>
       readDirections([file(writeGguf(new Map([['general.architecture', 'controlvector']]), new Map()))])
     ).toThrow(formatError('got none'))

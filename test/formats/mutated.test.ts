@@ -13,6 +13,7 @@ import { readControlVector } from '../../src/formats/control-vector'
 import { readGguf } from '../../src/formats/gguf'
 import { readNpy } from '../../src/formats/npy'
 import { readPeft } from '../../src/formats/peft'
+import { readTorchPickle } from '../../src/formats/arrays/torch'
 import {
   floatTensor,
   readSafetensors,
@@ -176,6 +177,13 @@ describe('10,000 damaged files', { timeout: 120_000 }, () => {
     const files = [sample('container.gguf'), sample('directions.gguf'), read('formats', 'python', 'repeng.gguf')]
     const parse = (file: Uint8Array): unknown => [readGguf(file), readControlVector(file)]
     expectBoth(survives(files, parse, 3))
+  })
+
+  it("PyTorch's pickles", () => {
+    const files = ['torch-legacy.pt', 'torch.pkl', 'numpy-2.pkl', 'numpy-5.pkl'].map((name) =>
+      read('formats', 'python', name)
+    )
+    expectBoth(survives(files, (file) => readTorchPickle(file, 'x.pt'), 9))
   })
 
   it('JSON and every other file of directions', () => {

@@ -16,6 +16,7 @@ describe('rank_pattern and alpha_pattern', () => {
     ['one from the start of the path', { '^model.layers.3.self_attn.q_proj': 7 }, 7],
     ['one that starts elsewhere', { '^layers.3.self_attn.q_proj': 7 }, 2],
     ['alternatives', { 'k_proj|q_proj': 7 }, 7],
+    ['one where case does not count', { '(?i)Q_PROJ': 7 }, 7],
     ["groups with Python's names", { '(?P<which>q|k)_proj': 7 }, 7],
     ['the first that matches', { self_attn: 5, '.*_proj': 6, q_proj: 7 }, 6]
   ])('%s', (_, pattern, expected) => {
@@ -31,6 +32,15 @@ describe('target_modules', () => {
     ['a list of other names', { target_modules: ['proj', 'k_proj'] }, false],
     ['a regular expression, for the whole path', { target_modules: '.*q_proj' }, true],
     ['a regular expression for a part', { target_modules: 'q_proj' }, false],
+    ['a regular expression where case does not count', { target_modules: '(?i).*\\.SELF_ATTN\\.(q|v)_PROJ' }, true],
+    ['one with a class', { target_modules: '(?i).*[P-Q]_PROJ' }, true],
+    ['one where case counts', { target_modules: '.*\\.SELF_ATTN\\..*' }, false],
+    ['one with a group of its own', { target_modules: '.*(?i:SELF_ATTN)\\.q_proj' }, true],
+    ['one with a group of its own, elsewhere', { target_modules: '.*(?i:SELF_ATTN)\\.Q_proj' }, false],
+    ['one whose group takes a flag away', { target_modules: '(?i).*SELF_ATTN\\.(?-i:Q_proj)' }, false],
+    ['flags of texts', { target_modules: '(?ius).*Q_PROJ' }, true],
+    ['excluded where case does not count', { target_modules: 'all-linear', exclude_modules: '(?i).*Q_PROJ' }, false],
+    ['a group that is named again', { target_modules: '.*a(?P<twice>t)(?P=twice)n\\.q_proj' }, true],
     ['everything', { target_modules: 'all-linear' }, true],
     ['everything, shouted', { target_modules: 'ALL-LINEAR' }, true],
     ['everything but', { target_modules: 'all-linear', exclude_modules: ['q_proj'] }, false],

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { largestPromptFile, readPrompts } from '../../src/formats/prompts'
-import { largestYaml } from '../../src/formats/prompts-yaml'
+import { largestYaml } from '../../src/formats/prompts/yaml'
 
 const user = (content: string): { role: string; content: string } => ({ role: 'user', content })
 
@@ -115,7 +115,7 @@ describe('JSONL and JSON', () => {
     ['{"messages": [{"role": "tool", "content": "x"}]}', 'role tool'],
     ['{"messages": [{"role": "user", "content": 3}]}', 'no text'],
     ['{"prompt": 3}', 'neither a text nor a list'],
-    ['{"prompt": "a", "system": {}}', 'the system prompt of line 1'],
+    ['{"prompt": "a", "system": {"a": 1}}', 'the system prompt of line 1'],
     ['[1]', 'line 1 of a.jsonl holds']
   ])('refuses %s', (file, message) => {
     expect(complaint('a.jsonl', file)).toMatch(message)
@@ -192,7 +192,7 @@ describe('YAML', () => {
       'What is 42?',
       '42'
     ])
-    expect(notes).toEqual([])
+    expect(notes).toEqual(['Fields that are not used: type, judge_prompts.'])
   })
 
   it('reads a list under prompts, and one question alone', () => {
@@ -212,7 +212,7 @@ describe('YAML', () => {
 
   it.each([
     ['- a\n- "b', 'line 2 of a.yaml is not YAML'],
-    ['- a\n- score: 3', 'line 2 of a.yaml holds nothing'],
+    ['- a\n- score: 3', 'line 2 of a.yaml holds score'],
     ['['.repeat(20_000), 'YAML'],
     [`- ${'a'.repeat(largestYaml)}`, 'use JSONL']
   ])('refuses %.20s', (text, message) => {

@@ -2,7 +2,9 @@ import { expose } from 'comlink'
 import { afterEach, describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import type { AdapterSource, ModelApi } from '../../src/lab/api'
+import { answerArms } from '../../src/lab/arms'
 import { connectModel, type Spawn } from '../../src/lab/connect'
+import { captureAll } from '../../src/lab/loops'
 import { fakeModel, type FakeOptions } from '../fake-lab'
 
 const ports: MessagePort[] = []
@@ -138,6 +140,64 @@ describe('connectModel', () => {
     const model = connectModel(workers.spawn)
     await model.open(source, {})
     await model.close()
+    expect(workers.counts).toEqual({ started: 1, ended: 1 })
+  })
+})
+
+describe('a worker that is stuck', () => {
+  const stuck = { logits: never, stop: never, cancelAdapter: never }
+
+  it.each(['stop', 'cancelAdapter'] as const)('is ended when it does not hear %s, and opened again', async (verb) => {
+    const workers = fakeWorkers({}, stuck)
+    const model = connectModel(workers.spawn, 20)
+    const lost: string[] = []
+    model.onLost((error) => lost.push(`${error.code}: ${error.message}`))
+    await model.open(source, {})
+    const pending = model.logits([row])
+    await model[verb]()
+    await expect(pending).rejects.toMatchObject({ name: 'AbortError' })
+    const text = "the model's worker did not stop within 0.02 s and was ended; open the model again"
+    expect(lost).toEqual([`worker-lost: ${text}`])
+    expect((await model.capture([row], 'last')).rows).toBe(1)
+    expect(workers.counts).toEqual({ started: 2, ended: 1 })
+  })
+
+  it('is ended for a signal, whatever it is doing', async () => {
+    const workers = fakeWorkers({}, { ...stuck, capture: never, generate: never })
+    const model = connectModel(workers.spawn, 20)
+    await model.open(source, {})
+    const works = [
+      (signal: AbortSignal) => captureAll(model, [row], 'last', { signal }),
+      (signal: AbortSignal) => answerArms(model, [row.prompt], [null], { maxTokens: 1, signal })
+    ]
+    for (const work of works) {
+      const controller = new AbortController()
+      const pending = work(controller.signal)
+      controller.abort()
+      await expect(pending).rejects.toMatchObject({ name: 'AbortError' })
+    }
+    expect(workers.counts).toEqual({ started: 2, ended: 2 })
+  })
+
+  it('is not one that hears it late, but in time', async () => {
+    let stop = (): void => undefined
+    const stopped = new Promise<void>((resolve) => (stop = resolve))
+    const workers = fakeWorkers({}, { stop: () => stopped })
+    const model = connectModel(workers.spawn, 60_000)
+    await model.open(source, {})
+    const stopping = model.stop()
+    stop()
+    await stopping
+    expect(workers.counts).toEqual({ started: 1, ended: 0 })
+  })
+
+  it('is not started for a cancel alone', async () => {
+    const workers = fakeWorkers()
+    const model = connectModel(workers.spawn)
+    await model.stop()
+    await model.open(source, {})
+    workers.crash('gone')
+    await model.cancelAdapter()
     expect(workers.counts).toEqual({ started: 1, ended: 1 })
   })
 })

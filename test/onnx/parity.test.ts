@@ -1,11 +1,12 @@
 /** Instrumented graphs against PyTorch hooks: every fixture, every intervention. */
 import { describe, expect, it } from 'vitest'
-import { fixtureNames, loadFixture, readSafetensors, type Fixture } from '../fixtures'
+import { fixtureNames, loadFixture, type Fixture } from '../fixtures'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as ort from 'onnxruntime-node'
 import { readPeft } from '../../src/formats/peft'
 import { AdapterTensors } from '../../workers/adapters/adapter'
+import { fitPairs } from '../../workers/adapters/adapter-fit'
 import { largestDifference, largestError, logSoftmax, steeringFeeds } from './compare'
 import { TestGraph, type Feeds } from './run-graph'
 
@@ -26,7 +27,7 @@ describe.each(exact)('%s', (name) => {
     expect(largestError(fixture, logits, 'logits')).toBeLessThan(1e-4)
   })
 
-  it.each(['add_ablate', 'clamp', 'two', 'affine', 'prompt_only'])('steers as hooks do: %s', async (intervention) => {
+  it.each(Object.keys(fixture.reference.interventions))('steers as hooks do: %s', async (intervention) => {
     const graph = await TestGraph.open(fixture, { read: true, write: 'affine' })
     const feeds = await graph.feeds(fixture.reference.prompts)
     const { hidden, logits } = await graph.run({ ...feeds, ...steeringFeeds(graph, fixture, intervention) })
@@ -133,57 +134,14 @@ function joinedAdapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds
   return tensors.feeds
 }
 
-/** The fixture's PEFT adapter as graph inputs; modules that the family fuses are cut into their parts. */
+/** The fixture's PEFT adapter as graph inputs, module by module. */
 function adapter(graph: TestGraph, fixture: Fixture, scale: number): Feeds {
-  const config: { r: number; lora_alpha: number } = JSON.parse(
-    readFileSync(join(fixture.folder, 'adapter', 'adapter_config.json'), 'utf8')
-  )
-  const weights = readSafetensors(join(fixture.folder, 'adapter', 'adapter_model.safetensors'))
-  const feeds: Feeds = { 'lora.scale': graph.float([(scale * config.lora_alpha) / config.r], [1]) }
-  for (const [key, A] of weights) {
-    const match = /layers\.(\d+)\..*?(\w+_proj)\.lora_A/.exec(key)
-    const B = weights.get(key.replace('lora_A', 'lora_B'))
-    const [, layer = '', module = ''] = match ?? []
-    if (!match || !B) continue
-    const [r = 0, width = 0] = A.dims
-    const [out = 0] = B.dims
-    for (const part of parts(graph, Number(layer), module, out)) {
-      feeds[`lora.${layer}.${part.module}.A`] = graph.float(transpose(A.data, r, width), [width, r])
-      const rows = B.data.subarray(part.from * r, part.to * r)
-      feeds[`lora.${layer}.${part.module}.B`] = graph.float(transpose(rows, part.to - part.from, r), [
-        r,
-        part.to - part.from
-      ])
-    }
+  const file = (name: string): Buffer => readFileSync(join(fixture.folder, 'adapter', name))
+  const { pairs } = readPeft(file('adapter_config.json').toString(), file('adapter_model.safetensors'))
+  const feeds: Feeds = { 'lora.scale': graph.float([scale], [1]) }
+  for (const { layer, module, in: width, rank, out, A, B } of fitPairs(pairs, graph.info)) {
+    feeds[`lora.${layer}.${module}.A`] = graph.float(A, [width, rank])
+    feeds[`lora.${layer}.${module}.B`] = graph.float(B, [rank, out])
   }
   return feeds
-}
-
-function parts(
-  graph: TestGraph,
-  layer: number,
-  module: string,
-  out: number
-): { module: string; from: number; to: number }[] {
-  if (module === 'gate_up_proj') {
-    return [
-      { module: 'gate_proj', from: 0, to: out / 2 },
-      { module: 'up_proj', from: out / 2, to: out }
-    ]
-  }
-  if (module !== 'qkv_proj') return [{ module, from: 0, to: out }]
-  const kv = graph.info.cache.heads * graph.info.cache.headSize
-  expect(layer).toBeGreaterThanOrEqual(0)
-  return [
-    { module: 'q_proj', from: 0, to: out - 2 * kv },
-    { module: 'k_proj', from: out - 2 * kv, to: out - kv },
-    { module: 'v_proj', from: out - kv, to: out }
-  ]
-}
-
-/** `[rows][columns]` to `[columns][rows]` */
-function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
-  const out = new Float32Array(data.length)
-  for (let r = 0; r < rows; r++) for (let c = 0; c < columns; c++) out[c * rows + r] = data[r * columns + c] ?? 0
-  return out
 }

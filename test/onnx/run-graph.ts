@@ -28,10 +28,21 @@ export class TestGraph {
   static async open(fixture: Fixture, plan: Plan, precision: Precision = 'fp32'): Promise<TestGraph> {
     const path = graphPath(fixture, precision)
     const folder = dirname(path)
-    const { bytes, info } = instrument(readFileSync(path), plan, basename(path))
+    return TestGraph.edit(readFileSync(path), plan, basename(path), folder)
+  }
+
+  /**
+   * @param name of the file, under which its own weights are referred to
+   * @param folder where its other weights and an embedding lie
+   */
+  static async edit(file: Uint8Array, plan: Plan, name: string, folder: string): Promise<TestGraph> {
+    const { bytes, info, externalFiles } = instrument(file, plan, name)
     const session = await ort.InferenceSession.create(bytes, {
       logSeverityLevel: 3,
-      extra: { session: { model_external_initializers_file_folder_path: folder } }
+      externalData: externalFiles.map((path) => ({
+        path,
+        data: path === name ? file : readFileSync(join(folder, path))
+      }))
     })
     const embedding = info.embedsOutside ? await ort.InferenceSession.create(join(folder, 'embed_tokens.onnx')) : null
     return new TestGraph(session, info, embedding)
@@ -57,20 +68,26 @@ export class TestGraph {
       for (let i = 0; i < S; i++) positions[b * S + i] = BigInt(i)
     })
     const { cache } = this.info
-    const empty = (): ort.Tensor =>
-      cache.type === 'float16'
-        ? new ort.Tensor('float16', new Uint16Array(), [B, cache.heads, 0, cache.headSize])
-        : new ort.Tensor('float32', new Float32Array(), [B, cache.heads, 0, cache.headSize])
+    const states: Feeds = {}
+    for (const { past, type, sizes } of cache.states) {
+      const dims = [B, ...sizes.map((size) => size ?? 0)]
+      const size = dims.reduce((a, b) => a * b, 1)
+      states[past] =
+        type === 'float16'
+          ? new ort.Tensor('float16', new Uint16Array(size), dims)
+          : new ort.Tensor('float32', new Float32Array(size), dims)
+    }
     const all: Feeds = {
+      ...states,
       ...(await this.#tokens(ids, [B, S])),
       attention_mask: new ort.Tensor('int64', mask, [B, S]),
+      use_cache_branch: new ort.Tensor('bool', [true], [1]),
       position_ids: new ort.Tensor('int64', positions, [B, S]),
       'steer.mask': this.float(new Float32Array(B * S).fill(1), [B, S, 1]),
       'capture.pool': identityPool(B, S),
       'lora.scale': this.float([0], [1])
     }
     for (const name of this.session.inputNames) {
-      if (name.startsWith('past_key_values.')) all[name] = empty()
       const layer = /^steer\.(\d+)\.b$/.exec(name)?.[1]
       if (layer !== undefined) Object.assign(all, this.#noSteering(Number(layer)))
     }
@@ -85,7 +102,7 @@ export class TestGraph {
   }
 
   async run(feeds: Feeds): Promise<Record<'logits' | 'hidden' | 'logProbabilities', Float32Array>> {
-    const fetches = this.session.outputNames.filter((name) => !name.startsWith('present.'))
+    const fetches = this.session.outputNames.filter((name) => !name.startsWith('present'))
     const outputs = await this.session.run(feeds, fetches)
     const floats = (name: string): Float32Array => {
       const data: unknown = outputs[name]?.data
@@ -122,7 +139,9 @@ export class TestGraph {
     const [output = ''] = this.#embedding.outputNames
     const embedded = (await this.#embedding.run({ [input]: tensor }))[output]
     if (!embedded) throw new Error('the embedding returned nothing')
-    return { inputs_embeds: embedded }
+    const data: unknown = embedded.data
+    const half = this.info.embeds === 'float16' && data instanceof Float32Array
+    return { inputs_embeds: half ? new ort.Tensor('float16', toHalf(data), embedded.dims) : embedded }
   }
 }
 

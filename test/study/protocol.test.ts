@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import type { ModelHandle } from '../../src/lab/connect'
-import { memoryJournal, type Journal } from '../../src/study/journal'
+import { memoryJournal, type Entry, type Journal } from '../../src/study/journal'
 import { planStudy, type SetSizes } from '../../src/study/plan'
 import type { StudyProgress } from '../../src/study/progress'
 import { runStudy, type Finished } from '../../src/study/protocol'
@@ -153,6 +153,35 @@ describe('a study that was interrupted', () => {
       for (const { seconds } of resumed.run.times) expect(seconds).toBeGreaterThan(0)
       expect(await half.journal.keys()).toHaveLength(cells)
     }
+  }, 120_000)
+
+  it('measures again what was cut or is of another shape, one cell of every kind, and ends the same', async () => {
+    const { journal: part } = await firstCells(Infinity)
+    const keys = await journal.keys()
+    const kinds = [...new Set(keys.map((key) => key.replace(/\/.*/, '')))].filter((kind) => kind !== 'study')
+    expect(kinds.sort()).toEqual(['answers', 'first', 'fit', 'hook', 'maps', 'model', 'scores', 'states'])
+    const changed = new Map<string, Entry>()
+    for (const kind of kinds) {
+      const [first = '', last = ''] = [keys.find, keys.findLast].map((find) =>
+        find.call(keys, (key) => key.startsWith(`${kind}/`))
+      )
+      const entry = await journal.read(first)
+      if (entry?.floats?.length)
+        changed.set(first, { ...entry, floats: entry.floats.slice(0, entry.floats.length >> 1) })
+      changed.set(last, { json: kind === 'scores' ? null : { prompts: [{ texts: ['x'], text: [5], tokens: [1] }] } })
+    }
+    const written: string[] = []
+    const damaged: Journal = {
+      ...part,
+      read: async (key) => (written.includes(key) ? part.read(key) : (changed.get(key) ?? part.read(key))),
+      async write(key, entry) {
+        written.push(key)
+        await part.write(key, entry)
+      }
+    }
+    const resumed = await runStudy(reduced, nativeLab(), { journal: damaged })
+    expect(timeless(resumed)).toEqual(timeless(whole))
+    expect(written.sort()).toEqual([...changed.keys()].sort())
   }, 120_000)
 
   it('is stopped between two cells, and keeps those before', async () => {

@@ -1,10 +1,11 @@
 /** A model in a real worker thread, across comlink: results, errors, death. */
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { connectModel, type WorkerPort } from '../../src/lab/connect'
+import { captureAll } from '../../src/lab/loops'
 import { spawnNodeWorker } from '../../workers/spawn-node'
 import { loadFixture } from '../fixtures'
 import { wordTokenizer } from '../word-tokenizer'
@@ -66,5 +67,31 @@ describe('a model in a worker thread', () => {
     expect((await model.generate(rows, greedy)).completions[0]?.ids).toEqual(reference.greedy.none[0])
     expect(ports).toHaveLength(2)
     await Promise.all([model.close(), other.close()])
+  })
+
+  it('that is stuck in a pattern of its tokenizer is ended on cancel, and opens again', async () => {
+    const stuck = join(path, '..', `${basename(path)}-stuck`)
+    await cp(path, stuck, { recursive: true })
+    const tokenizer = JSON.parse(wordTokenizer(reference.vocab)['tokenizer.json'])
+    const endless = { type: 'Split', pattern: { Regex: '(t+)+$' }, behavior: 'Isolated', invert: false }
+    await writeFile(join(stuck, 'tokenizer.json'), JSON.stringify({ ...tokenizer, pre_tokenizer: endless }))
+    const ports: WorkerPort[] = []
+    const spawn = (): WorkerPort => {
+      const port = spawnNodeWorker()
+      ports.push(port)
+      return port
+    }
+    const model = connectModel(spawn, 200)
+    await model.open({ kind: 'folder', path: stuck }, { dtype: 'fp32' })
+    const ended = new Promise<string>((resolve) => ports[0]?.onLost(resolve))
+    const controller = new AbortController()
+    const prompt = { text: `${'t'.repeat(40)}!` }
+    const pending = captureAll(model, [{ prompt }], 'last', { signal: controller.signal })
+    controller.abort()
+    await expect(pending).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await ended).toMatch(/^it ended with code/)
+    expect((await model.generate(rows, greedy)).completions[0]?.ids).toEqual(reference.greedy.none[0])
+    await model.close()
+    await rm(stuck, { recursive: true })
   })
 })

@@ -20,3 +20,25 @@ it('tells the marks of the template from the text of a user', () => {
   ])
   expect(ids.map((id) => tokens.name(id)).join('')).toBe('<|user|>What is a goat?<|end|><|assistant|>')
 })
+
+it('takes a special token as an object that does not say what it is, as older files have it', () => {
+  const config: Record<string, unknown> = JSON.parse(text('tokenizer_config.json'))
+  const eos = config['eos_token']
+  const tokens = (end: unknown): Tokens =>
+    new Tokens({
+      tokenizer: text('tokenizer.json'),
+      config: JSON.stringify({ ...config, eos_token: end }),
+      template: undefined
+    })
+  expect(tokens(eos).stop).toHaveLength(1)
+  expect(tokens({ content: eos, lstrip: false, special: true }).stop).toEqual(tokens(eos).stop)
+})
+
+it('takes numbers that Python writes and JSON does not know', () => {
+  const config = text('tokenizer_config.json').replace(
+    '{',
+    '{"model_max_length": Infinity, "note": "an \\"Infinity\\"", "x": [NaN],'
+  )
+  const tokens = new Tokens({ tokenizer: text('tokenizer.json'), config, template: undefined })
+  expect(tokens.stop).toHaveLength(1)
+})

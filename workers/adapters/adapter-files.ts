@@ -1,7 +1,10 @@
 /** The two files of a PEFT adapter among the files of a folder, zip or repository. */
 import { LabError } from '../../src/errors'
+import { refuseLfsPointer } from '../../src/formats/lfs'
+import { mlx } from '../../src/formats/peft-config'
 import type { Progress } from '../../src/lab/api'
 import type { ModelFiles } from '../host/host'
+import { parent } from '../paths'
 
 export const configName = 'adapter_config.json'
 export const weightsName = 'adapter_model.safetensors'
@@ -23,7 +26,8 @@ const pickle =
   /(^|\/)(?!training_args|optimizer|scheduler|scaler|rng_state)[^/]+\.(bin|pt|pth|ckpt|pkl|pickle)$|(^|\/)data\.pkl$/i
 
 /**
- * @throws LabError `format` where one of the two is missing, there are several adapters, or the weights are a pickle;
+ * @throws LabError `format` where one of the two is missing or a Git LFS pointer, there are several adapters, or the weights
+ * are a pickle; `adapter` for one of MLX;
  * `memory` for a file beyond its limit; what `files.read` throws
  */
 export async function readAdapterFiles(
@@ -37,6 +41,7 @@ export async function readAdapterFiles(
     requireSize(path, listing.get(path) ?? 0, limit)
     const bytes = await files.read(path, onProgress)
     requireSize(path, bytes.length, limit)
+    refuseLfsPointer(bytes, path)
     return bytes
   }
   const config = await read(configName, largest.config)
@@ -53,7 +58,6 @@ export async function readAdapterFiles(
 
 /** The path, with its slash, of the topmost folder that holds a config. */
 function adapterFolder(name: string, paths: readonly string[]): string {
-  const parent = (path: string): string => path.slice(0, path.lastIndexOf('/') + 1)
   const depth = (folder: string): number => folder.split('/').length
   const configs = paths.filter((path) => /(^|\/)adapter_config\.json$/.test(path)).map(parent)
   const least = Math.min(...configs.map(depth))
@@ -66,6 +70,9 @@ function adapterFolder(name: string, paths: readonly string[]): string {
     )
   }
   if (folder !== undefined && paths.includes(folder + weightsName)) return folder
+  if (folder !== undefined && paths.some((path) => path.startsWith(folder) && path.endsWith('adapters.safetensors'))) {
+    throw new LabError('adapter', `the adapter in ${name} ${mlx}`)
+  }
   const [first] = pickles.filter((path) => folder === undefined || path.startsWith(folder))
   if (first !== undefined) throw pickled(first)
   const lacks = folder === undefined ? configName : weightsName

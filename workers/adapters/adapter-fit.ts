@@ -10,6 +10,12 @@ const fused = new Map([
   ['gate_up_proj', ['gate_proj', 'up_proj']]
 ])
 
+/** What onnxruntime-genai's builder calls modules that some families name otherwise. */
+const aliases = new Map([
+  ['dense', ['o_proj']],
+  ['out_proj', ['o_proj']]
+])
+
 /** @throws LabError `adapter` where shapes, layers or modules differ, or the file lacks modules that its config asks for */
 export function fitAdapter(adapter: PeftAdapter, model: Shape): LoraPair[] {
   if (model.linears.length === 0) {
@@ -37,9 +43,7 @@ export function fitPairs(pairs: readonly LoraPair[], { layers, linears }: Shape)
     for (const { module, out } of parts) slots.set(`${layer} ${module}`, { module, in: width, out })
   }
   return pairs.flatMap((pair) => {
-    const parts = (fused.get(pair.module) ?? [pair.module]).flatMap(
-      (module) => slots.get(`${pair.layer} ${module}`) ?? []
-    )
+    const parts = partsOf(pair, (name) => slots.get(`${pair.layer} ${name}`))
     const out = parts.reduce((sum, part) => sum + part.out, 0)
     const [first] = parts
     if (!first || first.in !== pair.in || out !== pair.out) {
@@ -56,6 +60,19 @@ export function fitPairs(pairs: readonly LoraPair[], { layers, linears }: Shape)
       return { ...pair, module: part.module, out: part.out, B }
     })
   })
+}
+
+/** A module of the graph that a pair belongs to, or the modules that the graph has apart and the adapter fused. */
+function partsOf<Slot>({ inside }: LoraPair, slot: (name: string) => Slot | undefined): Slot[] {
+  const path = inside.split('.')
+  for (let length = 1; length <= path.length; length++) {
+    const name = path.slice(-length).join('.')
+    const found = [name, ...(aliases.get(name) ?? [])].flatMap((each) => slot(each) ?? []).slice(0, 1)
+    if (found.length > 0) return found
+    const parts = (fused.get(name) ?? []).flatMap((part) => slot(part) ?? [])
+    if (parts.length > 0) return parts
+  }
+  return []
 }
 
 /** `count` columns of B `[rank][out]`. */

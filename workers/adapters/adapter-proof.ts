@@ -5,6 +5,7 @@ import type { LoraPair } from '../../src/formats/peft'
 import { argmax, length } from '../../src/math/vector'
 import { DecoderSession } from '../session'
 import type { Tokens } from '../tokens'
+import { mean } from '../../src/math/statistics'
 
 /** Everyday questions and one coding request, since adapters are often narrow. */
 export const proofPrompts: readonly string[] = [
@@ -32,7 +33,7 @@ export async function measureAdapter(
   pairs: readonly LoraPair[]
 ): Promise<AdapterProof> {
   const rows = proofPrompts.map((content) =>
-    tokens.encode(tokens.hasTemplate ? { messages: [{ role: 'user', content }] } : { text: content }, vocabulary)
+    tokens.encode({ messages: [{ role: 'user', content }] }, vocabulary)
   )
   session.adapter?.set(pairs)
   session.adapter?.setScale(0)
@@ -101,5 +102,3 @@ function layerChanges(
     )
   )
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length

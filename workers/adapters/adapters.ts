@@ -38,11 +38,16 @@ export async function loadAdapter(
   return { info, pairs }
 }
 
-function notes({ base, outside, pairs }: PeftAdapter, model: ModelInfo): string[] {
+function notes({ base, outside, fanInFanOut, pairs }: PeftAdapter, model: ModelInfo): string[] {
   const all: string[] = []
   if (base !== null && !isSameName(base, model.name)) {
     all.push(
       `It names ${base} as its base, the open model is ${model.name}: if these are other weights, it does something else here.`
+    )
+  }
+  if (fanInFanOut) {
+    all.push(
+      'Its config sets fan_in_fan_out, as for Conv1D layers: the adapter is not merged, so it changes nothing here.'
     )
   }
   if (outside > 0) {

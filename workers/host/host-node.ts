@@ -15,6 +15,8 @@ import { atHub, cacheFolder } from '../stored/place-node'
 import { adapterFiles, webFiles, type SourceOptions } from '../sources/sources'
 import { zipFiles } from '../sources/zip-files'
 import { takeOnCpu } from '../run/copies'
+import { bundledName, notBundled } from '../sources/bundled'
+import { counted } from './runs-node'
 
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
@@ -22,7 +24,7 @@ export const nodeHost: Host = {
   files: modelFiles,
   adapterFiles: async (source, onProgress, signal) => {
     if (source.kind === 'folder') return adapterAt(source.path)
-    if (source.kind === 'bundled') return folderAt(join(pageFolder, source.name), `bundled:${source.name}`)
+    if (source.kind === 'bundled') return folderAt(join(pageFolder, bundledName(source.name)), `bundled:${source.name}`)
     return adapterFiles(atHub(source), onProgress, { ...(await optionsFor(source)), ...(signal && { signal }) })
   },
   breathe: () => immediate()
@@ -70,17 +72,24 @@ async function createSession(
     ...(device === 'cpu' && threads !== undefined && { intraOpNumThreads: threads })
   }
   const extra = { session: { model_external_initializers_file_folder_path: options.folder } }
+  const create = (): Promise<Session> => {
+    if (options.folder !== undefined) return ort.InferenceSession.create(graph, { ...base, extra })
+    const externalData = weights.map(({ path, data }) => ({ path, data }))
+    return ort.InferenceSession.create(graph, { ...base, externalData })
+  }
   try {
-    if (options.folder === undefined) {
-      return await ort.InferenceSession.create(graph, {
-        ...base,
-        externalData: weights.map(({ path, data }) => ({ path, data }))
-      })
-    }
-    return await ort.InferenceSession.create(graph, { ...base, extra })
+    return counting(await counted(create))
   } catch (cause) {
     throw openError(cause)
   }
+}
+
+/** The same session, whose runs are counted. */
+function counting(session: Session): Session {
+  const run = session.run.bind(session)
+  const value = (...given: readonly unknown[]): Promise<unknown> =>
+    counted<unknown>(() => Promise.resolve(Reflect.apply(run, undefined, given)))
+  return Object.defineProperty(session, 'run', { value })
 }
 
 /** What comes with the page, and the models that were put beside it. */
@@ -90,8 +99,10 @@ const modelFolders = [join(pageFolder, 'models'), fileURLToPath(new URL('../../m
 async function modelFiles(source: ModelSource, onProgress: (progress: Progress) => void): Promise<ModelFiles> {
   if (source.kind === 'folder') return folderAt(source.path)
   if (source.kind === 'bundled') {
-    const paths = modelFolders.map((folder) => join(folder, source.name))
-    return folderAt(paths.find((path) => existsSync(path)) ?? source.name, `bundled:${source.name}`)
+    const name = bundledName(source.name)
+    const path = modelFolders.map((folder) => join(folder, name)).find((place) => existsSync(place))
+    if (path === undefined) throw notBundled(name)
+    return folderAt(path, `bundled:${name}`)
   }
   return webFiles(atHub(source), onProgress, await optionsFor(source))
 }

@@ -58,7 +58,62 @@ export interface Generator {
 
 /** Leaving rows out copies the cache of the others, which costs about what one token does. */
 const idleShare = 0.25
+
+/** One generation; prompts that may not share a batch are answered one length after the other. */
 export async function generate(
+  generator: Generator,
+  rows: readonly EncodedRow[],
+  options: GenerateOptions,
+  control: Control,
+  onToken: (events: readonly TokenEvent[]) => void
+): Promise<GenerateResult> {
+  const groups = generator.session.parts.info.ragged ? [[...rows.keys()]] : byLength(rows)
+  if (groups.length <= 1) return generateTogether(generator, rows, options, control, onToken)
+  const results: GenerateResult[] = []
+  for (const group of groups) {
+    const hear = (events: readonly TokenEvent[]): void =>
+      onToken(events.map((event) => ({ ...event, row: group[event.row] ?? event.row })))
+    const mine = group.flatMap((row) => rows[row] ?? [])
+    results.push(await generateTogether(generator, mine, options, partOf(control, group), hear))
+  }
+  const places = groups.flat()
+  const completions = results.flatMap((result) => result.completions)
+  return {
+    completions: rows.flatMap((_, row) => completions[places.indexOf(row)] ?? []),
+    timing: {
+      prefillMs: results.reduce((sum, { timing }) => sum + timing.prefillMs, 0),
+      decodeMs: results.flatMap(({ timing }) => timing.decodeMs),
+      reusedTokens: results.reduce((sum, { timing }) => sum + timing.reusedTokens, 0)
+    }
+  }
+}
+
+/** Numbers of the rows, those of one length together. */
+function byLength(rows: readonly EncodedRow[]): number[][] {
+  const groups = new Map<number, number[]>()
+  rows.forEach(({ ids }, row) => groups.set(ids.length, [...(groups.get(ids.length) ?? []), row]))
+  return [...groups.values()]
+}
+
+/** What controls some rows of a generation; it follows the whole. */
+function partOf(control: Control, rows: readonly number[]): Control {
+  let seen: Control['steering'] | null = null
+  let part: Control['steering'] = []
+  return {
+    get steering() {
+      if (seen !== control.steering) {
+        seen = control.steering
+        part = rows.map((row) => control.steering[row] ?? null)
+      }
+      return part
+    },
+    get stopped() {
+      return control.stopped
+    }
+  }
+}
+
+async function generateTogether(
   generator: Generator,
   rows: readonly EncodedRow[],
   options: GenerateOptions,

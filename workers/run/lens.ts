@@ -8,6 +8,7 @@ import type { LensRow, LensToken, Steering } from '../../src/lab/api'
 import { length } from '../../src/math/vector'
 import { checkAlive } from './liveness'
 import { DecoderSession, type RunOutput } from '../session'
+import { mean } from '../../src/math/statistics'
 
 /** Vectors a run: a vocabulary of 150,000 tokens takes 0.6 MB a row. */
 const batch = 16
@@ -114,8 +115,8 @@ function readRow(logits: Float32Array, k: number, name: (id: number) => string):
   }
   const sizes = logits.toSorted()
   const token = (id: number): LensToken => ({ id, text: name(id), logit: logits[id] ?? 0 })
-  const mean = logits.reduce((sum, x) => sum + x, 0) / logits.length
-  const variance = logits.reduce((sum, x) => sum + (x - mean) ** 2, 0) / logits.length
+  const middle = mean(logits)
+  const spread = logits.reduce((sum, x) => sum + (x - middle) ** 2, 0) / logits.length
   return {
     nearest: sorted(logits, sizes.at(-k) ?? -Infinity, 1)
       .slice(0, k)
@@ -123,8 +124,8 @@ function readRow(logits: Float32Array, k: number, name: (id: number) => string):
     farthest: sorted(logits, sizes[k - 1] ?? Infinity, -1)
       .slice(0, k)
       .map(token),
-    mean,
-    deviation: Math.sqrt(variance)
+    mean: middle,
+    deviation: Math.sqrt(spread)
   }
 }
 

@@ -3,6 +3,7 @@ import type { Steering } from '../../src/lab/api'
 import { cutOnCpu, takeRows } from './copies'
 import type { Runtime, Tensor } from '../host/host'
 import { DecoderSession, type Cache } from '../session'
+import { isFixed } from '../../src/onnx/states'
 
 interface Stored {
   readonly ids: readonly number[]
@@ -27,10 +28,13 @@ export class PrefixStore {
   #stored: Stored | null = null
   readonly #session: DecoderSession
   readonly #runtime: Runtime
+  /** Whether the model carries states that cannot be cut. */
+  readonly #fixed: boolean
 
   constructor(session: DecoderSession, runtime: Runtime) {
     this.#session = session
     this.#runtime = runtime
+    this.#fixed = session.parts.info.cache.states.some(isFixed)
   }
 
   /**
@@ -72,6 +76,8 @@ export class PrefixStore {
     const signature = prefixSignature(steering[0] ?? null)
     if (rows.length !== 1 || !row || !cache || signature === 'prompt') return false
     const generated = steering[0]?.positions === 'generated'
+    // The steered tokens would have to be cut off again.
+    if (generated && this.#fixed) return false
     const ids = generated ? row.ids.slice(0, -1) : [...row.ids, ...(answers[0] ?? [])].slice(0, cache.lengths[0])
     this.#store({ ids, signature, cache })
     return true
@@ -91,7 +97,9 @@ export class PrefixStore {
   async #take(ids: readonly number[], signature: string): Promise<Start> {
     const stored = this.#stored
     const length = stored && stored.signature === signature ? Math.min(common(stored.ids, ids), ids.length - 1) : 0
-    if (!stored || length < shortest) return { cache: null, length: 0, reused: 0 }
+    // A convolution or a recurrence cannot forget its last tokens.
+    const whole = !this.#fixed || length === stored?.cache.lengths[0]
+    if (!stored || !whole || length < shortest) return { cache: null, length: 0, reused: 0 }
     this.#stored = null
     return { cache: await this.#cut(stored.cache, length), length, reused: length }
   }

@@ -1,8 +1,7 @@
 /** Tensors in the element type that a graph wants, and floats back out of them. */
 import { fromHalf, toHalf } from '../../src/math/half'
+import type { FloatType } from '../../src/onnx/types'
 import type { Runtime, Tensor } from '../host/host'
-
-export type FloatType = 'float32' | 'float16'
 
 export function floatTensor(
   runtime: Pick<Runtime, 'Tensor'>,

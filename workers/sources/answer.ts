@@ -1,5 +1,6 @@
 /** What a server's answer means for someone who wants a file: the version it has, or an error with a way out. */
 import { LabError } from '../../src/errors'
+import { quoted } from '../../src/formats/record'
 import { hostOf, isBusy, retryAfter } from './request'
 
 /** What is asked for, in the words of the person who asked. */
@@ -30,6 +31,12 @@ export function checkAnswer(response: Response, url: string, subject: Subject): 
     'format',
     `${subject.what} should be a file, ${hostOf(url)} answered with a web page, which hosts do for a missing file or a login: ${subject.missing}`
   )
+}
+
+/** A listing that names something else in the place of a file's SHA-256. */
+export function noDigest(path: string, host: string): LabError {
+  const text = `${host} lists ${quoted(path)} with a SHA-256 that is none (64 hex digits): nothing was fetched`
+  return new LabError('format', `${text}; tell whoever runs that server, or open the model from elsewhere`)
 }
 
 function statusError(response: Response, url: string, subject: Subject): LabError {

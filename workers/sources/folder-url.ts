@@ -1,12 +1,14 @@
 /** A folder on a web server in the hub's layout. Servers do not list folders, so the known names are asked for. */
 import { LabError } from '../../src/errors'
-import { isPage, checkAnswer, versionOf, type Subject } from './answer'
+import { isPage, checkAnswer, versionOf, type Subject, noDigest } from './answer'
 import type { Content } from '../stored/blobs'
 import type { ModelFiles } from '../host/host'
-import { asList, asObject, asSize, asText, parse } from './json'
+import { asList, asObject, asSize, asText, parse, isSha256 } from './json'
 import { hashText, type ModelRecord } from '../stored/records'
+import { isPlainPath } from '../../src/formats/path'
+import { openAddress } from '../../src/lab/secrets'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
-import { discard, send } from './request'
+import { discard, hostOf, send } from './request'
 
 /** A file that a folder claims to have; size 0 while unknown. */
 export interface Listed {
@@ -83,8 +85,10 @@ export async function fetchListed(
   const listed = asList(pick(parse(await response.text()))).flatMap((each) => {
     const json = asObject(each)
     const path = asText(json?.['path'])
-    if (path === undefined || path.split('/').includes('..')) return []
-    return [{ path, size: asSize(json?.['size']) ?? 0, sha256: asText(json?.['sha256']) }]
+    if (path === undefined || !isPlainPath(path)) return []
+    const [stated, sha256] = [json?.['sha256'] ?? undefined, asText(json?.['sha256'])]
+    if (stated !== undefined && !isSha256(sha256)) throw noDigest(path, hostOf(url))
+    return [{ path, size: asSize(json?.['size']) ?? 0, sha256 }]
   })
   return listed.length > 0 ? listed : undefined
 }
@@ -116,7 +120,8 @@ async function ask(url: string, visit: Visit, layout: Layout): Promise<ModelReco
   const listed = await readFilesJson(url, visit)
   const files = listed ? await headAll(url, listed, visit) : await layout.probe(url, visit)
   if (!files.some(({ path }) => path === layout.needs)) await explainMissing(url, visit, layout)
-  const source = { kind: 'url', url } as const
+  // What is stored and shown: a query can be a signature, which changes and is nobody else's business.
+  const source = { kind: 'url', url: openAddress(url) } as const
   const opened = new Date().toISOString()
   return remember({ id: idOf(url), name: lastPart(url), source, refs: [], opened, files }, visit)
 }
@@ -150,7 +155,7 @@ async function head(base: string, listed: Listed, visit: Visit): Promise<Content
   if (!response.ok || isPage(response)) return undefined
   const told = response.headers.get('content-length')
   const size = told === null ? listed.size : Number(told)
-  return { ...listed, size, version: versionOf(response), key: `url-${await hashText(withoutQuery(url))}` }
+  return { ...listed, size, version: versionOf(response), key: `url-${await hashText(openAddress(url))}` }
 }
 
 /** @throws LabError that tells a wrong address from a forbidden one */
@@ -200,9 +205,7 @@ function urlIn(folder: string, path: string): string {
 
 const named = (path: string): Listed => ({ path, size: 0 })
 
-/** What is stored and shown: a query can be a signature, which changes and is nobody else's business. */
-const withoutQuery = (url: string): string => url.replace(/\?.*$/, '')
-const idOf = (url: string): string => `url:${withoutQuery(url)}`
+const idOf = (url: string): string => `url:${openAddress(url)}`
 
 function lastPart(url: string): string {
   const { pathname, host } = new URL(url)

@@ -1,13 +1,17 @@
 /** A repository of the Hugging Face hub, or of a server that speaks its paths. */
 import { LabError } from '../../src/errors'
+import { isPlainPath } from '../../src/formats/path'
+import { quoted } from '../../src/formats/record'
 import type { ModelSource } from '../../src/lab/api'
-import { checkAnswer, type Subject } from './answer'
+import { checkAnswer, type Subject, noDigest } from './answer'
 import type { Content } from '../stored/blobs'
 import type { ModelFiles } from '../host/host'
-import { asList, asObject, asSize, asText } from './json'
+import { asList, asObject, asSize, asText, isGitId, isSha256 } from './json'
 import { hashText, type ModelRecord, publicHub } from '../stored/records'
+import { openAddress } from '../../src/lab/secrets'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
 import { hostOf, send } from './request'
+import { baseName } from '../paths'
 
 type HubSource = Extract<ModelSource, { kind: 'hub' }>
 
@@ -19,8 +23,6 @@ interface Place {
   readonly headers: Readonly<Record<string, string>>
   readonly askToken: string
 }
-
-const isCommit = (revision: string): boolean => /^[0-9a-f]{40}$/.test(revision)
 
 /**
  * The hub says what a revision means today; when it gives no listing, the last known commit is opened as far as it is
@@ -42,27 +44,36 @@ function isFor({ source, refs }: ModelRecord, { repo, endpoint, revision }: Plac
   return source.revision === revision || refs.includes(revision)
 }
 
-/** @throws LabError `format`; its text never has the token in it */
+/** @throws LabError `format`; its text never has the token in it, nor an address, which can carry a password */
 function placeOf({ repo, revision = 'main', token, endpoint = publicHub }: HubSource): Omit<Place, 'askToken'> {
-  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo)) {
-    throw new LabError('format', `a repository was expected as owner/name, got "${repo}": copy its name from the hub`)
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(repo) || !isPlainPath(repo)) {
+    const text = `a repository was expected as owner/name, got ${quoted(repo)}: copy its name from the hub`
+    throw new LabError('format', text)
+  }
+  if (!isPlainPath(revision)) {
+    throw new LabError('format', `a branch, a tag or a commit of ${repo} was expected, got ${quoted(revision)}`)
   }
   if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
     throw new LabError('format', 'a token of letters and digits was expected, it has other characters: copy it again')
   }
   const headers = token === undefined ? {} : { Authorization: `Bearer ${token}` }
-  if (!/^https?:/.test(endpoint) || !URL.canParse(endpoint)) {
-    throw new LabError('format', `the address of a hub was expected, such as ${publicHub}, got "${endpoint}"`)
-  }
-  return { endpoint: endpoint.replace(/\/+$/, ''), repo, revision, headers }
+  return { endpoint: hubAddress(endpoint), repo, revision, headers }
+}
+
+/** Without the slash at its end. */
+function hubAddress(endpoint: string): string {
+  const isOpen = URL.canParse(endpoint) && openAddress(endpoint) === endpoint
+  if (isOpen && /^https?:$/.test(new URL(endpoint).protocol)) return endpoint.replace(/\/+$/, '')
+  const text = `the address of a hub was expected, such as ${publicHub}, without a user name or a query, and this is none`
+  throw new LabError('format', `${text}: copy it again`)
 }
 
 async function ask(place: Place, visit: Visit): Promise<ModelRecord> {
-  const commit = isCommit(place.revision) ? place.revision : await commitOf(place, visit)
+  const commit = isGitId(place.revision) ? place.revision : await commitOf(place, visit)
   const at = { ...place, revision: commit }
   const record: ModelRecord = {
     id: `hub:${place.repo}@${commit}`,
-    name: place.repo.slice(place.repo.lastIndexOf('/') + 1),
+    name: baseName(place.repo),
     source: { kind: 'hub', repo: place.repo, revision: commit, endpoint: place.endpoint },
     refs: commit === place.revision ? [] : [place.revision],
     opened: new Date().toISOString(),
@@ -77,7 +88,8 @@ async function commitOf(place: Place, visit: Visit): Promise<string> {
   const response = await send({ ...visit, url, headers: place.headers, cache: 'no-cache' })
   // A server without this path answers 404, as for a missing repository; the listing tells them apart.
   if (response.status === 404) return place.revision
-  return asText(asObject(await json(response, url, repoSubject(place)))?.['sha']) ?? place.revision
+  const commit = asText(asObject(await json(response, url, repoSubject(place)))?.['sha'])
+  return isGitId(commit) ? commit : place.revision
 }
 
 /** All files, over all pages of the listing. */
@@ -102,15 +114,23 @@ function nextPage(response: Response, first: string): string | undefined {
   return link === undefined ? undefined : new URL(new URL(link, first).search, first).href
 }
 
+/**
+ * A file of a listing; none for a folder, or a path that could not be asked for or stored under its name.
+ * @throws LabError `format` for a digest that is none: it becomes the name of the stored file
+ */
 async function toContent(entry: unknown, place: Place): Promise<Content[]> {
   const json = asObject(entry)
   const path = asText(json?.['path'])
-  if (json?.['type'] !== 'file' || path === undefined || path.split('/').includes('..')) return []
+  if (json?.['type'] !== 'file' || path === undefined || !isPlainPath(path)) return []
   const lfs = asObject(json['lfs'])
   const size = asSize(lfs?.['size']) ?? asSize(json['size']) ?? 0
-  const [sha256, oid] = [asText(lfs?.['oid']), asText(json['oid'])]
-  if (sha256 !== undefined) return [{ path, size, sha256, key: `sha256-${sha256}` }]
-  if (oid !== undefined && isCommit(oid)) return [{ path, size, gitOid: oid, key: `git-${oid}` }]
+  if (lfs) {
+    const sha256 = asText(lfs['oid'])
+    if (isSha256(sha256)) return [{ path, size, sha256, key: `sha256-${sha256}` }]
+    throw noDigest(path, hostOf(place.endpoint))
+  }
+  const oid = asText(json['oid'])
+  if (isGitId(oid)) return [{ path, size, gitOid: oid, key: `git-${oid}` }]
   return [{ path, size, key: `at-${await hashText(`${place.endpoint}/${place.repo}@${place.revision}/${path}`)}` }]
 }
 

@@ -14,6 +14,12 @@ export const asList = (value: unknown): readonly unknown[] => (Array.isArray(val
 export const asText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined
 
+/** SHA-256 in hex. */
+export const isSha256 = (text: string | undefined): text is string => /^[\da-f]{64}$/.test(text ?? '')
+
+/** A commit, or git's name of a content, in hex. */
+export const isGitId = (text: string | undefined): text is string => /^[\da-f]{40}$/.test(text ?? '')
+
 /** The value where it is a size: a whole number that is not negative. */
 export const asSize = (value: unknown): number | undefined =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined

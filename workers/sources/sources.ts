@@ -2,7 +2,7 @@
 import { LabError } from '../../src/errors'
 import type { AdapterSource, ModelSource, Progress } from '../../src/lab/api'
 import { appBase } from './app-base'
-import { bundledFiles } from './bundled'
+import { bundledFiles, bundledName } from './bundled'
 import type { Disk } from '../stored/disk'
 import { openOpfs } from '../stored/disk-opfs'
 import { adapterLayout, folderUrlFiles, listedFiles } from './folder-url'
@@ -52,8 +52,10 @@ export async function adapterFiles(
   switch (source.kind) {
     case 'bundled': {
       const visit = { signal, patience, disk: undefined }
-      const url = new URL(`${source.name.split('/').map(encodeURIComponent).join('/')}/`, options.appBase ?? appBase())
-        .href
+      const url = new URL(
+        `${bundledName(source.name).split('/').map(encodeURIComponent).join('/')}/`,
+        options.appBase ?? appBase()
+      ).href
       return listedFiles(`bundled:${source.name}`, url, await adapterLayout.probe(url, visit), visit, adapterLayout)
     }
     case 'url': {

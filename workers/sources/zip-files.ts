@@ -4,7 +4,7 @@ import { readZip } from '../../src/formats/zip'
 import { configName, largest, weightsName } from '../adapters/adapter-files'
 import type { ModelFiles } from '../host/host'
 import { filesAsGiven } from './local-files'
-import { pieces } from './read-blob'
+import { baseName } from '../paths'
 
 /** @throws LabError `format`, `checksum`, `memory` */
 export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): Promise<ModelFiles> {
@@ -14,7 +14,7 @@ export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): 
       `${name} has ${blob.size} bytes, at most ${largest.weights} are read: zip the adapter alone`
     )
   }
-  const { paths, files } = await readZip(pieces(blob, name, signal), limitOf)
+  const { paths, files } = await readZip(blob, limitOf, Infinity, signal)
   const given = [...files].map(([path, bytes]) => ({ path, blob: new Blob([bytes]) }))
   // The others are named, so that what is missing can be told, but never read.
   const rest = paths.filter((path) => !files.has(path)).map((path) => ({ path, blob: new Blob() }))
@@ -22,6 +22,6 @@ export async function zipFiles(name: string, blob: Blob, signal?: AbortSignal): 
 }
 
 function limitOf(path: string): number | undefined {
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = baseName(path)
   return name === configName ? largest.config : name === weightsName ? largest.weights : undefined
 }

@@ -22,6 +22,8 @@ interface Meta {
 }
 
 const metaName = (key: string): string => `${key}.json`
+/** Of what a key is made: a checksum of the content, or a hash of its place. Everything else was not written by us. */
+export const isKey = (key: string): boolean => /^(sha256|url|at)-[\da-f]{64}$|^git-[\da-f]{40}$/.test(key)
 /** The key that a file on the disk belongs to. */
 export const keyOf = (name: string): string => name.replace(/\.json$/, '')
 

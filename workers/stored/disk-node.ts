@@ -3,7 +3,10 @@ import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, wr
 import { link, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { LabError } from '../../src/errors'
-import { NotStorable, type Disk, type DiskWriter, type StoredFile } from './disk'
+import { isFileName, isFilePath } from '../../src/formats/path'
+import { quoted } from '../../src/formats/record'
+import { NotStorable, plainName, type Disk, type DiskWriter, type StoredFile } from './disk'
+import { codeOf, isFull } from './full-node'
 import { FolderLocks } from './lock-node'
 import { hashText } from './records'
 import { inBytes } from './sink'
@@ -24,6 +27,9 @@ const locksName = 'locks'
 /** Folders in which stored files have the names that graphs know them by. */
 const laidName = 'files'
 
+/** A link in the place of a stored file is never written through. Windows knows no such flag. */
+const writing = constants.O_RDWR | constants.O_CREAT | (constants.O_NOFOLLOW ?? 0)
+
 class FolderDisk implements Disk {
   readonly #root: string
   readonly #locks: FolderLocks
@@ -31,6 +37,11 @@ class FolderDisk implements Disk {
   constructor(root: string) {
     this.#root = root
     this.#locks = new FolderLocks(join(root, locksName))
+  }
+
+  /** Where a name lies. @throws LabError `format` for one that leads out of the folder */
+  #at(name: string): string {
+    return join(this.#root, plainName(name))
   }
 
   async free(): Promise<number> {
@@ -44,30 +55,31 @@ class FolderDisk implements Disk {
 
   async names(): Promise<readonly string[]> {
     const entries = await readdir(this.#root, { withFileTypes: true })
-    return entries.filter((entry) => entry.isFile()).map(({ name }) => name)
+    return entries.filter((entry) => entry.isFile() && isFileName(entry.name)).map(({ name }) => name)
   }
 
   async file(name: string): Promise<StoredFile | undefined> {
-    const path = join(this.#root, name)
+    const path = this.#at(name)
     const info = await stat(path, { bigint: true }).catch(missing)
     return info && new FileOnDisk(path, Number(info.size), `${info.mtimeNs}`)
   }
 
   async writer(name: string): Promise<DiskWriter> {
+    const path = this.#at(name)
     try {
-      return new FileWriter(openSync(join(this.#root, name), constants.O_RDWR | constants.O_CREAT, 0o644))
+      return new FileWriter(openSync(path, writing, 0o644))
     } catch (cause) {
       if (isFull(cause)) throw quota(cause)
       throw new NotStorable(`${name} cannot be written`, { cause })
     }
   }
 
-  remove(name: string): Promise<void> {
-    return rm(join(this.#root, name), { force: true })
+  async remove(name: string): Promise<void> {
+    await rm(this.#at(name), { force: true })
   }
 
   alone<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    return this.#locks.alone(name, signal, work)
+    return this.#locks.alone(plainName(name), signal, work)
   }
 
   /** Links and no copies; undefined on a file system without them. */
@@ -76,14 +88,15 @@ class FolderDisk implements Disk {
     try {
       for (const [path, name] of files) await this.#link(name, inside(folder, path))
     } catch (error) {
-      if (noLinks.includes(String(codeOf(error)))) return undefined
+      // Where there is no room for a link, the files are read from where they are.
+      if (noLinks.includes(codeOf(error)) || isFull(error)) return undefined
       throw error
     }
     return folder
   }
 
   async #link(name: string, path: string): Promise<void> {
-    const source = join(this.#root, name)
+    const source = this.#at(name)
     const [wanted, there] = await Promise.all([
       stat(source, { bigint: true }),
       stat(path, { bigint: true }).catch(missing)
@@ -149,19 +162,18 @@ class FileWriter implements DiskWriter {
   }
 
   write(bytes: Uint8Array): void {
-    try {
+    whileRoom(() => {
       for (let at = 0; at < bytes.length;) {
         const written = writeSync(this.#file, bytes, at, bytes.length - at, this.#length)
+        if (written === 0) throw quota(new Error('nothing was written'))
         at += written
         this.#length += written
       }
-    } catch (error) {
-      throw isFull(error) ? quota(error) : error
-    }
+    })
   }
 
   truncate(length: number): void {
-    ftruncateSync(this.#file, length)
+    whileRoom(() => ftruncateSync(this.#file, length))
     this.#length = length
   }
 
@@ -172,16 +184,22 @@ class FileWriter implements DiskWriter {
 
   close(): void {
     // A checksum is only written beside bytes that outlive a crash.
-    fsyncSync(this.#file)
-    closeSync(this.#file)
+    try {
+      whileRoom(() => fsyncSync(this.#file))
+    } finally {
+      closeSync(this.#file)
+    }
   }
 }
 
 /** @throws LabError `format` for a path that leads out of the folder */
 function inside(folder: string, path: string): string {
   const full = resolve(folder, path)
-  if (full.startsWith(folder + sep)) return full
-  throw new LabError('format', `${path} lies outside of its repository: choose another model`)
+  if (isFilePath(path) && full.startsWith(folder + sep)) return full
+  throw new LabError(
+    'format',
+    `${quoted(path)} lies outside of its repository, or is no name for a file: choose another model`
+  )
 }
 
 function missing(error: unknown): undefined {
@@ -190,7 +208,14 @@ function missing(error: unknown): undefined {
 
 /** What a file system without links says. */
 const noLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'UNKNOWN']
-const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
-const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT'].includes(String(codeOf(error)))
 const quota = (cause: unknown): DOMException =>
   Object.assign(new DOMException('the disk is full', 'QuotaExceededError'), { cause })
+
+/** Does it, and says of a full disk what a browser says. */
+function whileRoom<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw isFull(error) ? quota(error) : error
+  }
+}

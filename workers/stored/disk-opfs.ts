@@ -1,5 +1,6 @@
 /** The disk of a browser: one folder of the site's private file system. */
-import { isQuota, NotStorable, type Disk, type DiskWriter } from './disk'
+import { isFileName } from '../../src/formats/path'
+import { isQuota, NotStorable, plainName, type Disk, type DiskWriter } from './disk'
 import { inBytes } from './sink'
 
 const folderName = 'models'
@@ -36,13 +37,13 @@ class Opfs implements Disk {
 
   async names(): Promise<readonly string[]> {
     const names: string[] = []
-    for await (const name of this.#folder.keys()) names.push(name)
+    for await (const name of this.#folder.keys()) if (isFileName(name)) names.push(name)
     return names
   }
 
   async file(name: string): Promise<Blob | undefined> {
     try {
-      return await (await this.#folder.getFileHandle(name)).getFile()
+      return await (await this.#folder.getFileHandle(plainName(name))).getFile()
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error
@@ -50,8 +51,9 @@ class Opfs implements Disk {
   }
 
   async writer(name: string): Promise<DiskWriter> {
+    const plain = plainName(name)
     try {
-      const handle = await this.#folder.getFileHandle(name, { create: true })
+      const handle = await this.#folder.getFileHandle(plain, { create: true })
       return new OpfsWriter(await handle.createSyncAccessHandle())
     } catch (cause) {
       if (isQuota(cause)) throw cause
@@ -61,7 +63,7 @@ class Opfs implements Disk {
 
   async remove(name: string): Promise<void> {
     try {
-      await this.#folder.removeEntry(name)
+      await this.#folder.removeEntry(plainName(name))
     } catch (error) {
       if (!isMissing(error)) throw error
     }

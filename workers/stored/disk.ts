@@ -1,4 +1,7 @@
 /** Named files that outlive the page: OPFS in a browser, a folder in Node, a map in tests. */
+import { LabError } from '../../src/errors'
+import { isFileName } from '../../src/formats/path'
+import { quoted } from '../../src/formats/record'
 
 /** A stored file that is read where it lies: a Blob, or less. */
 export interface StoredFile {
@@ -9,6 +12,7 @@ export interface StoredFile {
   slice(from: number, to: number): { arrayBuffer(): Promise<ArrayBuffer> }
 }
 
+/** Every name is one of `isFileName`; a disk refuses any other with LabError `format`. */
 export interface Disk {
   /** Bytes that this site may still store, as far as the browser tells; Infinity where it does not. */
   free(): Promise<number>
@@ -42,6 +46,15 @@ export interface DiskWriter {
 /** Nothing can be stored here; files can still be read without storing them. */
 export class NotStorable extends Error {
   override readonly name = 'NotStorable'
+}
+
+/** The name itself. @throws LabError `format` for a name that could mean a place outside of the disk's own folder */
+export function plainName(name: string): string {
+  if (isFileName(name)) return name
+  throw new LabError(
+    'format',
+    `${quoted(name)} cannot be the name of a stored file, since it may lead elsewhere: nothing was read or written`
+  )
 }
 
 /** Replaces a small text file. */

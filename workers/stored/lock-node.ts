@@ -3,8 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
+import { join, dirname } from 'node:path'
 import { sleep } from '../sources/request'
+import { LabError } from '../../src/errors'
+import { codeOf, isFull } from './full-node'
 
 /** Milliseconds: between two looks at a lock that is taken, between two signs of life, and until their lack is death. */
 const look = 50
@@ -41,12 +43,19 @@ export class FolderLocks {
   }
 }
 
+const noRoom = (path: string, cause: unknown): LabError => {
+  const text = `the disk of ${dirname(path)} is full: free disk space, or name another folder with AZIMUTH_CACHE or --cache`
+  return new LabError('quota', text, { cause })
+}
+
 async function take(path: string): Promise<boolean> {
   try {
     await writeFile(path, `${hostname()} ${process.pid} ${randomUUID()}`, { flag: 'wx' })
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false
-    throw error
+    if (codeOf(error) === 'EEXIST') return false
+    // It was made, and has no room for its text.
+    if (isFull(error)) await rm(path, { force: true })
+    throw isFull(error) ? noRoom(path, error) : error
   }
   held.add(path)
   if (!watched) process.once('exit', () => held.forEach((each) => rmSync(each, { force: true })))
@@ -75,6 +84,6 @@ function isAlive(pid: number): boolean {
     return true
   } catch (error) {
     // Of another user, which is alive, too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM'
+    return codeOf(error) === 'EPERM'
   }
 }

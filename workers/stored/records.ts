@@ -1,11 +1,13 @@
 /** Which models are stored: one record each, with their files and where they come from. No token is ever in it. */
 import { LabError } from '../../src/errors'
 import type { ModelSource, StoredModel } from '../../src/lab/api'
+import { isPlainPath } from '../../src/formats/path'
+import { openAddress } from '../../src/lab/secrets'
 import { sha256 } from '../../src/math/sha256'
-import { Blobs, keyOf, type Content } from './blobs'
+import { Blobs, isKey, keyOf, type Content } from './blobs'
 import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'
-import { asList, asObject, asSize, asText, parse, type Json } from '../sources/json'
+import { asList, asObject, asSize, asText, parse, type Json, isGitId, isSha256 } from '../sources/json'
 
 /** Asked where a source names no other hub. */
 export const publicHub = 'https://huggingface.co'
@@ -51,7 +53,7 @@ export async function deleteStored(id: string, disk?: Disk): Promise<void> {
   const blobs = new Blobs(place)
   try {
     for (const name of await place.names()) {
-      if (!name.endsWith(ending) && !kept.has(keyOf(name))) await blobs.remove(keyOf(name))
+      if (isKey(keyOf(name)) && !kept.has(keyOf(name))) await blobs.remove(keyOf(name))
     }
     for (const record of records) if (record.id === id) await place.remove(await recordName(record.source))
   } catch (cause) {
@@ -64,7 +66,15 @@ export async function deleteStored(id: string, disk?: Disk): Promise<void> {
 export async function readRecords(disk: Disk): Promise<readonly ModelRecord[]> {
   const names = (await disk.names()).filter((name) => name.endsWith(ending))
   const texts = await Promise.all(names.map(async (name) => (await (await disk.file(name))?.text()) ?? ''))
-  const records = texts.flatMap((text) => toRecord(asObject(parse(text))) ?? [])
+  const records: ModelRecord[] = []
+  for (const text of texts) {
+    const record = toRecord(asObject(parse(text)))
+    if (!record) continue
+    records.push(record)
+    // A version before this one wrote the signature of an address down.
+    const isOpen = record.source.kind !== 'url' || text.includes(JSON.stringify(record.source.url))
+    if (!isOpen) await saveRecord(disk, record)
+  }
   return records.sort((a, b) => b.opened.localeCompare(a.opened))
 }
 
@@ -74,7 +84,8 @@ export async function saveRecord(disk: Disk, record: ModelRecord): Promise<void>
   try {
     await disk.alone(name, undefined, () => saveText(disk, name, JSON.stringify(record)))
   } catch (error) {
-    if (!(error instanceof NotStorable) && !isQuota(error)) throw error
+    const isFull = isQuota(error) || (error instanceof LabError && error.code === 'quota')
+    if (!(error instanceof NotStorable) && !isFull) throw error
   }
 }
 
@@ -84,8 +95,7 @@ export function hashText(text: string): Promise<string> {
 }
 
 async function recordName(source: RemoteSource): Promise<string> {
-  const place =
-    source.kind === 'url' ? source.url.replace(/\?.*$/, '') : `${source.endpoint}/${source.repo}@${source.revision}`
+  const place = source.kind === 'url' ? openAddress(source.url) : `${source.endpoint}/${source.repo}@${source.revision}`
   return `${await hashText(place)}${ending}`
 }
 
@@ -126,18 +136,24 @@ function toRecord(json: Json | undefined): ModelRecord | undefined {
   }
 }
 
+/** Undefined for a place that we would not ask. */
 function toSource(json: Json | undefined): RemoteSource | undefined {
   const [url, repo] = [asText(json?.['url']), asText(json?.['repo'])]
   const [revision, endpoint] = [asText(json?.['revision']), asText(json?.['endpoint'])]
-  if (url !== undefined) return { kind: 'url', url }
-  return repo !== undefined && revision !== undefined && endpoint !== undefined
-    ? { kind: 'hub', repo, revision, endpoint }
-    : undefined
+  if (url !== undefined) return isAddress(url) ? { kind: 'url', url: openAddress(url) } : undefined
+  if (repo === undefined || revision === undefined || endpoint === undefined) return undefined
+  const isPlace = isPlainPath(repo) && isPlainPath(revision) && isAddress(endpoint)
+  return isPlace ? { kind: 'hub', repo, revision, endpoint: openAddress(endpoint) } : undefined
 }
 
+const isAddress = (text: string): boolean => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)
+
+/** Undefined for a file that none of our listings would have made. */
 function toContent(json: Json | undefined): Content | undefined {
   const [path, key, size] = [asText(json?.['path']), asText(json?.['key']), asSize(json?.['size'])]
-  if (path === undefined || key === undefined || size === undefined) return undefined
+  if (path === undefined || key === undefined || size === undefined || !isPlainPath(path) || !isKey(key))
+    return undefined
   const [sha256, gitOid] = [asText(json?.['sha256']), asText(json?.['gitOid'])]
+  if ((sha256 !== undefined && !isSha256(sha256)) || (gitOid !== undefined && !isGitId(gitOid))) return undefined
   return { path, key, size, sha256, gitOid, version: asText(json?.['version']) }
 }

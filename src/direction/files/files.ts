@@ -6,7 +6,7 @@ import { LabError } from '../../errors'
 import { readControlVector, writeControlVector, type ControlVector } from '../../formats/control-vector'
 import { isGguf } from '../../formats/gguf'
 import { isNpy, readNpy, writeNpy } from '../../formats/npy'
-import { Fields, isJsonObject, parseFields, utf8 } from '../../formats/record'
+import { Fields, isJson, isObject, parseFields, parseJson, utf8 } from '../../formats/record'
 import {
   floatTensor,
   isSafetensors,
@@ -16,6 +16,9 @@ import {
   writeSafetensors
 } from '../../formats/safetensors'
 import { length, unit } from '../../math/vector'
+import { jsonArrays } from '../../formats/arrays/json-arrays'
+import { layerNumber } from './layer-name'
+import { vectorsOf } from './vectors'
 import type { PlainVector } from './adopt'
 import type { Direction } from '../direction'
 import {
@@ -100,8 +103,11 @@ export function readDirections(files: readonly NamedFile[]): ReadDirections {
   const { name, bytes } = first ?? { name: '', bytes: new Uint8Array() }
   if (isGguf(bytes)) return fromControlVector(name, readControlVector(bytes))
   if (isSafetensors(bytes)) return fromSafetensors(name, bytes)
-  if (isJsonObject(bytes)) return fromJson(name, bytes)
-  throw new LabError('format', `${name} is none of JSON, safetensors, npy and GGUF: is the file whole?`)
+  if (isJson(bytes)) return fromJson(name, bytes)
+  throw new LabError(
+    'format',
+    `${name} is none of safetensors, npy, npz, JSON, GGUF and PyTorch's .pt: is the file whole?`
+  )
 }
 
 function documentOf(directions: readonly Direction[]): DirectionsDocument {
@@ -149,50 +155,43 @@ function fromSafetensors(name: string, bytes: Uint8Array): ReadDirections {
       return tensor && tensorFloats(tensorName(layer), tensor)
     })
   }
-  const vectors = [...tensors].flatMap(([key, tensor]) => {
-    if (tensor.shape.filter((size) => size !== 1).length !== 1) return []
-    const layer = /(\d{1,6})\D*$/.exec(key)?.[1]
-    return [{ layer: layer === undefined ? null : Number(layer), vector: tensorFloats(key, tensor) }]
-  })
-  return plain(name, vectors)
+  const arrays = [...tensors]
+    .filter(([, { dtype }]) => /^B?F\d/.test(dtype))
+    .map(([key, tensor]) => ({ path: [key], shape: tensor.shape, data: tensorFloats(key, tensor) }))
+  return plain(name, vectorsOf({ arrays, layer: null }, name))
 }
 
 function fromJson(name: string, bytes: Uint8Array): ReadDirections {
-  const fields = parseFields(utf8(bytes, name), name)
+  const value = parseJson(utf8(bytes, name), name)
+  if (!isObject(value)) return plain(name, vectorsOf(jsonArrays(value, name), name))
+  const fields = new Fields(value, name)
   if (fields.has('directions')) {
     const list = fields.list('directions')
     const vectors = list.map((one, i) => new Fields(one, `${name}: directions[${i}]`).floats('vector'))
     return whole(name, readDirectionsDocument(fields), (_, i) => vectors[i])
   }
+  if (!fields.has('vector')) return plain(name, vectorsOf(jsonArrays(value, name), name))
   const vector = fields.floats('vector')
   if (fields.has('model') && fields.has('method')) {
     const directions = [{ ...readFacts(fields), model: readModel(fields.object('model')), vector }]
     return { kind: 'directions', directions: directions.map((direction) => assertUnit(name, direction)) }
   }
   const norm = fields.has('norm') ? fields.number('norm') : 1
-  const layer = fields.has('layer') ? fields.natural('layer') : null
+  const layer = fields.has('layer') ? layerNumber(fields.number('layer'), name) : null
   return plain(name, [{ layer, vector: vector.map((x) => x * norm) }])
 }
 
 function fromNpy({ name, bytes }: NamedFile, beside: NamedFile | undefined): ReadDirections {
   const { shape, data } = readNpy(bytes)
+  const array = { path: [], shape, data: Float32Array.from(data) }
+  if (!beside) return plain(name, vectorsOf({ arrays: [array], layer: null }, name))
   const width = shape.at(-1) ?? 0
-  if (shape.length < 1 || shape.length > 2 || data.length === 0) {
-    throw new LabError('format', `${name} should have shape (width) or (directions, width), got (${shape.join(', ')})`)
-  }
-  const floats = Float32Array.from(data)
-  const rows = Array.from({ length: floats.length / width }, (_, i) => floats.slice(i * width, (i + 1) * width))
-  if (!beside)
-    return plain(
-      name,
-      rows.map((vector) => ({ layer: null, vector }))
-    )
   const document = readDirectionsDocument(parseFields(utf8(beside.bytes, beside.name), beside.name))
-  if (document.directions.length !== rows.length) {
-    const counts = `${rows.length} vectors, ${beside.name} of ${document.directions.length}`
+  if (shape.length !== 2 || document.directions.length !== shape[0]) {
+    const counts = `an array (${shape.join(', ')}), ${beside.name} ${document.directions.length} directions`
     throw new LabError('format', `${name} holds ${counts}: the two files do not belong together`)
   }
-  return whole(name, document, (_, i) => rows[i])
+  return whole(name, document, (_, i) => array.data.slice(i * width, (i + 1) * width))
 }
 
 /** What is written is gap x unit vector, so that llama.cpp's strength is alpha; the document goes along as one text. */
@@ -253,7 +252,8 @@ function assertUnit(name: string, direction: Direction): Direction {
   )
 }
 
-function plain(name: string, vectors: readonly PlainVector[], modelHint = ''): ReadDirections {
+/** Vectors of another program, all of one width. @throws LabError `format` */
+export function plain(name: string, vectors: readonly PlainVector[], modelHint = ''): ReadDirections {
   const widths = new Set(vectors.map(({ vector }) => vector.length))
   if (widths.size !== 1 || widths.has(0)) {
     throw new LabError('format', `${name} should hold vectors of one width, got ${[...widths].join(', ') || 'none'}`)

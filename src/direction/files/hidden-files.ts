@@ -1,7 +1,7 @@
 /** Hidden states as files, and back: safetensors, npy beside JSON, JSON. The Python companion writes the first. */
 import { LabError } from '../../errors'
 import { isNpy, readNpy, writeNpy } from '../../formats/npy'
-import { isJsonObject, parseFields, utf8, type Fields } from '../../formats/record'
+import { isJson, parseFields, utf8, type Fields } from '../../formats/record'
 import {
   floatTensor,
   isSafetensors,
@@ -64,7 +64,7 @@ export function readHiddenStates(files: readonly NamedFile[]): HiddenStates {
     return build(npy.name, readHiddenDocument(fields), shape, Float32Array.from(data), promptOf(fields))
   }
   if (isSafetensors(bytes)) return fromSafetensors(name, bytes)
-  if (isJsonObject(bytes)) return fromJson(name, bytes)
+  if (isJson(bytes)) return fromJson(name, bytes)
   throw new LabError('format', `${name} is none of JSON, safetensors and npy: is the file whole?`)
 }
 

@@ -7,6 +7,7 @@ import type { ModelRecord, Run, SeparationRecord } from '../../study/run'
 import { panelWidth as width, type Figure, type Panel } from './figure'
 import { band, curve, legend, note, rule, type Point } from './marks'
 import { colour, kindColour, type Colour } from './palette'
+import { minus } from '../../math/number-text'
 
 const row = 62
 /** Between the middles of two labels. */
@@ -63,7 +64,7 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
     .ticks(6)
     .flatMap((tick) => [
       rule(x(tick), margin.top, x(tick), bottom),
-      legend(String(tick).replace('-', '\u2212'), { x: x(tick), y: bottom + 18 }, 'middle')
+      legend(minus(String(tick)), { x: x(tick), y: bottom + 18 }, 'middle')
     ])
   marks.push(legend('projection, in gaps', { x: width - margin.right, y: height - 2 }, 'end'))
   records.forEach(({ adapter, kind }, i) => {

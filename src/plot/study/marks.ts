@@ -2,6 +2,7 @@
 import { line } from 'd3'
 import { el, type Element } from '../../formats/markup'
 import { colour, type Colour } from './palette'
+import { minus } from '../../math/number-text'
 
 export interface Margin {
   readonly top: number
@@ -147,5 +148,5 @@ export const percent = (rate: number): string => `${Math.round(100 * rate)}\u00a
 export function points(value: number, digits = 0): string {
   if (!Number.isFinite(value)) return '\u2013'
   const text = value.toFixed(digits)
-  return (Number(text) === 0 ? text.replace('-', '') : text).replace('-', '\u2212')
+  return Number(text) === 0 ? text.replace('-', '') : minus(text)
 }

@@ -4,7 +4,7 @@ import type { HiddenStates } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
 import type { CaptureRow, ModelInfo, Position } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
-import { captureAll } from '../../lab/loops'
+import { captureAll, stoppable } from '../../lab/loops'
 import { memoryShelf, type Shelf } from '../../storage/shelf'
 import {
   adapterName,
@@ -26,7 +26,7 @@ import { endOf, type Status } from '../status'
 import { Undo } from '../undo.svelte'
 
 interface OpenModel {
-  readonly handle: Pick<ModelHandle, 'capture' | 'tokenize'>
+  readonly handle: Pick<ModelHandle, 'capture' | 'tokenize' | 'stop'>
   readonly info: ModelInfo
 }
 
@@ -297,7 +297,7 @@ async function tokensOf(
   for (const [done, { prompt }] of rows.entries()) {
     signal.throwIfAborted()
     naming(done)
-    for (const { text } of await handle.tokenize(prompt)) names.push(text)
+    for (const { text } of await stoppable(handle, signal, () => handle.tokenize(prompt))) names.push(text)
   }
   signal.throwIfAborted()
   return names

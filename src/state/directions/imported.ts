@@ -1,7 +1,6 @@
 /** Directions of files as something to steer by: checked against the open model, with nothing claimed that no file says. */
-import { adopt } from '../../direction/files/adopt'
 import { assertFits, type Direction } from '../../direction/direction'
-import { readDirections, type NamedFile } from '../../direction/files/files'
+import type { NamedFile } from '../../direction/files/files'
 import { isOtherDtype, isSameBase } from '../../direction/files/model-ref'
 import type { ModelInfo } from '../../lab/api'
 
@@ -33,11 +32,9 @@ export async function importDirections(
   model: ModelInfo,
   layer: number | null
 ): Promise<Imported> {
-  const found = readDirections(files)
-  const isPlain = found.kind === 'vectors'
-  const taken = isPlain ? await adopt(found.vectors, model, layer) : found.directions
-  for (const direction of taken) assertFits(direction, { model, width: model.width, layer: direction.layer })
-  const directions = taken.toSorted((a, b) => a.layer - b.layer)
+  // Readers of archives and pickles are loaded when a file is brought.
+  const { takeDirections } = await import('../../direction/files/import')
+  const { directions, notes } = await takeDirections(files, model, layer)
   const name = (files[0]?.name ?? '').replace(/\.[^.]*$/, '')
   return {
     kind: 'imported',
@@ -48,7 +45,7 @@ export async function importDirections(
     negativeName: 'its opposite',
     directions,
     separation: null,
-    notes: isPlain ? plainNotes(found.modelHint, model) : []
+    notes
   }
 }
 
@@ -63,13 +60,4 @@ export function importedNote({ directions: [first] }: Imported, open: ModelInfo)
   if (!first) return null
   const { note } = assertFits(first, { model: open, width: open.width, layer: first.layer })
   return note && `${note.charAt(0).toUpperCase()}${note.slice(1)}.`
-}
-
-function plainNotes(hint: string, { name, family }: ModelInfo): readonly string[] {
-  const notes = [
-    'The file does not say which model its vectors were made on: width and layers fit, no more is known.',
-    'Alpha 1 adds a vector at the length that the file gives it, and a held projection (clamp) counts from 0.'
-  ]
-  const isNamed = hint !== '' && hint !== family && hint !== name
-  return isNamed ? [`The file names ${hint} as its model, the open one is ${name} (${family}).`, ...notes] : notes
 }

@@ -7,6 +7,7 @@ import { Fields } from '../../formats/record'
 import { nextTime } from '../created'
 import type { DirectionSet } from './fits.svelte'
 import type { Imported } from './imported'
+import { minus } from '../../math/number-text'
 
 export interface SavedDirection {
   readonly id: string
@@ -54,7 +55,7 @@ export function computed({ operation, first, others, factor }: Arithmetic, name:
 /** What a result is called until it is renamed. */
 export function arithmeticName({ operation, first, others, factor }: Arithmetic): string {
   const rest = others.map(({ name }) => name)
-  if (operation === 'scale') return `${`${factor}`.replace('-', '\u2212')} \u00d7 ${first.name}`
+  if (operation === 'scale') return `${minus(`${factor}`)} \u00d7 ${first.name}`
   if (operation === 'orthogonalize') return `${first.name} without ${rest.join(', ')}`
   return `${first.name} ${operation === 'add' ? '+' : '\u2212'} ${rest.join(', ')}`
 }

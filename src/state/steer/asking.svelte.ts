@@ -83,9 +83,10 @@ export class Asking {
     const { arms } = this
     const { fit: directions } = inUse
     if (!active || !chosen || !directions || arms.length === 0 || chat.running) return
-    const { temperature, topP, seed, controlSeed, maxTokens } = address.settings
+    const { temperature, topP, seed, controlSeed, maxTokens, form } = address.settings
     const { handle, info: model } = active
-    const circumstances = { model, directions, layer: fits.layer, temperature, topP, seed, controlSeed, maxTokens }
+    const sampling = { temperature, topP, seed, controlSeed, maxTokens, form }
+    const circumstances = { model, directions, layer: fits.layer, ...sampling }
     const restore = (): Promise<void> => chosen.adapters.restore()
     await chat.ask({ handle, arms, circumstances, link: address.link, restore })
   }

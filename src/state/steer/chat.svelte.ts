@@ -1,7 +1,7 @@
 import type { Projections } from '../../direction/project'
 import type { GenerateOptions, GenerateRow, Steering, TokenEvent } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
-import type { Answer, Arm, Circumstances, Comparison } from './comparison'
+import type { Answer, Arm, Circumstances, Comparison, Form } from './comparison'
 import { History } from './history.svelte'
 import { presets } from '../presets'
 import { readAgain, type Ran } from './read-again'
@@ -43,6 +43,7 @@ const alternatives = 5
 /** One question, answered in several columns: one batch, and one more row where the adapter is off. */
 export class Chat {
   question = $state(presets.lists.question)
+  form = $state<Form>('chat')
   temperature = $state(presets.lists.temperature)
   /** 1 leaves no token out. */
   topP = $state(1)
@@ -232,7 +233,9 @@ export class Chat {
   }
 
   #prompt(): GenerateRow['prompt'] {
-    return { messages: [{ role: 'user', content: this.history.current?.question ?? this.question }] }
+    const content = this.history.current?.question ?? this.question
+    const form = this.history.current?.circumstances.form ?? this.form
+    return form === 'text' ? { text: content } : { messages: [{ role: 'user', content }] }
   }
 
   #row(steering: NamedSteering | null): GenerateRow {

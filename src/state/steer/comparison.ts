@@ -28,6 +28,9 @@ export interface Answer {
   readonly projections: Projections | null
 }
 
+/** How a question is put: as a turn of a chat, in the model's template, or as a plain text that it continues. */
+export type Form = 'chat' | 'text'
+
 /** What an answer depends on, besides its arm. */
 export interface Circumstances {
   readonly model: ModelInfo
@@ -38,6 +41,7 @@ export interface Circumstances {
   readonly seed: number
   readonly controlSeed: number
   readonly maxTokens: number
+  readonly form: Form
 }
 
 export interface Comparison {

@@ -3,6 +3,7 @@ import type { Direction } from '../../direction/direction'
 import { project, type Projections } from '../../direction/project'
 import type { Prompt, Steering } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
+import { stoppable } from '../../lab/loops'
 
 /** What an answer was steered by from one of its tokens on. */
 export interface Ran {
@@ -23,7 +24,7 @@ export interface Generated {
  * at that layer and below they are exact.
  */
 export async function readAgain(
-  handle: Pick<ModelHandle, 'capture'>,
+  handle: Pick<ModelHandle, 'capture' | 'stop'>,
   { prompt, ids, ran }: Generated,
   directions: readonly Direction[],
   signal?: AbortSignal
@@ -34,7 +35,8 @@ export async function readAgain(
     if (from >= to) continue
     signal?.throwIfAborted()
     const row = { prompt, answer: ids.slice(0, to), ...(steering && { steering }) }
-    const read = project(await handle.capture([row], 'every'), directions, to)
+    const states = await stoppable(handle, signal, () => handle.capture([row], 'every'))
+    const read = project(states, directions, to)
     read.values.forEach((all, layer) => values[layer]?.set(all.subarray(from), from))
   }
   signal?.throwIfAborted()

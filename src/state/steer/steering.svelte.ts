@@ -2,6 +2,7 @@ import { steeringBy, type SteeringMode } from '../../lab/steering'
 import type { Direction } from '../../direction/direction'
 import type { NamedSteering } from './chat.svelte'
 import { presets } from '../presets'
+import { signed } from '../../math/number-text'
 
 export const alphaRange = { min: -3, max: 3, step: 0.05 } as const
 
@@ -30,7 +31,5 @@ export class SteeringControls {
 
 /** Alpha with its sign, two digits, and a real minus. */
 export function formatAlpha(alpha: number): string {
-  const digits = Math.abs(alpha).toFixed(2)
-  if (Number(digits) === 0) return digits
-  return `${alpha < 0 ? '\u2212' : '+'}${digits}`
+  return signed(alpha, 2)
 }

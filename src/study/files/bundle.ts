@@ -86,7 +86,7 @@ export async function bundleFiles(run: Run, findings: Findings, extra: BundleExt
  * @throws LabError `format` for another version, a missing file or a wrong field, `checksum` for a file that is not the
  * one that was written, `memory` for one that unpacks beyond its limit
  */
-export async function readBundle(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Bundle> {
+export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const { files } = await readZip(bytes, limitOf, mostBytes)
   const text = await mainText(files)
   const fields = parseFields(text, 'run.json')

@@ -1,6 +1,7 @@
 /** The settings of a study as JSON, and back: what travels in a bundle and what a journal belongs to. */
 import type { Fields } from '../../formats/record'
 import type { AdapterSource, Device, Dtype, ModelSource } from '../../lab/api'
+import { withoutSecrets } from '../../lab/secrets'
 import {
   mapSets,
   type ControlCounts,
@@ -25,7 +26,7 @@ const modelKinds: Names<ModelSource['kind']> = { bundled: true, hub: true, url: 
 const adapterSourceKinds: Names<AdapterSource['kind']> = { ...modelKinds, zip: true }
 
 /**
- * Settings that can go to another machine: without tokens, without the contents of files, and of a local folder only its
+ * Settings that can go to another machine: without tokens and signed addresses, without the contents of files, and of a local folder only its
  * own name. All that identifies what was measured is in the run's model records.
  */
 export function portableSettings(settings: StudySettings): StudySettings {
@@ -37,19 +38,26 @@ export function portableSettings(settings: StudySettings): StudySettings {
   return { ...settings, models }
 }
 
+/** Settings as this machine may keep them: with files and folders, without tokens and signed addresses. */
+export function keptSettings(settings: StudySettings): StudySettings {
+  const models = settings.models.map((model) => ({
+    ...model,
+    source: withoutSecrets(model.source),
+    adapters: model.adapters.map((adapter) => ({ ...adapter, source: withoutSecrets(adapter.source) }))
+  }))
+  return { ...settings, models }
+}
+
 function portableModel(source: ModelSource): ModelSource {
   switch (source.kind) {
-    case 'hub': {
-      const { token: _token, ...open } = source
-      return open
-    }
     case 'files':
       return { ...source, files: [] }
     case 'folder':
       return { ...source, path: source.path.split(/[/\\]/).findLast((part) => part !== '') ?? '' }
+    case 'hub':
     case 'bundled':
     case 'url':
-      return source
+      return withoutSecrets(source)
   }
 }
 

@@ -4,6 +4,8 @@ import { base, type Lease } from './lease'
 import type { Answer, Arm, Block, StudyPrompt } from '../run'
 import type { Study } from '../study'
 import type { Stage } from '../progress'
+import { fieldsOf } from '../../formats/fields'
+import { hasFloats, isIndexes, listOf } from './whole'
 
 /** An arm before it is run. */
 export interface ArmPlan extends Omit<Arm, 'hook'> {
@@ -67,24 +69,43 @@ async function answerCell(study: Study, lease: Lease, plan: BlockPlan, range: Ra
   const { model, adapter, stage, set, arms } = plan
   const count = rows * (range.to - range.from)
   const place = { stage, model, adapter, text: `${arms.length} ${arms.length === 1 ? 'arm' : 'arms'} on ${set}` }
-  const entry = await study.cell(place, `answers/${keyOf(plan, range)}`, count, async () => {
-    const prompts = study.prompts[set].slice(range.from, range.to)
-    const wanted = prompts.flatMap((prompt) => rowsOf(study, plan, prompt))
-    const { temperature, topP, maxTokens, batch } = study.settings
-    const got: { text: string; tokens: number }[] = []
-    for (let start = 0; start < wanted.length; start += batch) {
-      study.signal?.throwIfAborted()
-      const part = wanted.slice(start, start + batch)
-      const sampling = { temperature, topP }
-      const { completions } = await lease.call(adapter, (handle) => handle.generate(part, { maxTokens, sampling }))
-      got.push(...completions.map(({ text, ids }) => ({ text, tokens: ids.length })))
-    }
-    const [first] = prompts
-    if (first)
-      study.show({ arm: arms[0]?.id ?? '', prompt: first.messages.at(-1)?.content ?? '', text: got[0]?.text ?? '' })
-    return { json: { prompts: prompts.map((_, i) => fold(got.slice(i * rows, (i + 1) * rows))) } satisfies Cell }
-  })
+  const entry = await study.cell(
+    place,
+    `answers/${keyOf(plan, range)}`,
+    count,
+    async () => {
+      const prompts = study.prompts[set].slice(range.from, range.to)
+      const wanted = prompts.flatMap((prompt) => rowsOf(study, plan, prompt))
+      const { temperature, topP, maxTokens, batch } = study.settings
+      const got: { text: string; tokens: number }[] = []
+      for (let start = 0; start < wanted.length; start += batch) {
+        study.signal?.throwIfAborted()
+        const part = wanted.slice(start, start + batch)
+        const sampling = { temperature, topP }
+        const { completions } = await lease.call(adapter, (handle) => handle.generate(part, { maxTokens, sampling }))
+        got.push(...completions.map(({ text, ids }) => ({ text, tokens: ids.length })))
+      }
+      const [first] = prompts
+      if (first)
+        study.show({ arm: arms[0]?.id ?? '', prompt: first.messages.at(-1)?.content ?? '', text: got[0]?.text ?? '' })
+      return { json: { prompts: prompts.map((_, i) => fold(got.slice(i * rows, (i + 1) * rows))) } satisfies Cell }
+    },
+    ({ json }) => isCell(json, range.to - range.from, rows)
+  )
   return entry.json as Cell
+}
+
+/** The answers of so many prompts, each in so many rows. */
+function isCell(json: unknown, prompts: number, rows: number): boolean {
+  const list = listOf(fieldsOf(json).get('prompts'))
+  return (
+    list.length === prompts &&
+    list.every((prompt) => {
+      const texts = prompt.get('texts')
+      const areTexts = Array.isArray(texts) && texts.every((text) => typeof text === 'string')
+      return areTexts && isIndexes(prompt.get('text'), rows, texts.length) && isIndexes(prompt.get('tokens'), rows)
+    })
+  )
 }
 
 function rowsOf(study: Study, { arms }: BlockPlan, { id, messages }: StudyPrompt): GenerateRow[] {
@@ -119,22 +140,32 @@ function fold(answers: readonly { readonly text: string; readonly tokens: number
 async function scoreCell(study: Study, lease: Lease, plan: BlockPlan, range: Range, cell: Cell): Promise<Float32Array> {
   const { model } = plan
   const place = { stage: 'score', model, adapter: base, text: `how likely the answers are, ${plan.set}` } as const
-  const entry = await study.cell(place, `scores/${keyOf(plan, range)}`, 0, async () => {
-    const scores: number[] = []
-    for (const [i, { texts }] of cell.prompts.entries()) {
-      const messages = study.prompts[plan.set][range.from + i]?.messages ?? []
-      const prose = texts.filter((text) => !study.read(text).code)
-      const found = new Map<string, number>()
-      for (let start = 0; start < prose.length; start += study.settings.batch) {
-        const part = prose.slice(start, start + study.settings.batch)
-        const rows = part.map((answer) => ({ prompt: { messages }, answer }))
-        const likelihoods = await lease.call(base, (handle) => handle.score(rows))
-        likelihoods.forEach(({ logProbability }, row) => found.set(part[row] ?? '', logProbability))
+  const entry = await study.cell(
+    place,
+    `scores/${keyOf(plan, range)}`,
+    0,
+    async () => {
+      const scores: number[] = []
+      for (const [i, { texts }] of cell.prompts.entries()) {
+        const messages = study.prompts[plan.set][range.from + i]?.messages ?? []
+        const prose = texts.filter((text) => !study.read(text).code)
+        const found = new Map<string, number>()
+        for (let start = 0; start < prose.length; start += study.settings.batch) {
+          const part = prose.slice(start, start + study.settings.batch)
+          const rows = part.map((answer) => ({ prompt: { messages }, answer }))
+          const likelihoods = await lease.call(base, (handle) => handle.score(rows))
+          likelihoods.forEach(({ logProbability }, row) => found.set(part[row] ?? '', logProbability))
+        }
+        scores.push(...texts.map((text) => found.get(text) ?? NaN))
       }
-      scores.push(...texts.map((text) => found.get(text) ?? NaN))
-    }
-    return { json: null, floats: Float32Array.from(scores) }
-  })
+      return { json: null, floats: Float32Array.from(scores) }
+    },
+    (known) =>
+      hasFloats(
+        known,
+        cell.prompts.reduce((sum, { texts }) => sum + texts.length, 0)
+      )
+  )
   return entry.floats ?? new Float32Array()
 }
 

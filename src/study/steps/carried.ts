@@ -10,6 +10,8 @@ import type { ArmPlan } from './answers'
 import type { MapRecord } from '../run'
 import type { Anchors, StudySettings } from '../settings'
 import type { Study } from '../study'
+import { fieldsOf } from '../../formats/fields'
+import { hasFields, hasFloats, listOf } from './whole'
 
 /** A model as a donor and as a receiver. */
 export interface TransferSide {
@@ -43,14 +45,21 @@ export async function carryOver(
     adapter: null,
     text: `map from ${donor.key}, ${anchors}`
   } as const
-  const entry = await study.cell(place, `maps/${donor.key}/${receiver.key}/${anchors}`, 0, async () => {
-    const made = await fit(study, donor, receiver, anchors)
-    const vectors = [made.own, ...made.random, ...made.orthogonal, ...made.shuffled]
-    return { json: made.record, floats: Float32Array.from(vectors.flatMap((vector) => [...vector])) }
-  })
   const width = receiver.own.vector.length
   const { mappedRandom, mappedOrthogonal, shuffledPairing: shuffled } = study.settings.controls
-  const vectors = Array.from({ length: 1 + mappedRandom + mappedOrthogonal + shuffled }, (_, i) =>
+  const count = 1 + mappedRandom + mappedOrthogonal + shuffled
+  const entry = await study.cell(
+    place,
+    `maps/${donor.key}/${receiver.key}/${anchors}`,
+    0,
+    async () => {
+      const made = await fit(study, donor, receiver, anchors)
+      const vectors = [made.own, ...made.random, ...made.orthogonal, ...made.shuffled]
+      return { json: made.record, floats: Float32Array.from(vectors.flatMap((vector) => [...vector])) }
+    },
+    (known) => isRecord(known.json, mappedRandom) && hasFloats(known, count * width)
+  )
+  const vectors = Array.from({ length: count }, (_, i) =>
     (entry.floats ?? new Float32Array()).slice(i * width, (i + 1) * width)
   )
   return {
@@ -60,6 +69,13 @@ export async function carryOver(
     orthogonal: vectors.slice(1 + mappedRandom, 1 + mappedRandom + mappedOrthogonal),
     shuffled: vectors.slice(1 + mappedRandom + mappedOrthogonal)
   }
+}
+
+/** What is told of a map, with the cosine of each random direction. */
+function isRecord(json: unknown, random: number): boolean {
+  const types = { donor: 'string', receiver: 'string', anchors: 'string', n: 'number', lambda0: 'number' } as const
+  const measured = { r2: 'number', cosine: 'number', curve: 'list', randomCosines: 'list' } as const
+  return hasFields(json, { ...types, ...measured }) && listOf(fieldsOf(json).get('randomCosines')).length === random
 }
 
 async function fit(study: Study, donor: TransferSide, receiver: TransferSide, anchors: Anchors): Promise<Carried> {

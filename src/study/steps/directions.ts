@@ -17,6 +17,10 @@ import type { SeparationRecord } from '../run'
 import type { StudyAdapter } from '../settings'
 import { answerStates, setStates } from './states'
 import type { Study } from '../study'
+import { fieldsOf } from '../../formats/fields'
+import type { HiddenStates } from '../../direction/hidden-states'
+import type { Entry } from '../journal'
+import { hasFloats, listOf } from './whole'
 
 /** What is fitted on one adapter. Layers as in the model. */
 export interface AdapterFit {
@@ -31,16 +35,22 @@ export async function fitAdapter(study: Study, lease: Lease, adapter: StudyAdapt
   const contrast = await contrastOf(study, lease, adapter)
   const { key } = lease.model
   const place = { stage: 'separation', model: key, adapter: adapter.name, text: 'separation of every layer' } as const
-  const entry = await study.cell(place, `fit/${key}/${adapter.name}`, 0, async () => {
-    const options = { swaps: study.settings.swaps, seed: study.settings.seed }
-    const { directions, separation } = await study.lab.math.fit(
-      copied(contrast),
-      options,
-      study.signal ? { signal: study.signal } : {}
-    )
-    const facts = directions.map(({ vector: _vector, ...rest }) => rest)
-    return { json: { facts, separation }, floats: Float32Array.from(directions.flatMap(({ vector }) => [...vector])) }
-  })
+  const entry = await study.cell(
+    place,
+    `fit/${key}/${adapter.name}`,
+    0,
+    async () => {
+      const options = { swaps: study.settings.swaps, seed: study.settings.seed }
+      const { directions, separation } = await study.lab.math.fit(
+        copied(contrast),
+        options,
+        study.signal ? { signal: study.signal } : {}
+      )
+      const facts = directions.map(({ vector: _vector, ...rest }) => rest)
+      return { json: { facts, separation }, floats: Float32Array.from(directions.flatMap(({ vector }) => [...vector])) }
+    },
+    (known) => isFit(known, contrast.positive)
+  )
   const { facts, separation } = entry.json as { facts: Omit<Direction, 'vector'>[]; separation: Separation }
   const width = contrast.positive.width
   const directions = facts.map((rest, i) => ({
@@ -48,6 +58,15 @@ export async function fitAdapter(study: Study, lease: Lease, adapter: StudyAdapt
     vector: entry.floats?.slice(i * width, (i + 1) * width) ?? new Float32Array()
   }))
   return { adapter, contrast, directions, separation }
+}
+
+/** A direction of each layer, and how well each separates. */
+function isFit(entry: Entry, { layers, width }: HiddenStates): boolean {
+  const { json } = entry
+  const [facts, separation] = [listOf(fieldsOf(json).get('facts')), fieldsOf(json).get('separation')]
+  const isWhole = facts.length === layers && facts.every((one, layer) => one.get('layer') === layer)
+  const separated = listOf(fieldsOf(separation).get('layers'))
+  return isWhole && separated.length === layers && hasFloats(entry, layers * width)
 }
 
 async function contrastOf(study: Study, lease: Lease, adapter: StudyAdapter): Promise<Contrast> {

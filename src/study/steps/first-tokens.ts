@@ -4,6 +4,8 @@ import type { ArmPlan } from './answers'
 import type { Lease } from './lease'
 import type { FirstTokenRecord } from '../run'
 import type { Study } from '../study'
+import type { Entry } from '../journal'
+import { hasFloats } from './whole'
 
 /** Largest floats of logits a call: 64 MB. */
 const most = 2 ** 24
@@ -18,10 +20,12 @@ export async function firstTokens(
   const { key } = lease.model
   const place = { stage: 'within', model: key, adapter, text: 'what the first token begins' } as const
   const prompts = study.prompts.eval
-  const entry = await study.cell(place, `first/${key}/${adapter}`, 0, async () => ({
+  const compute = async (): Promise<Entry> => ({
     json: null,
     floats: Float32Array.from(await measure(study, lease, adapter, arms))
-  }))
+  })
+  const isWhole = (entry: Entry): boolean => hasFloats(entry, prompts.length * arms.length)
+  const entry = await study.cell(place, `first/${key}/${adapter}`, 0, compute, isWhole)
   const masses = entry.floats ?? new Float32Array()
   return arms.map(({ id }, arm) => ({
     ...{ model: key, adapter, arm: id },

@@ -6,6 +6,8 @@ import type { ArmPlan } from './answers'
 import type { Lease } from './lease'
 import type { Arm } from '../run'
 import type { Study } from '../study'
+import type { Entry } from '../journal'
+import { hasFloats } from './whole'
 
 /** Prompts of `eval` that the gate looks at. */
 const looked = 2
@@ -20,10 +22,13 @@ export async function hookGate(
 ): Promise<readonly Arm[]> {
   const { key } = lease.model
   const place = { stage: 'within', model: key, adapter, text: 'do the arms do what they say?' } as const
-  const entry = await study.cell(place, `hook/${key}/${adapter}/${name}`, 0, async () => {
-    const steered = arms.flatMap(({ steering }) => (steering ? [steering] : []))
-    return { json: null, floats: Float32Array.from(await measure(study, lease, adapter, steered)) }
+  const steered = arms.flatMap(({ steering }) => (steering ? [steering] : []))
+  const compute = async (): Promise<Entry> => ({
+    json: null,
+    floats: Float32Array.from(await measure(study, lease, adapter, steered))
   })
+  const isWhole = (entry: Entry): boolean => hasFloats(entry, 2 * steered.length)
+  const entry = await study.cell(place, `hook/${key}/${adapter}/${name}`, 0, compute, isWhole)
   let at = 0
   return arms.map(
     ({ steering, flatten: _flatten, instruction: _instruction, samples: _samples, turn: _turn, ...arm }) => {

@@ -3,10 +3,14 @@ import type { ModelRef } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
 import type { AdapterInfo, OpenOptions, Progress } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
+import type { Lent } from '../../lab/live/lent-model'
+import { LiveModel } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'
 import type { ModelRecord } from '../run'
-import type { StudyModel } from '../settings'
+import type { StudyAdapter, StudyModel } from '../settings'
 import type { Study } from '../study'
+import { fieldsOf } from '../../formats/fields'
+import { hasFields, listOf } from './whole'
 
 /** What is known of a model once it was open. */
 export type Identity = Omit<ModelRecord, 'leastLogProbability'>
@@ -15,12 +19,11 @@ export type Identity = Omit<ModelRecord, 'leastLogProbability'>
 export const base = 'base'
 
 interface Opened {
-  readonly handle: ModelHandle
+  readonly live: LiveModel
   readonly identity: Identity
   readonly adapters: ReadonlyMap<string, AdapterInfo>
   /** Lets go of the study's signal, which outlives many models. */
   readonly forget: () => void
-  inUse: string
 }
 
 export class Lease {
@@ -41,10 +44,17 @@ export class Lease {
     if (this.#identity) return this.#identity
     const { key } = this.model
     const place = { stage: 'open', model: key, adapter: null, text: `opening ${key}` } as const
-    const entry = await this.#study.cell(place, `model/${key}`, 0, async () => ({
-      json: (await this.#open()).identity
-    }))
-    return (this.#identity = entry.json as Identity)
+    const entry = await this.#study.cell(
+      place,
+      `model/${key}`,
+      0,
+      async () => ({
+        json: (await this.#open()).identity
+      }),
+      ({ json }) => isIdentity(json, this.model)
+    )
+    if (!isIdentity(entry.json, this.model)) throw new RangeError(`no identity of ${key}`)
+    return (this.#identity = entry.json)
   }
 
   /** The model under an adapter, or under none, as captures and directions name it. */
@@ -55,15 +65,15 @@ export class Lease {
   }
 
   /** Calls the model with an adapter in use (`base` for none). A lost worker or device is replaced once a call. */
-  async call<T>(adapter: string, work: (handle: ModelHandle) => Promise<T>): Promise<T> {
+  async call<T>(adapter: string, work: (model: Lent) => Promise<T>): Promise<T> {
     try {
-      return await work(await this.#use(adapter))
+      return await this.#under(adapter, work)
     } catch (error) {
       const isLost = error instanceof LabError && (error.code === 'worker-lost' || error.code === 'device')
       if (!isLost) throw error
       this.#study.notes.push(`${this.model.key} was lost and opened again: ${error.message}`)
       await this.close().catch(() => undefined)
-      return work(await this.#use(adapter))
+      return this.#under(adapter, work)
     }
   }
 
@@ -71,19 +81,17 @@ export class Lease {
     const opened = await this.#opened?.catch(() => null)
     this.#opened = null
     opened?.forget()
-    await opened?.handle.close()
+    await opened?.live.close()
   }
 
-  async #use(adapter: string): Promise<ModelHandle> {
-    const opened = await this.#open()
-    if (opened.inUse === adapter) return opened.handle
-    const info = opened.adapters.get(adapter)
+  async #under<T>(adapter: string, work: (model: Lent) => Promise<T>): Promise<T> {
+    const { live, adapters } = await this.#open()
+    const info = adapters.get(adapter)
     if (adapter !== base && !info) {
       throw new LabError('adapter', `${this.model.key} has no adapter ${adapter}; name it in the study's settings`)
     }
-    await opened.handle.useAdapter(info ? { sha256: info.sha256, scale: 1 } : null)
-    opened.inUse = adapter
-    return opened.handle
+    // The cells of one adapter come in rows: it stays until another one's turn.
+    return live.under(info ? { sha256: info.sha256, scale: 1 } : null, work, { what: 'study', stays: true })
   }
 
   #open(): Promise<Opened> {
@@ -136,7 +144,7 @@ export class Lease {
       })
     }
     await this.#assertSame(identity, handle)
-    return { handle, identity, adapters: loaded, inUse: base }
+    return { live: new LiveModel(handle), identity, adapters: loaded }
   }
 
   /** A model from elsewhere is downloaded first, which can take longer than all that follows. */
@@ -150,8 +158,8 @@ export class Lease {
 
   /** A resumed study goes on with the weights it began with; another device or dtype is noted. */
   async #assertSame(now: Identity, handle: ModelHandle): Promise<void> {
-    const then = (await this.#study.journal.read(`model/${now.key}`))?.json as Identity | undefined
-    if (!then) return
+    const then = (await this.#study.journal.read(`model/${now.key}`))?.json
+    if (!isIdentity(then, this.model)) return
     const hashes = ({ sha256, adapters }: Identity): string => [sha256, ...adapters.map((one) => one.sha256)].join()
     if (hashes(then) !== hashes(now)) {
       handle.terminate()
@@ -169,6 +177,22 @@ export class Lease {
   #note(text: string): void {
     if (!this.#study.notes.includes(text)) this.#study.notes.push(text)
   }
+}
+
+/** All that is known of a model once it was open, with its adapters in the order of the settings. */
+function isIdentity(json: unknown, { adapters }: StudyModel): json is Identity {
+  const texts = { key: 'string', title: 'string', id: 'string', sha256: 'string', family: 'string' } as const
+  const where = { dtype: 'string', device: 'string', deviceName: 'string' } as const
+  const known = listOf(fieldsOf(json).get('adapters'))
+  const isKnown = ({ name }: StudyAdapter, i: number): boolean =>
+    known[i]?.get('name') === name &&
+    typeof known[i].get('id') === 'string' &&
+    typeof known[i].get('sha256') === 'string'
+  return (
+    hasFields(json, { ...texts, ...where, layers: 'number', width: 'number' }) &&
+    known.length === adapters.length &&
+    adapters.every(isKnown)
+  )
 }
 
 const inMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)

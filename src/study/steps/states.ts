@@ -7,6 +7,9 @@ import type { Lease } from './lease'
 import type { StudyPrompt } from '../run'
 import type { SetName } from '../settings'
 import type { Study } from '../study'
+import { fieldsOf } from '../../formats/fields'
+import type { Entry } from '../journal'
+import { hasFloats, isIndexes } from './whole'
 
 type Facts = Pick<HiddenStates, 'layers' | 'rows' | 'width' | 'prompt' | 'position'>
 
@@ -52,15 +55,31 @@ interface Task {
 async function states(study: Study, lease: Lease, adapter: string, task: Task): Promise<HiddenStates> {
   const { key } = lease.model
   const place = { stage: 'capture', model: key, adapter, text: `reading ${task.key}` } as const
-  const entry = await study.cell(place, `states/${key}/${adapter}/${task.key}`, 0, async () => {
-    const batch = Math.min(32, study.settings.batch)
-    const options = { batch, ...(study.signal && { signal: study.signal }) }
-    const captured = await lease.call(adapter, (handle) => captureAll(handle, task.rows, task.position, options))
-    const kept = task.lastOnly ? lastLayer(captured) : captured
-    const { layers, rows, width, prompt, position } = kept
-    return { json: { layers, rows, width, prompt, position } satisfies Facts, floats: kept.data }
-  })
+  const entry = await study.cell(
+    place,
+    `states/${key}/${adapter}/${task.key}`,
+    0,
+    async () => {
+      const batch = Math.min(32, study.settings.batch)
+      const options = { batch, ...(study.signal && { signal: study.signal }) }
+      const captured = await lease.call(adapter, (handle) => captureAll(handle, task.rows, task.position, options))
+      const kept = task.lastOnly ? lastLayer(captured) : captured
+      const { layers, rows, width, prompt, position } = kept
+      return { json: { layers, rows, width, prompt, position } satisfies Facts, floats: kept.data }
+    },
+    (known) => areStates(known, task)
+  )
   return { ...(entry.json as Facts), data: entry.floats ?? new Float32Array(), model: await lease.ref(adapter) }
+}
+
+/** A state of each row at each layer. */
+function areStates(entry: Entry, { rows, position, lastOnly }: Task): boolean {
+  const fields = fieldsOf(entry.json)
+  const sizes = [fields.get('layers'), fields.get('rows'), fields.get('width')]
+  if (!isIndexes(sizes, 3)) return false
+  const [layers = 0, count = 0, width = 0] = sizes
+  const isAsked = count === rows.length && isIndexes(fields.get('prompt'), count) && fields.get('position') === position
+  return isAsked && width > 0 && (lastOnly ? layers === 1 : layers > 0) && hasFloats(entry, layers * count * width)
 }
 
 function lastLayer(states: HiddenStates): HiddenStates {

@@ -1,6 +1,7 @@
 /** Numbers as the page writes them. */
 import type { Measured } from '../../state/meter'
 import type { Progress } from '../../lab/api'
+import { signed } from '../../math/number-text'
 
 const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
 
@@ -37,9 +38,7 @@ export function formatLikely(probability: number): string {
 
 /** Gaps with their sign, one digit, and a real minus. */
 export function formatGaps(gaps: number): string {
-  const digits = Math.abs(gaps).toFixed(1)
-  if (Number(digits) === 0) return digits
-  return `${gaps < 0 ? '\u2212' : '+'}${digits}`
+  return signed(gaps, 1)
 }
 
 const stages: Record<Progress['stage'], string> = {

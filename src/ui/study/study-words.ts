@@ -3,6 +3,7 @@ import type { OpeningStep } from '../../state/study/runs.svelte'
 import type { Preset } from '../../state/study/study-protocol'
 import type { Stage } from '../../study/progress'
 import { formatBytes } from '../parts/words'
+import { minus } from '../../math/number-text'
 
 /** In the order of the protocol. */
 export const stageTitles: Readonly<Record<Stage, string>> = {
@@ -46,5 +47,5 @@ export function describeOpening({ what, done, total }: OpeningStep): string {
 /** A minus that is as wide as a plus. */
 export function formatPoints(points: number): string {
   if (Number.isNaN(points)) return '\u2013'
-  return points.toFixed(1).replace('-', '\u2212')
+  return minus(points.toFixed(1))
 }

@@ -4,6 +4,7 @@ import type { RateLine } from '../../lab/arms'
 import type { SteerResult } from '../../state/tour/tour-runs'
 import { mean as average } from '../../math/statistics'
 import { formatPercent } from '../parts/words'
+import { minus } from '../../math/number-text'
 
 /** One or two sentences on what has just been measured. */
 export function readingOf({ id, model, result }: TourResult): string {
@@ -28,7 +29,7 @@ export function readingOf({ id, model, result }: TourResult): string {
       const n = result.pairs.length
       const count = (of: (pair: SteerResult['pairs'][number]) => boolean): number => result.pairs.filter(of).length
       const moved = (arm: 'steered' | 'random'): string =>
-        minus(average(result.pairs.map((pair) => pair[arm].place - pair.none.place).filter(Number.isFinite)))
+        twoDigits(average(result.pairs.map((pair) => pair[arm].place - pair.none.place).filter(Number.isFinite)))
       return (
         `Without steering ${count(({ none }) => none.code)} of ${n} answers are code. Steered, ` +
         `${count(({ steered }) => steered.code)} of ${n}, and ${count(({ steered }) => steered.good)} are exactly right. ` +
@@ -64,7 +65,7 @@ export function readingOf({ id, model, result }: TourResult): string {
         `R\u00b2 is ${result.r2.neutral.toFixed(2)} over the neutral anchors and ${result.r2.along.toFixed(2)} over the varied ` +
         `ones: the maps predict alike. Of ${percent(none)} code, what the neutral map carries leaves ${percent(neutral)}, what the ` +
         `varied one carries ${percent(along)}, and random directions through that map ${mean(random)}. The cosine with ` +
-        `${result.receiver}\u2019s own direction is ${minus(result.cosine.neutral)} and ${minus(result.cosine.along)}.`
+        `${result.receiver}\u2019s own direction is ${twoDigits(result.cosine.neutral)} and ${twoDigits(result.cosine.along)}.`
       )
     }
     case 'limits': {
@@ -82,9 +83,7 @@ function percent(line: RateLine | undefined, side: 'left' | 'right' = 'left'): s
   return formatPercent(line?.[side].share ?? NaN)
 }
 
-function minus(value: number): string {
-  return value.toFixed(2).replace('-', '\u2212')
-}
+const twoDigits = (value: number): string => minus(value.toFixed(2))
 
 function mean(lines: readonly RateLine[]): string {
   return formatPercent(average(lines.map(({ left }) => left.share)))

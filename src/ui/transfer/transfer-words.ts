@@ -3,6 +3,7 @@ import type { Estimate } from '../../math/bootstrap'
 import { leastDrop, type Effect } from '../../spillover/effect'
 import type { Result, TransferStep } from '../../state/transfer/transfer.svelte'
 import { formatDuration, formatPercent } from '../parts/words'
+import { minus } from '../../math/number-text'
 
 const stages: Readonly<Record<TransferStep['stage'], string>> = {
   'own-donor': 'Reading prompts with the donor, without its adapter and with it',
@@ -67,9 +68,9 @@ function change({ estimate }: Estimate): string {
 }
 
 function points({ estimate }: Estimate): string {
-  return `${Math.round(estimate)}`.replace('-', '\u2212')
+  return minus(`${Math.round(estimate)}`)
 }
 
 function range({ low, high }: Estimate): string {
-  return `${Math.round(low)} to ${Math.round(high)}`.replaceAll('-', '\u2212')
+  return minus(`${Math.round(low)} to ${Math.round(high)}`)
 }

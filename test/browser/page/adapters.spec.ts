@@ -2,13 +2,13 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test as base, type Page } from '@playwright/test'
 import { zipSync } from 'fflate'
 import { adapterFolder } from '../../adapters'
 import { loadFixture } from '../../fixtures'
 import { wordTokenizer } from '../../word-tokenizer'
 import { answer, ask, chooseFolder, expectOpen, fit, shortSettings, slideTo } from './page-steps'
+import { expectAccessible } from './accessible'
 
 const name = 'small-llama'
 const settings = shortSettings('t1 t2', [
@@ -101,8 +101,7 @@ test('an adapter from a zip and one from a folder: proven, scaled, off; a pickle
   await expect(alert).toContainText('This is no adapter that can be read here.')
   await alert.getByText('What happened').click()
   await expect(alert).toContainText(/is a pickle, which can run any program.*save_pretrained/)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await expectAccessible(page)
   await alert.getByRole('button', { name: 'Choose another adapter' }).click()
 
   // By the keyboard: back to the first one, off, and away, on the bench.

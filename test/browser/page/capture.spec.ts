@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
 import { inScheme, slideTo } from './page-steps'
+import { expectAccessible } from './accessible'
 
 async function openModel(page: Page, url: string): Promise<void> {
   await page.goto(`${url}#/models`)
@@ -62,8 +62,7 @@ test('the contrast is captured, its points part in the middle layers, and both f
   }
   for (const colorScheme of ['light', 'dark'] as const) {
     await inScheme(page, colorScheme)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
+    await expectAccessible(page, colorScheme)
   }
   await page.setViewportSize({ width: 360, height: 740 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
@@ -88,8 +87,7 @@ test('a capture is renamed, saved, deleted, given back, kept over a reload, and 
   const saving = page.waitForEvent('download')
   await list.getByRole('button', { name: 'Download all words' }).press('Enter')
   await expect(page.getByRole('menuitem', { name: /^As safetensors/ })).toBeFocused()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await expectAccessible(page)
   await page.keyboard.press('Enter')
   const file = await saving
   expect(file.suggestedFilename()).toBe('all-words-hidden.safetensors')

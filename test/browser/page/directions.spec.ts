@@ -1,9 +1,9 @@
 /** The Directions panel on the fake lab: densities of a fit, saved directions, their cosines, and arithmetic on them. */
 import { readFileSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { test } from '../fake-site'
 import { inScheme, slideTo } from './page-steps'
+import { expectAccessible } from './accessible'
 
 /** A fit on a short model, at layer 6. */
 async function fitted(page: Page, url: string): Promise<void> {
@@ -66,8 +66,7 @@ test('a fit shows both sides, is saved, compared, combined, and the result steer
 
   for (const colorScheme of ['light', 'dark'] as const) {
     await inScheme(page, colorScheme)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
+    await expectAccessible(page, colorScheme)
   }
   await page.setViewportSize({ width: 360, height: 740 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)

@@ -1,7 +1,7 @@
 /** The first minute on the built page: an organism that comes with it, by keyboard alone, with nothing asked of another host. */
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Locator, type Page } from '@playwright/test'
 import { answer, inScheme, recordRequests, slideTo } from './page-steps'
+import { expectAccessible } from './accessible'
 
 declare global {
   interface Window {
@@ -55,11 +55,6 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
 async function expectAnswered(page: Page, timeout = 60_000): Promise<void> {
   await expect(verdict(page, 'steered')).toBeVisible({ timeout })
   await expect(page.locator('.ramp')).toBeVisible({ timeout })
-}
-
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [what, id, nodes[0]?.html])).toEqual([])
 }
 
 test('one key press shows base, steered and random; the rest of the minute needs no mouse either', async ({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
 import { inScheme } from './page-steps'
+import { expectAccessible } from './accessible'
 
 const table = (page: Page) => page.getByRole('table', { name: /^Prompt sets/ })
 const row = (page: Page, name: string) => table(page).getByRole('row').filter({ hasText: name })
@@ -11,8 +11,7 @@ const row = (page: Page, name: string) => table(page).getByRole('row').filter({ 
 async function expectFit(page: Page): Promise<void> {
   for (const colorScheme of ['light', 'dark'] as const) {
     await inScheme(page, colorScheme)
-    const { violations } = await new AxeBuilder({ page }).analyze()
-    expect(violations.map(({ id, nodes }) => [colorScheme, id, nodes[0]?.html])).toEqual([])
+    await expectAccessible(page, colorScheme)
   }
   const size = page.viewportSize()
   await page.setViewportSize({ width: 360, height: 740 })

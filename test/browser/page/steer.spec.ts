@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { slideTo } from './page-steps'
+import { expectAccessible } from './accessible'
 
 const name = 'smollm2-135m-instruct'
 
@@ -41,8 +41,7 @@ test('one press opens and fits, a second one answers twice, unsteered and steere
   await page.getByLabel('Random direction of the same norm').check()
   await ask(page)
   await expect(page.locator('section.random .foot')).toContainText('tokens')
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await expectAccessible(page)
 })
 
 test('it knows the capital of France', async ({ page }) => {
@@ -114,6 +113,5 @@ test('the curve shows each layer, a layer can be picked, and the direction goes 
   await expect(page.getByRole('alert')).toContainText('This file holds no directions that can be read here.')
   await page.setViewportSize({ width: 390, height: 844 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await expectAccessible(page)
 })

@@ -1,7 +1,6 @@
 /** What the page keeps of a hub's models: listed, opened again, deleted. The hub is one that the form names. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test } from '@playwright/test'
 import { loadFixture } from '../../fixtures'
 import { repoOf } from '../../hub-repos'
@@ -9,6 +8,7 @@ import { startHub } from '../../hub-server'
 import { wordTokenizer } from '../../word-tokenizer'
 import { filesOf } from '../lab-models'
 import { expectOpen } from './page-steps'
+import { expectAccessible } from './accessible'
 
 const repo = 'owner/tiny-llama'
 
@@ -38,8 +38,7 @@ test('a model from another hub is kept, opens again without it, and is deleted a
   const asked = page.getByRole('alertdialog', { name: 'Delete tiny-llama?' })
   await expect(asked).toContainText(/\d+ kB leave this browser/)
   await expect(asked.getByRole('button', { name: 'Keep' })).toBeFocused()
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await expectAccessible(page)
   await page.keyboard.press('Escape')
   await expect(asked).toBeHidden()
   await expect(stored.getByRole('button', { name: 'Delete tiny-llama' })).toBeFocused()

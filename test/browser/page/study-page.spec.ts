@@ -1,8 +1,8 @@
 /** The Study panel on the fake lab: layout, keyboard, what is kept, and a finished run. */
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
 import { inScheme } from './page-steps'
+import { expectAccessible } from './accessible'
 
 test.slow()
 
@@ -24,9 +24,8 @@ async function openSample(page: Page): Promise<void> {
   })
 }
 
-async function expectAccessible(page: Page, place: string, width: number): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [place, id, nodes[0]?.html])).toEqual([])
+async function expectFit(page: Page, place: string, width: number): Promise<void> {
+  await expectAccessible(page, place)
   expect(await page.evaluate(() => document.documentElement.scrollWidth), place).toBe(width)
 }
 
@@ -42,19 +41,19 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('radio', { name: 'Full' }).check()
       await page.getByText('All settings').click()
       await page.getByRole('button', { name: 'Attach an adapter to Gemma 2 2B' }).click()
-      await expectAccessible(page, 'plan', width)
+      await expectFit(page, 'plan', width)
       await page.getByRole('radio', { name: 'Demonstration' }).check()
       await page.getByRole('button', { name: 'Start the study' }).click()
       await expect(page.getByText('of 4,000 answers')).toBeVisible()
-      await expectAccessible(page, 'progress', width)
+      await expectFit(page, 'progress', width)
       await page.getByRole('button', { name: 'Stop and keep what is finished' }).click()
       await expect(page.getByText('An unfinished study')).toBeVisible()
       await openSample(page)
       for (const summary of await page.locator('.study-report summary').all()) await summary.click()
-      await expectAccessible(page, 'result', width)
+      await expectFit(page, 'result', width)
       await page.locator('.study-report a.number').first().click()
       await expect(page.getByRole('dialog')).toBeVisible()
-      await expectAccessible(page, 'answers', width)
+      await expectFit(page, 'answers', width)
     })
   }
 }

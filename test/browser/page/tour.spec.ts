@@ -1,7 +1,7 @@
 /** The tour on an organism: its first steps as a class does them, and every step as a link. */
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { inScheme } from './page-steps'
+import { expectAccessible } from './accessible'
 
 const steps = 8
 
@@ -55,8 +55,7 @@ test('a link to a later step prepares what it needs by one press', async ({ page
   await open(page, 4)
   await page.getByRole('button', { name: /^Open qwen2, then/ }).click()
   await expect(page.locator('.reading')).toContainText('Random ones of the same length leave', { timeout: 90_000 })
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
+  await expectAccessible(page)
   await page.setViewportSize({ width: 360, height: 740 })
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
 })
@@ -67,8 +66,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.setViewportSize({ width: 360, height: 740 })
     for (let step = 1; step <= steps; step++) {
       await open(page, step)
-      const { violations } = await new AxeBuilder({ page }).analyze()
-      expect(violations.map(({ id, nodes }) => [step, id, nodes[0]?.html])).toEqual([])
+      await expectAccessible(page, `step ${step}`)
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
     }
   })

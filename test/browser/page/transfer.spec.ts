@@ -1,12 +1,7 @@
 /** Transfer between two organisms on WebAssembly: over anchors that vary along it, a carried direction beats random ones. */
-import { AxeBuilder } from '@axe-core/playwright'
 import { expect, test, type Page } from '@playwright/test'
 import { inScheme } from './page-steps'
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze()
-  expect(violations.map(({ id, nodes }) => [id, nodes[0]?.html])).toEqual([])
-}
+import { expectAccessible } from './accessible'
 
 /** Shares of code and of right answers in the figure's table, by arm. */
 async function rates(page: Page): Promise<Map<string, readonly number[]>> {

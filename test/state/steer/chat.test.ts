@@ -31,7 +31,7 @@ const armsAt = (coefficient: number): AskedArm[] => [
 ]
 
 function asked(handle: ModelHandle, arms: readonly AskedArm[], restore = async (): Promise<void> => {}): Asked {
-  const sampling = { temperature: 0, topP: 1, seed: 0, controlSeed: 0, maxTokens: 120 }
+  const sampling = { temperature: 0, topP: 1, seed: 0, controlSeed: 0, maxTokens: 120, form: 'chat' as const }
   return { handle, arms, circumstances: { model: fakeInfo(), directions, layer: 12, ...sampling }, link: '#/', restore }
 }
 

@@ -126,6 +126,18 @@ describe('of another kind', () => {
         new RegExp(`this one is ${type}: train it with LoraConfig`)
       ]
     ),
+    [
+      'MLX, by its config',
+      filesSource(adapter('{"fine_tune_type": "lora", "lora_parameters": {"rank": 8, "scale": 20}, "num_layers": 3}')),
+      'adapter',
+      /is one of MLX.*mlx_lm\.fuse/
+    ],
+    [
+      'MLX, by its files',
+      filesSource({ 'adapter_config.json': '{"fine_tune_type": "lora"}', 'adapters.safetensors': good.weights }),
+      'adapter',
+      /the adapter in given is one of MLX/
+    ],
     ["a model's config", filesSource(adapter('{"model_type":"llama"}')), 'adapter', /this one is undefined/],
     ['DoRA', withSettings({ use_dora: true }), 'adapter', /DoRA.*use_dora=False/],
     [
@@ -242,7 +254,7 @@ describe('not whole, or not what it claims', () => {
         [`base_model.model.${q}.lora_B.weight`]: { shape: [64, 2], dtype: 'I32', data: new Uint8Array(512) }
       }),
       'format',
-      /type I32; F32, F16 or BF16/
+      /type I32; F32, F16, BF16 or F64/
     ],
     ['weights cut short', withWeights(good.weights.subarray(0, 4000)), 'format', /is the file whole/],
     ['weights that are empty', withWeights(''), 'format', /0 bytes without its header/],
@@ -307,6 +319,28 @@ describe('not whole, or not what it claims', () => {
     ['an address that is none', { kind: 'url', url: 'ftp://host/adapter' }, 'format', /https:\/\/host\/path/]
   ]
   it.each(cases)('%s', (_, ...rest) => expectRefused(...rest))
+})
+
+describe('a Git LFS pointer', () => {
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n'
+  const cases: readonly Case[] = [
+    [
+      'for the weights',
+      withWeights(pointer),
+      'format',
+      /adapter_model\.safetensors is a Git LFS pointer.*git lfs pull/
+    ],
+    ['for the config', filesSource(adapter(pointer)), 'format', /adapter_config\.json is a Git LFS pointer/]
+  ]
+  it.each(cases)('%s is called so', (_, ...rest) => expectRefused(...rest))
+})
+
+it('fan_in_fan_out changes nothing, and is said, as PEFT does', async () => {
+  const { notes, sha256: other } = await engine.loadAdapter(withSettings({ fan_in_fan_out: true }))
+  expect(notes).toEqual(expect.arrayContaining([expect.stringMatching(/fan_in_fan_out.*changes nothing/)]))
+  await engine.useAdapter({ sha256: other, scale: 1 })
+  expect(await engine.logits(rows)).toEqual(adapted)
+  await engine.useAdapter({ sha256, scale: 1 })
 })
 
 describe('a pickle is never read', () => {

@@ -8,7 +8,7 @@ import { loadFixture } from '../../fixtures'
 import { largestDifference } from '../../onnx/compare'
 import { ids, openFixture } from '../fixture-host'
 
-const folder = join(import.meta.dirname, '..', 'fixtures', 'formats', 'python')
+const folder = join(import.meta.dirname, '..', '..', 'fixtures', 'formats', 'python')
 const { coefficient, logits }: { coefficient: number; logits: Record<'none' | 'steered', number[]> } = JSON.parse(
   readFileSync(join(folder, 'repeng.json'), 'utf8')
 )

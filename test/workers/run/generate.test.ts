@@ -36,7 +36,7 @@ async function run(
     stop: new Set(Array.from({ length: model.info.vocabulary }, (_, id) => id).filter((id) => id % 4 === 0)),
     host: nodeHost,
     prefixes: new PrefixStore(model.session, model.runtime),
-    contextLength: model.config.contextLength,
+    contextLength: model.info.contextLength,
     ...(idle !== undefined && { idle })
   }
   let steps = 0

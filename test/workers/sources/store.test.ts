@@ -24,7 +24,7 @@ describe('what is stored', () => {
     await files.read(graph, ignore)
     await deleteStored(files.id, disk)
     expect(disk.files.size).toBe(0)
-    disk.files.set('git-0', weights)
+    disk.files.set(`git-${'0'.repeat(40)}`, weights)
     await deleteStored('hub:no/such@1', disk)
     expect(disk.files.size).toBe(0)
   })

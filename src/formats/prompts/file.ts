@@ -1,0 +1,12 @@
+/** A prompt file of any format, Parquet among them, whose reader is loaded when one is brought. */
+import type { PromptList } from '../prompts'
+import { readPrompts } from '../prompts'
+
+const magic = [0x50, 0x41, 0x52, 0x31] // PAR1
+
+/** The prompts of a file, by its name's ending or, for Parquet, by how it begins. @throws LabError `format`, `memory` */
+export async function readPromptFile(name: string, file: Uint8Array<ArrayBuffer>): Promise<PromptList> {
+  if (!magic.every((byte, i) => file[i] === byte)) return readPrompts(name, file)
+  const { readParquetPrompts } = await import('./parquet')
+  return readParquetPrompts(name, file)
+}
