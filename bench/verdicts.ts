@@ -20,9 +20,9 @@ function rowOf(world: (typeof worlds)[number], studies: number): string {
 const studies = Number(process.argv[2] ?? 500)
 if (!(Number.isInteger(studies) && studies > 0)) throw new TypeError('npm run verdicts takes a whole number of studies')
 const path = fileURLToPath(new URL('../docs/verdicts.md', import.meta.url))
-const before = await readFile(path, 'utf8')
 const head = `| planted, ${studies} studies each, in % | truth | ${kinds.join(' | ')} |\n|${' --- |'.repeat(kinds.length + 2)}`
 const table = [head, ...worlds.map((world) => rowOf(world, studies))].join('\n')
+const before = await readFile(path, 'utf8')
 const [from, to] = [before.indexOf(begin), before.indexOf(end)]
 if (from < 0 || to < from) throw new TypeError('docs/verdicts.md has no place for the table')
 await writeFile(path, `${before.slice(0, from)}${begin}\n\n${table}\n\n${before.slice(to)}`)

@@ -45,7 +45,7 @@ describe('a study', () => {
     const planned = planStudy(reduced, sizes).answers
     expect(whole.run.answers.length).toBeLessThanOrEqual(planned)
     expect(whole.run.answers.length).toBeGreaterThan(0.8 * planned)
-    for (const { model, part, arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
+    for (const { model, arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
       const prompts = set === 'code' ? 2 : 3
       const chosen = whole.run.choices.find((choice) => choice.model === model)?.alpha
       const decides = ({ family, alpha }: Arm): boolean =>

@@ -25,6 +25,8 @@ const heads: Readonly<Record<RungName, string>> = {
 
 interface Climbed extends Judged {
   readonly name: string
+  /** As the table names it: by keys. */
+  readonly key: string
   readonly place: string
 }
 
@@ -33,7 +35,7 @@ export function ladderPicture(run: Run, { within, withinAt, cross }: Findings): 
   const titleOf = (key: string): string => short(run.models.find((model) => model.key === key)?.title ?? key)
   const leading = within
     .filter(({ isPrimary }) => isPrimary)
-    .map((one) => ({ ...one, name: `${titleOf(one.model)}, alpha ${one.alpha}`, place: 'within' }))
+    .map((one) => ({ ...one, name: `${titleOf(one.model)}, alpha ${one.alpha}`, key: one.model, place: 'within' }))
   const { anchors, alpha } = run.settings.primary
   const alphas = [...new Set(withinAt.map((one) => one.alpha))].sort((a, b) => distance(a, alpha) - distance(b, alpha))
   const groups = [
@@ -42,7 +44,7 @@ export function ladderPicture(run: Run, { within, withinAt, cross }: Findings): 
       title: `Own direction, at alpha ${at}`,
       rows: withinAt
         .filter((one) => one.alpha === at)
-        .map((one) => ({ ...one, name: titleOf(one.model), place: `within at ${at}` }))
+        .map((one) => ({ ...one, name: titleOf(one.model), key: one.model, place: `within at ${at}` }))
     })),
     ...conditionsOf(cross, anchors, alpha).map((condition) => ({
       title: `Carried over ${condition.anchors} anchors, at alpha ${condition.alpha}`,
@@ -51,6 +53,7 @@ export function ladderPicture(run: Run, { within, withinAt, cross }: Findings): 
         .map((one) => ({
           ...one,
           name: `${titleOf(one.donor)} \u2192 ${titleOf(one.receiver)}`,
+          key: `${one.donor} to ${one.receiver}`,
           place: `${condition.anchors} at ${condition.alpha}`
         }))
     }))
@@ -81,10 +84,10 @@ function conditionsOf(
   return [...all.values()].sort((a, b) => far(a) - far(b))
 }
 
-function rowsOf({ name, place, alpha, ladder }: Climbed): Figure['rows'] {
+function rowsOf({ key, place, alpha, ladder }: Climbed): Figure['rows'] {
   return ladder.rungs.map((rung) => ({
     place,
-    direction: name,
+    direction: key,
     alpha,
     rung: rung.name,
     found: rung.found,

@@ -118,7 +118,7 @@ export interface OldBundle extends Pick<Bundle, 'directions' | 'tensors'> {
 }
 
 /** Reads the files of an older bundle. @throws LabError as `readBundle` */
-export async function readOldBundle(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<OldBundle> {
+export async function readOldBundle(bytes: Uint8Array): Promise<OldBundle> {
   const { files } = await readZip(bytes, limitOf, mostBytes)
   const text = await mainText(files)
   await assertWhole(files, parseFields(text, 'run.json').textMap('files'))

@@ -24,7 +24,7 @@ export interface Converted {
  * prompts. An alpha that would not be admissible now is one no longer.
  * @throws LabError `format` for a bundle of another version, and as `readBundle`
  */
-export async function convertBundle(bytes: Uint8Array | AsyncIterable<Uint8Array>): Promise<Converted> {
+export async function convertBundle(bytes: Uint8Array): Promise<Converted> {
   const old = await readOldBundle(bytes)
   const fields = parseFields(old.text, 'run.json')
   const version = fields.text('version')

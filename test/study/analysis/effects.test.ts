@@ -45,7 +45,8 @@ describe('an arm', () => {
       code: { estimate: 0.1875 },
       clean: { estimate: 0.8125 },
       delta: { estimate: 37.5 },
-      cleanGain: 37.5
+      cleanGain: { estimate: 37.5 },
+      antiSteered: 0
     })
   })
 
