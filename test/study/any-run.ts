@@ -184,7 +184,7 @@ function assemble(
     format,
     version,
     settings,
-    app: { version: '0.1.0', detector: 'azimuth-code-1', host },
+    app: { version: '0.1.0', detector: 'azimuth-code-2', host },
     started: '',
     finished: '',
     prompts: { eval: set },

@@ -46,7 +46,7 @@ export function simulate(chosen: Partial<World> = {}): Run {
     format: 'azimuth.run',
     version: runVersion,
     settings: settingsOf(plan),
-    app: { version: '0', detector: 'azimuth-code-1', host: 'none' },
+    app: { version: '0', detector: 'azimuth-code-2', host: 'none' },
     started: '2026-01-01T00:00:00Z',
     finished: '2026-01-01T00:00:00Z',
     prompts: { tune: promptsOf(plan), eval: promptsOf(plan), code: promptsOf(plan) },
