@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { kindsIn, worlds } from '../test/study/analysis/power'
 
 const kinds = ['direction-specific', 'non-specific', 'unresolved', 'no effect', 'undecidable'] as const
-const [begin, end] = ['<!-- verdicts: begin -->', '<!-- verdicts: end -->']
+/** The table is the one whose head begins so. */
+const begin = '| planted, '
 
 /** Shares in percent; the column that must be small, or large, is bold. */
 function rowOf(world: (typeof worlds)[number], studies: number): string {
@@ -23,6 +24,7 @@ const path = fileURLToPath(new URL('../docs/verdicts.md', import.meta.url))
 const head = `| planted, ${studies} studies each, in % | truth | ${kinds.join(' | ')} |\n|${' --- |'.repeat(kinds.length + 2)}`
 const table = [head, ...worlds.map((world) => rowOf(world, studies))].join('\n')
 const before = await readFile(path, 'utf8')
-const [from, to] = [before.indexOf(begin), before.indexOf(end)]
-if (from < 0 || to < from) throw new TypeError('docs/verdicts.md has no place for the table')
-await writeFile(path, `${before.slice(0, from)}${begin}\n\n${table}\n\n${before.slice(to)}`)
+const from = before.indexOf(begin)
+if (from < 0) throw new TypeError('docs/verdicts.md has no place for the table')
+const rest = before.slice(from)
+await writeFile(path, `${before.slice(0, from)}${table}${rest.slice(rest.indexOf('\n\n'))}`)

@@ -21,8 +21,11 @@ function ownText(leading: readonly Judged[]): string {
   const few = leading.filter(({ ladder }) => lacks(ladder, 'Prompts')).length
   if (few === leading.length) return `Too few prompts to decide: ${fallText(leading)}`
   const specific = countOf(leading, 'direction-specific')
-  if (specific > 0)
-    return `In ${specific} of ${n} subtracting the model\u2019s own direction takes its code spillover away, brings prose back, and does so better than every control`
+  if (specific > 0) {
+    const open = countOf(leading, 'undecidable')
+    const rest = open > 0 ? ` (in ${open} it cannot be decided)` : ''
+    return `In ${specific} of ${n} subtracting the model\u2019s own direction takes its code spillover away, brings prose back, and does so better than every control${rest}`
+  }
   const undecidable = countOf(leading, 'undecidable')
   if (undecidable === leading.length)
     return `Whether the direction itself matters cannot be decided: ${fallText(leading)}`
