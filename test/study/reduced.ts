@@ -20,7 +20,7 @@ export const reduced: StudySettings = {
   samples: 2,
   decidingSamples: 3,
   alphas: [1, 3],
-  carriedAlphas: [1, 3],
+  carriedAlphas: [1],
   verdictAlphas: [1],
   anchors: ['along'],
   primary: { anchors: 'along', alpha: 1 },
