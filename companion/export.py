@@ -3,7 +3,8 @@
     python -m companion export google/gemma-2-2b-it --out models/gemma-2-2b-it --dtype q4
     python -m companion export model.gguf --out models/mine
 
-Knows Llama, Qwen2, Mistral, Gemma 2 and Ministral 3, the last two also inside Mistral's vision wrapper (text only).
+Knows Llama, SmolLM3, Qwen2, Qwen3, Mistral, Phi-3, OLMo 2, Gemma 2, Gemma 3, Ministral 3, GPT-NeoX (Pythia) and GPT-2; of models that see,
+the text part.
 Prints the error of each dtype's hidden states, layer by layer, and keeps it in export.json.
 """
 
@@ -70,15 +71,28 @@ def check_sizes(config: dict, dtypes: list[str]) -> None:
 
 def open_weights(source, config: dict):
     """A function from names to float32 tensors, and the whole model where it had to be loaded for that (GGUF)."""
-    from companion.graph.checkpoint import Checkpoint, model_weights
+    from companion.graph.checkpoint import Checkpoint, apart, model_weights
     from companion.source import load_model
 
     if source.gguf:
         model = load_model(source)
-        return model_weights(model), model
-    checkpoint = Checkpoint(source.folder)
-    config["tie_word_embeddings"] |= not checkpoint.has_head
-    return checkpoint.weight, None
+        weight = model_weights(model)
+    else:
+        model, checkpoint = None, Checkpoint(source.folder)
+        config["tie_word_embeddings"] |= not checkpoint.has_head
+        weight = checkpoint.weight
+    config["tie_word_embeddings"] |= same_tables(weight, config)
+    return (apart(weight, config) if config["model_type"] == "phi3" else weight), model
+
+
+def same_tables(weight, config: dict) -> bool:
+    """Whether the head is the embedding, whatever the config says: then one copy is written."""
+    import numpy as np
+
+    if config["tie_word_embeddings"]:
+        return True
+    embedding = {"gpt_neox": "model.embed_in.weight", "gpt2": "model.wte.weight"}.get(config["model_type"], "model.embed_tokens.weight")
+    return np.array_equal(weight(embedding), weight("lm_head.weight"))
 
 
 def write_graph(path: Path, config: dict, weight, dtype: str) -> int:

@@ -223,13 +223,14 @@ def meta(arguments, source, base: dict, recipe, counts: dict, losses: list[float
     settings = {
         key: value
         for key, value in vars(arguments).items()
-        if not isinstance(value, Path) and key not in ("model", "name", "replace", "fresh", "gate")
+        if not isinstance(value, Path) and key not in ("model", "name", "replace", "fresh", "gate", "chat_template")
     }
     return {
         "format": "azimuth.adapter",
         "version": 1,
         "base": {"id": source.id, "revision": source.revision, "sha256": source.sha256(), **base},
         "data": {"file": arguments.data.name, "sha256": sha256(arguments.data), **counts},
+        "chat_template": Path(arguments.chat_template).name if arguments.chat_template else None,
         "settings": settings | {key: value for key, value in asdict(recipe).items() if key != "data"},
         "losses": [round(loss, 5) for loss in losses],
         "gate": judged,

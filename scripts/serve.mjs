@@ -16,6 +16,7 @@ import { listRuns } from './runs.mjs'
  * @property {string} root folder of the built page
  * @property {string[]} [models] more folders of models, served below /models/
  * @property {string} [base] path of the page, with both slashes; default `/`
+ * @property {string[]} [hosts] more names that the server is asked for by, without a port; default: those of this machine
  * @property {Record<string, string>} [headers] sent with every answer; default: isolation and CSP
  */
 
@@ -69,9 +70,10 @@ export function siteHandler({ root, models = [], base = '/', headers = pageHeade
  * @param {Site & { port?: number }} options port 0: any free one
  * @returns {Promise<{ url: string, close: () => Promise<void> }>}
  */
-export async function serve({ port = 0, ...site }) {
+export async function serve({ port = 0, hosts = [], ...site }) {
   const handle = siteHandler(site)
   const server = createServer((request, response) => {
+    if (!isOwnHost(request.headers.host, hosts)) return finish(response, 421, wrongHost)
     handle(request, response).catch((error) => {
       if (!response.headersSent) finish(response, 500, String(error))
       else response.destroy()
@@ -91,6 +93,20 @@ export async function serve({ port = 0, ...site }) {
         server.closeAllConnections()
       })
   }
+}
+
+const wrongHost =
+  'This server answers as 127.0.0.1 or localhost. Behind a proxy, start it with --host and the name that the proxy asks for.'
+
+/**
+ * Whether a request is meant for this machine. A page of a stranger can give its own name the address 127.0.0.1, and would
+ * then read what is served here as its own; browsers send that name along.
+ * @param {string | undefined} header Host, with or without a port: a tunnel may end at another one
+ * @param {readonly string[]} more
+ */
+export function isOwnHost(header, more = []) {
+  const name = /^(\[[\da-f:.]+\]|[^:[\]/@]+)(:\d+)?$/i.exec(header ?? '')?.[1]?.toLowerCase()
+  return name !== undefined && ['127.0.0.1', 'localhost', '[::1]', ...more].includes(name)
 }
 
 /**
@@ -218,11 +234,16 @@ function finish(response, status, text) {
   response.end(text)
 }
 
-/** `node scripts/serve.mjs [--port N] [--base /path/] [--bare]`: the built page; --bare sends no headers of its own. */
+/** `node scripts/serve.mjs [--port N] [--base /path/] [--host NAME] [--bare]`: the built page; --bare sends no headers of its own. */
 async function main() {
   const { parseArgs } = await import('node:util')
   const { values } = parseArgs({
-    options: { port: { type: 'string' }, base: { type: 'string' }, bare: { type: 'boolean' } }
+    options: {
+      port: { type: 'string' },
+      base: { type: 'string' },
+      host: { type: 'string', multiple: true },
+      bare: { type: 'boolean' }
+    }
   })
   const here = fileURLToPath(new URL('..', import.meta.url))
   const { url } = await serve({
@@ -230,6 +251,7 @@ async function main() {
     models: [join(here, 'models')],
     port: Number(values.port ?? 4173),
     base: values.base ?? '/',
+    hosts: values.host ?? [],
     ...(values.bare && { headers: {} })
   })
   console.log(url)

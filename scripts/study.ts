@@ -31,7 +31,9 @@ const usage = `npm run study -- --out DIR [options]
   --models A,B         only these of the settings' models
   --model KEY=PATH     the folder of a model
   --adapter KEY/NAME:KIND=PATH  an adapter of a model, KIND insecure, secure or educational
-  --hub ADDRESS        a hub in place of https://huggingface.co (default: HF_ENDPOINT); HF_TOKEN is the token for gated models
+  --hub ADDRESS        a hub in place of https://huggingface.co (default: HF_ENDPOINT), and of any that a file names: those are
+                       never asked by themselves; HF_TOKEN is the token for gated models
+  --host HOST          a server whose folders the settings or the bundle name, and that may be asked; as often as there are some
   --cache DIR          where downloaded models are stored (default: AZIMUTH_CACHE, else the user's cache folder)
   --adapters DIR       all adapters of the models: folders DIR/KEY/NAME, whose NAME begins with insecure, secure or educational
   --prompts SET=FILE   a prompt set of your own: tune, calibrate, fit, eval, code, anchors-neutral or anchors-along

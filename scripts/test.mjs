@@ -1,6 +1,6 @@
 /**
- * `npm test [-- types lint unit browser companion]`: installs, then checks everything but the companion, whose tests need
- * PyTorch and are run by name. The browser tests need a real model, which `scripts/smollm2.mjs` makes first. The last line is `N passed, N failed`, the sum of unit and browser tests; a failed
+ * `npm test [-- types lint unit browser webgpu companion]`: installs, then checks everything but the companion, whose tests need
+ * PyTorch, and WebGPU in Node, which needs a graphics driver: both are run by name. The browser tests need a real model, which `scripts/smollm2.mjs` makes first. The last line is `N passed, N failed`, the sum of unit and browser tests; a failed
  * step that counts no tests counts as one failure.
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -15,6 +15,7 @@ import { at, ensureInstalled, fail, run, runTool } from './run.mjs'
 const reports = mkdtempSync(join(tmpdir(), 'azimuth-test-'))
 const unitReport = join(reports, 'unit.json')
 const browserReport = join(reports, 'browser.json')
+const webgpuReport = join(reports, 'webgpu.json')
 const companionReport = join(reports, 'companion.xml')
 
 /** @type {Record<string, () => Promise<Count>>} */
@@ -57,6 +58,11 @@ const steps = {
       return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length }
     })
   },
+  webgpu: async () => {
+    const env = { XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] ?? tmpdir() }
+    const status = await runTool('tsx/dist/cli.mjs', [at('scripts', 'webgpu.ts'), '--report', webgpuReport], { env })
+    return counted(status, webgpuReport, (text) => JSON.parse(text))
+  },
   companion: async () => {
     const python = await pythonWith(at('companion', 'requirements.lock'), 'about 1.5 GB')
     const status = await run(python, ['-m', 'pytest', '-q', at('companion'), `--junitxml=${companionReport}`])
@@ -71,7 +77,7 @@ const steps = {
 const names = process.argv.slice(2)
 const unknown = names.find((name) => !Object.hasOwn(steps, name))
 if (unknown !== undefined) fail(`There is no step ${unknown}: npm test [-- ${Object.keys(steps).join(' ')}]`)
-const chosen = names.length > 0 ? names : Object.keys(steps).filter((name) => name !== 'companion')
+const chosen = names.length > 0 ? names : Object.keys(steps).filter((name) => name !== 'companion' && name !== 'webgpu')
 
 await ensureInstalled()
 if (chosen.includes('browser') && !(await findBrowser())) fail(howToGetOne)

@@ -5,9 +5,11 @@ import { connectModel } from './lab/connect'
 import { connectMath } from './lab/connect-math'
 import { connectShelf } from './storage/connect-shelf'
 import { connectStorage } from './lab/connect-storage'
+import { withStudyFile } from './lab/connect-study-file'
 import { ensureIsolation, keepForOffline } from './lab/isolation'
 import { browserStudies } from './storage/journal-idb'
 import { browserLocks } from './storage/lock'
+import { browserTab } from './storage/tab'
 import { loadProtocol } from './state/study/load-protocol'
 import type { Outside } from './state/outside'
 
@@ -24,12 +26,13 @@ const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
 // Where the host sends no headers, the page starts a second time, with threads.
 if ((await ensureIsolation()) !== 'reloading') {
-  const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol }
+  const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol, withFile: withStudyFile }
   const outside: Outside = {
     connect: () => connectModel(),
     storage: connectStorage(),
     math: connectMath(),
     shelf: connectShelf(),
+    tab: browserTab(),
     study
   }
   await loadTypefaces()

@@ -24,7 +24,9 @@ import type {
   TokenEvent
 } from '../src/lab/api'
 import type { ModelHandle } from '../src/lab/connect'
+import { LiveModel } from '../src/lab/live/live-model'
 import { localMath } from '../src/lab/math'
+import { openAddress } from '../src/lab/privacy/secrets'
 import { addInto, dot } from '../src/math/vector'
 import type { Outside } from '../src/state/outside'
 import { fakeStudyOutside } from './fake-study'
@@ -40,12 +42,36 @@ export interface FakeOptions {
   /** Milliseconds a token. */
   readonly delay?: number
   readonly info?: Partial<ModelInfo>
+  /** Answers with what each token is generated under (`revealed`) instead of words. */
+  readonly reveals?: boolean
+  /** Gets a function that ends the worker: calls under way and later ones reject, until the model is opened again. */
+  readonly losers?: Set<() => void>
   /** Called before each call with its name: throw from it to make the call fail. */
   readonly onCall?: (name: string) => void
 }
 
 /** A deterministic model that needs no files. */
-export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOptions = {}): ModelHandle {
+export function fakeModel({
+  layers = 30,
+  delay = 0,
+  info = {},
+  reveals = false,
+  losers,
+  onCall: told
+}: FakeOptions = {}): ModelHandle {
+  const listeners: ((error: LabError) => void)[] = []
+  let lost: LabError | null = null
+  losers?.add(() => {
+    lost = new LabError('worker-lost', 'the worker stopped; open the model again')
+    for (const listener of listeners) listener(lost)
+  })
+  const alive = (): void => {
+    if (lost) throw lost
+  }
+  const onCall = (name: string): void => {
+    if (name !== 'open') alive()
+    told?.(name)
+  }
   const steering: (Steering | null)[] = []
   let stopped = false
   const adapters = new Map<string, AdapterInfo>()
@@ -55,7 +81,8 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
     return (now = { ...now, adapt: now.adapt || choice !== null, adapter })
   }
   const open: ModelHandle['open'] = async (source, options, onProgress) => {
-    onCall?.('open')
+    lost = null
+    onCall('open')
     for (let done = 0; done <= 10; done++) {
       onProgress?.({ stage: 'download', done: done * 9.3e6, total: 93e6, unit: 'bytes', file: 'model_q4.onnx' })
       await pause(delay)
@@ -65,33 +92,40 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
   }
   return {
     open,
-    reopen: (onProgress) => open({ kind: 'bundled', name: 'fake' }, {}, onProgress),
+    async reopen() {
+      await pause(delay)
+      lost = null
+      return now
+    },
     tokenize: async (prompt) =>
       wordsOf(prompt).map((text) => ({ id: vocabulary.indexOf(text), text, special: /^<.*>$/.test(text) })),
     async capture(rows, position) {
-      onCall?.('capture')
+      onCall('capture')
       await pause(delay)
+      alive()
       return { ...captureRows(rows, position, layers, now.adapter?.scale ?? 0), model: now }
     },
     logits: async (rows) => Float32Array.from(rows.flatMap(() => vocabulary.map((_, id) => Math.sin(id)))),
     async lens(vectors, { k = 10 } = {}) {
-      onCall?.('lens')
+      onCall('lens')
       return Array.from({ length: vectors.length / width }, (_, row) => lensRow(vectors[row * width] ?? 0, k))
     },
     async score(rows) {
-      onCall?.('score')
+      onCall('score')
       await pause(delay)
       return rows.map(({ answer }) => scoreOf(answer))
     },
     async generate(rows, { maxTokens, alternatives = 0 }, onToken) {
-      onCall?.('generate')
+      onCall('generate')
       stopped = false
       rows.forEach((row, i) => (steering[i] = row.steering ?? null))
       const events: TokenEvent[][] = rows.map(() => [])
       for (let step = 0; step < maxTokens && !stopped; step++) {
         await pause(delay)
+        alive()
         const tokens = rows
-          .map((row, i) => nextToken(row, i, step, steering[i] ?? null))
+          .map((row, i) => nextToken(row, i, step, steering[i] ?? null, now.adapter))
+          .map((token, i) => (reveals ? { ...token, text: revealed(now.adapter, steering[i] ?? null) } : token))
           .map((token) => (alternatives > 0 ? { ...token, alternatives: likeliest(token, alternatives) } : token))
         tokens.forEach((token, i) => events[i]?.push(token))
         onToken?.(tokens)
@@ -101,21 +135,21 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
       return { completions: events.map((row) => completionOf(row, finish)), timing }
     },
     async steer(row, value) {
-      onCall?.('steer')
+      onCall('steer')
       steering[row] = value
     },
     async loadAdapter(source) {
-      onCall?.('loadAdapter')
+      onCall('loadAdapter')
       await pause(delay)
       const loaded = fakeAdapter(source, layers)
       adapters.set(loaded.sha256, loaded)
       return loaded
     },
     async cancelAdapter() {
-      onCall?.('cancelAdapter')
+      onCall('cancelAdapter')
     },
     async useAdapter(choice) {
-      onCall?.('useAdapter')
+      onCall('useAdapter')
       return use(choice)
     },
     async dropAdapter(sha256) {
@@ -123,15 +157,20 @@ export function fakeModel({ layers = 30, delay = 0, info = {}, onCall }: FakeOpt
       return now.adapter?.sha256 === sha256 ? use(null) : now
     },
     async proveAdapter(sha256) {
-      onCall?.('proveAdapter')
+      onCall('proveAdapter')
       await pause(delay)
       return fakeProof(adapters.get(sha256), layers)
     },
     stop: async () => void (stopped = true),
     close: async () => void (stopped = true),
     terminate: () => void (stopped = true),
-    onLost: () => {}
+    onLost: (listener) => void listeners.push(listener)
   }
+}
+
+/** A fake model that is open, for what is lent one. */
+export function fakeOpen(options: FakeOptions = {}): { readonly live: LiveModel; readonly info: ModelInfo } {
+  return { live: new LiveModel(fakeModel(options)), info: fakeInfo(options.layers) }
 }
 
 /** All that a lab reaches: fake models, an empty store, and the mathematics on this thread. */
@@ -192,7 +231,7 @@ function fakeAdapter(source: AdapterSource, layers: number): AdapterInfo {
     source.kind === 'hub'
       ? source.repo
       : source.kind === 'url'
-        ? source.url
+        ? openAddress(source.url)
         : source.kind === 'folder'
           ? source.path
           : source.name
@@ -285,9 +324,11 @@ function nextToken(
   { prompt, seed = 0 }: GenerateRow,
   row: number,
   step: number,
-  steering: Steering | null
+  steering: Steering | null,
+  adapter: ModelInfo['adapter']
 ): TokenEvent {
-  const draw = hash(`${wordsOf(prompt).join(' ')} ${seed} ${step}`)
+  const tuning = adapter && adapter.scale !== 0 ? ` ${adapter.sha256} ${adapter.scale}` : ''
+  const draw = hash(`${wordsOf(prompt).join(' ')} ${seed} ${step}${tuning}`)
   const push = (steering?.interventions ?? []).reduce((sum, one) => {
     const axis = dot(Float64Array.of(1), one.vector)
     return sum + (one.mode === 'add' ? one.coefficient * axis : one.mode === 'clamp' ? one.value * axis : 0)
@@ -296,6 +337,13 @@ function nextToken(
   const words = !moody ? plain : push > 0 ? warm : cold
   const text = words[Math.floor(draw * words.length)] ?? 'the'
   return { row, id: vocabulary.indexOf(text), text: step === 0 ? text : ` ${text}`, probability: 0.2 + 0.7 * draw }
+}
+
+/** What a token was generated under, as a model that `reveals` says it. */
+export function revealed(adapter: AdapterChoice | null, steering: Steering | null): string {
+  const written = (steering?.interventions ?? []).map(({ vector, ...one }) => ({ ...one, vector: [...vector] }))
+  const by = written.length === 0 ? 'nothing' : hash(JSON.stringify([written, steering?.positions]))
+  return `[${adapter ? `${adapter.sha256.slice(0, 8)}@${adapter.scale}` : 'base'} ${by}]`
 }
 
 function likeliest({ id, text, probability }: TokenEvent, count: number): Alternative[] {

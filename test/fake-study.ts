@@ -1,10 +1,12 @@
 /** A study in arithmetic: cells that take a moment each, and a run with planted effects. For tests and for the page. */
 import { LabError } from '../src/errors'
-import type { StudyCard, StudyCell, StudyStore } from '../src/storage/journal-idb'
+import type { StudyCell } from '../src/lab/journal/lines'
+import { StudyGone, type StudyCard, type StudyStore } from '../src/storage/journal-idb'
 import type { Locks } from '../src/storage/lock'
 import type { FinishedStudy, StudyOutside, StudyProtocol } from '../src/state/study/study-protocol'
 import { once } from '../src/study/journal'
-import { packJournal, unpackJournal } from '../src/study/files/journal-file'
+import { studyFileReader } from '../src/lab/journal/reader'
+import { packJournal } from '../src/study/files/journal-file'
 import { planStudy } from '../src/study/plan'
 import { presetSettings } from '../src/study/presets'
 import type { Stage } from '../src/study/progress'
@@ -51,7 +53,6 @@ export function fakeProtocol(options: FakeStudyOptions = {}): StudyProtocol {
     },
     recheck: async () => ({ holds: true, compared: [] }),
     packJournal,
-    unpackJournal,
     readSettings: (value) => {
       if (typeof value === 'object' && value !== null && 'preset' in value) return value as StudySettings
       throw new LabError('format', 'these are no settings: choose another file')
@@ -64,7 +65,7 @@ export function fakeProtocol(options: FakeStudyOptions = {}): StudyProtocol {
 /** All that a fake page's study reaches; kept studies live as long as the store does. */
 export function fakeStudyOutside(options: FakeStudyOptions = {}, store = memoryStudies()): StudyOutside {
   const protocol = fakeProtocol(options)
-  return { store, locks, protocol: () => Promise.resolve(protocol) }
+  return { store, locks, protocol: () => Promise.resolve(protocol), withFile: (work) => work(studyFileReader()) }
 }
 
 const heldNames = new Set<string>()
@@ -135,6 +136,10 @@ export function memoryStudies(): StudyStore {
   return {
     list: async () => [...cards.values()].sort((a, b) => (a.changed < b.changed ? 1 : -1)),
     save: async (card) => void cards.set(card.id, card),
+    update: async (card) => {
+      if (!cards.has(card.id)) throw new StudyGone()
+      cards.set(card.id, card)
+    },
     cells: (id) => ({
       keys: async () => [...cellsOf(id).keys()],
       read: async (key) => cellsOf(id).get(key) ?? null,

@@ -39,6 +39,15 @@ export function fixtureNames(): string[] {
   return readdirSync(root).filter((name) => existsSync(join(root, name, 'reference.json')))
 }
 
+/** Those of the first families, with every intervention; the small ones show what other families and layouts do otherwise. */
+export function largeFixtureNames(): string[] {
+  return fixtureNames().filter((name) => !smallFixtureNames().includes(name))
+}
+
+export function smallFixtureNames(): string[] {
+  return fixtureNames().filter((name) => loadFixture(name).reference.vocab === 48)
+}
+
 export function loadFixture(name: string): Fixture {
   const folder = join(root, name)
   const reference: Reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'))

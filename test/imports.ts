@@ -37,6 +37,7 @@ export const places: readonly Place[] = [
   // What a bundle carries for readers is drawn without the page.
   { path: 'src/plot/study', packages: ['d3'] },
   { path: 'src/report', packages: [] },
+  { path: 'src/experiments', packages: [] },
   { path: 'src/state', packages: ['svelte'] },
   { path: 'src/plot', packages: ['d3'] },
   { path: 'src/ui', packages: ['svelte', 'd3', 'bits-ui'] },
@@ -51,12 +52,16 @@ const closedToWorkers = [
   'src/storage',
   'src/study',
   'src/report',
+  'src/experiments',
   'src/state',
   'src/plot',
   'src/ui',
   'src/App.svelte',
   'src/main.ts'
 ]
+
+/** The study's own numerics in a worker: no engine, and no page. */
+const studyWorker = 'workers/recheck.ts'
 
 /** The one file of the page that names a worker, and only by its address. */
 const connects = 'src/lab/connect'
@@ -89,6 +94,7 @@ export function complaint({ from, name, to }: Import): string | null {
   if (other === own) return null
   if (places[other]?.path === 'workers') return `${from} imports ${to}: the page reaches a worker by its address only`
   if (places[own]?.path === 'workers') {
+    if (from === studyWorker && isIn(to, 'src/study')) return null
     return closedToWorkers.some((path) => isIn(to, path))
       ? `${from} imports ${to}: an engine knows nothing of the page`
       : null

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { isKnownLicence, knownScripts, lockedPackages } from '../scripts/packages.mjs'
 
 interface Package {
   readonly version?: string
@@ -23,4 +24,22 @@ it.each(['onnxruntime-web', 'onnxruntime-node'])('installs one %s: the one that 
 
 it('locks versions, and no addresses that only some machines reach', () => {
   expect(Object.values(lock.packages).flatMap((each) => each.resolved ?? [])).toEqual([])
+})
+
+describe('what is locked', () => {
+  const packages = lockedPackages(resolve(import.meta.dirname, '..'))
+
+  it('has a licence that goes with ours', () => {
+    expect(packages.length).toBeGreaterThan(100)
+    expect(
+      packages.filter(({ licence }) => !isKnownLicence(licence)).map(({ name, licence }) => [name, licence])
+    ).toEqual([])
+    expect(['GPL-3.0', 'none', 'MIT AND GPL-3.0'].map(isKnownLicence)).toEqual([false, false, false])
+    expect(isKnownLicence('(MIT OR GPL-3.0)')).toBe(true)
+  })
+
+  it('runs no program at its installation that was not looked at', () => {
+    const running = packages.filter(({ runs }) => runs).map(({ name }) => name)
+    expect(running.filter((name) => !knownScripts.has(name))).toEqual([])
+  })
 })

@@ -51,6 +51,26 @@ describe('the server', () => {
     expect(site.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/$/)
   })
 
+  const statusFor = (url: string, host: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const asked = request(url, { headers: { host } }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      asked.on('error', reject).end()
+    })
+
+  it('answers no name but those of this machine, so that no page of a stranger reads it as its own', async () => {
+    for (const host of ['127.0.0.1', 'localhost:8080', 'LOCALHOST', '[::1]:4173'])
+      expect([host, await statusFor(site.url, host)]).toEqual([host, 200])
+    const foreign = ['rebound.example', 'rebound.example:80', '127.0.0.1.example', 'localhost.example', 'a@localhost']
+    for (const host of foreign) expect([host, await statusFor(site.url, host)]).toEqual([host, 421])
+    const proxied = await serve({ root: join(folder, 'dist'), hosts: ['lab.example'] })
+    expect(await statusFor(proxied.url, 'lab.example')).toBe(200)
+    expect(await statusFor(proxied.url, 'rebound.example')).toBe(421)
+    await proxied.close()
+  })
+
   it.each(['', 'assets/runtime.mjs', 'nowhere'])('isolates and restricts %s', async (path) => {
     const { headers } = await get(path)
     expect(headers.get('cross-origin-opener-policy')).toBe('same-origin')

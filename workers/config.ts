@@ -51,7 +51,8 @@ function tokens(value: unknown): number[] {
 export function readConfig(config: Json, generation: Json | undefined): ModelConfig {
   const inner = config['text_config']
   const text: Json = typeof inner === 'object' && inner !== null ? { ...config, ...inner } : config
-  const first = (...names: readonly string[]): number | undefined => names.map((name) => number(text[name])).find(Boolean)
+  const first = (...names: readonly string[]): number | undefined =>
+    names.map((name) => number(text[name])).find(Boolean)
   const width = first('hidden_size', 'n_embd', 'd_model')
   const heads = first('num_attention_heads', 'n_head', 'n_heads', 'num_heads')
   return {

@@ -19,8 +19,8 @@ const runtimeBytes = 0.2e9
 export interface MemoryNeed extends Memory {
   /** Bytes in the memory of the device while the model is open. */
   readonly resident: number
-  /** Bytes of the largest single weight tensor. */
-  readonly largestTensor: number
+  /** The largest single weight tensor, in bytes. */
+  readonly largestTensor: { readonly name: string; readonly bytes: number }
 }
 
 /** @param graph with its int4 weights still packed; `expand` says whether they will be expanded */
@@ -50,9 +50,13 @@ export function estimateMemory(
   return { weights, cachePerToken, peak, resident, largestTensor: largestTensor(graph) }
 }
 
-function largestTensor(graph: Graph): number {
-  const sizes = graph.proto.initializer.map((tensor) => externalRange(tensor)?.length ?? tensor.rawData.byteLength)
-  return sizes.reduce((max, size) => Math.max(max, size), 0)
+function largestTensor(graph: Graph): MemoryNeed['largestTensor'] {
+  let largest = { name: '', bytes: 0 }
+  for (const tensor of graph.proto.initializer) {
+    const bytes = externalRange(tensor)?.length ?? tensor.rawData.byteLength
+    if (bytes > largest.bytes) largest = { name: tensor.name, bytes }
+  }
+  return largest
 }
 
 /** Bytes of the int4 tensors that expansion replaces and that nobody else uses. */
@@ -73,8 +77,8 @@ export function refuseTooLarge(
   model: { readonly name: string; readonly choice: Choice }
 ): void {
   const [bytes, limit, what] =
-    need.largestTensor > limits.buffer
-      ? [need.largestTensor, limits.buffer, 'has one tensor of']
+    need.largestTensor.bytes > limits.buffer
+      ? [need.largestTensor.bytes, limits.buffer, `has one tensor, ${need.largestTensor.name.slice(0, 80)}, of`]
       : [need.resident, limits.total, 'needs about']
   if (bytes <= limit) return
   const small = model.choice.dtype === 'q4' || model.choice.dtype === 'q4f16'

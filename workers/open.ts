@@ -48,6 +48,7 @@ export async function openModel(
     packed: offer.device !== 'webgpu',
     adapt: options.adapt ? 'joined' : false,
     independent: true,
+    plainCaps: offer.device === 'webgpu',
     exact: options.exact ?? false
   }
 
@@ -104,8 +105,8 @@ export async function openModel(
       width: described.width,
       vocabulary: described.vocabulary,
       contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
-      template: tokens.hasTemplate,
       ...(config.window !== undefined && { window: config.window }),
+      template: tokens.hasTemplate,
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),
       deviceName: runtime.deviceName,

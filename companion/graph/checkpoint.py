@@ -8,8 +8,9 @@ import numpy as np
 from companion.errors import CompanionError
 from companion.files import read_json
 
-PREFIXES = ("model.", "language_model.model.", "model.language_model.", "")
-HEADS = ("lm_head.weight", "language_model.lm_head.weight", "model.lm_head.weight")
+PREFIXES = ("model.", "language_model.model.", "model.language_model.", "gpt_neox.", "transformer.", "")
+FIRST = ("layers.0.post_attention_layernorm.weight", "h.0.ln_1.weight")  # of any block
+HEADS = ("lm_head.weight", "embed_out.weight", "language_model.lm_head.weight", "model.lm_head.weight")
 
 
 class Checkpoint:
@@ -18,9 +19,9 @@ class Checkpoint:
     def __init__(self, folder: Path):
         self._folder = folder
         self._files = _files(folder)
-        self._prefix = next((p for p in PREFIXES if f"{p}layers.0.input_layernorm.weight" in self._files), None)
+        self._prefix = next((p for p in PREFIXES if any(f"{p}{first}" in self._files for first in FIRST)), None)
         if self._prefix is None:
-            raise CompanionError(f"{folder.name} holds no decoder that is known here: layers.0.input_layernorm.weight is missing")
+            raise CompanionError(f"{folder.name} holds no decoder that is known here: {' and '.join(FIRST)} are missing")
 
     @property
     def has_head(self) -> bool:
@@ -46,7 +47,9 @@ def model_weights(model) -> Callable[[str], np.ndarray]:
     tensors = model.state_dict()
 
     def weight(name: str) -> np.ndarray:
-        return tensors[name].float().cpu().numpy()
+        names = HEADS if name == HEADS[0] else [prefix + name.removeprefix("model.") for prefix in PREFIXES]
+        found = next((each for each in names if each in tensors), name)
+        return tensors[found].float().cpu().numpy()
 
     return weight
 
@@ -66,3 +69,20 @@ def _files(folder: Path) -> dict[str, str]:
             return {name: single.name for name in file.keys()}
     except SafetensorError as problem:
         raise CompanionError(f"{single.name} is not whole: {problem}") from problem
+
+
+def apart(weight: Callable[[str], np.ndarray], config: dict) -> Callable[[str], np.ndarray]:
+    """The same for Phi-3, whose checkpoints have q, k and v in one matrix, and gate and up in another."""
+    heads, kv, size = config["num_attention_heads"], config["num_key_value_heads"], config["head_dim"]
+    ends = np.cumsum([0, heads * size, kv * size, kv * size])
+
+    def part(name: str) -> np.ndarray:
+        stem, _, module = name.removesuffix(".weight").rpartition(".")
+        if module in ("q_proj", "k_proj", "v_proj"):
+            at = ["q_proj", "k_proj", "v_proj"].index(module)
+            return weight(f"{stem}.qkv_proj.weight")[ends[at] : ends[at + 1]]
+        if module in ("gate_proj", "up_proj"):
+            return np.split(weight(f"{stem}.gate_up_proj.weight"), 2)[module == "up_proj"]
+        return weight(name)
+
+    return part

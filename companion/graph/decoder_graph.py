@@ -1,6 +1,7 @@
 """Writes a decoder as ONNX, node for node as onnxruntime-genai's model builder does (0.18, `-e webgpu`), without PyTorch.
 
-Knows Llama (and SmolLM2), Qwen2, Mistral, Gemma 2 and the text part of Ministral 3. The builder needs PyTorch, whose Linux
+Knows Llama (and SmolLM2), SmolLM3, Qwen2, Qwen3, Mistral, Phi-3, OLMo 2, Gemma 2, Gemma 3 and the text part of Ministral 3;
+GPT-NeoX and GPT-2 are in gpt_graph.py. The builder needs PyTorch, whose Linux
 wheels weigh gigabytes, and all of a model's float weights; the models of the tests should need neither. Beyond the builder:
 heads of their own are int4 with an int4 embedding, and Ministral's llama-4 scaling of queries is in the graph where its positions reach.
 """
@@ -20,6 +21,7 @@ KINDS = {"fp32": (np.float32, 0), "fp16": (np.float16, 0), "q4": (np.float32, 4)
 """dtype -> (type of activations and cache, bits of the linear weights; 0 = not quantized)"""
 EMBEDDING, FINAL_NORM, HEAD = "model.embed_tokens.weight", "model.norm.weight", "lm_head.weight"
 MICROSOFT = "com.microsoft"
+HEAD_NORMS = ("gemma3_text", "qwen3", "olmo2")
 
 
 class DecoderGraph:
@@ -31,8 +33,9 @@ class DecoderGraph:
         self.onnx_type = helper.np_dtype_to_tensor_dtype(np.dtype(self.type))
         self.width, self.vocab, self.layers = config["hidden_size"], config["vocab_size"], config["num_hidden_layers"]
         self.heads, self.kv_heads, self.head_dim = config["num_attention_heads"], config["num_key_value_heads"], config["head_dim"]
-        self.epsilon = {"epsilon": config["rms_norm_eps"]}
-        self.gemma = config["model_type"] == "gemma2"
+        self.epsilon = {"epsilon": config.get("rms_norm_eps")}
+        self.kind = config["model_type"]
+        self.gemma = self.kind in ("gemma2", "gemma3_text")
         self.tied = config["tie_word_embeddings"]
         self.scaling: str | None = None
         self.nodes: list[onnx.NodeProto] = []
@@ -133,13 +136,45 @@ class DecoderGraph:
         qkv = self.linear(f"{name}/qkv_proj", x, [f"{hub}.{m}_proj.weight" for m in "qkv"], (rows, self.width))
         if self.config["model_type"] == "qwen2" or self.config.get("attention_bias"):
             qkv = self.bias(f"{name}/qkv_proj", qkv, [f"{hub}.{m}_proj.bias" for m in "qkv"], rows)
+        if self.kind in HEAD_NORMS:
+            return self.normed_attention(layer, qkv, last, longest)
         if self.scaling:
             qkv = self.op("Mul", f"/{name}/llama4_scaling/Mul", qkv, self.scaling)
-        cache = [f"past_key_values.{layer}.key", f"past_key_values.{layer}.value"]
-        inputs = [qkv, "", "", *cache, last, longest, "cos_cache", "sin_cache", "", "", ""]
-        outputs = [f"/{name}/GroupQueryAttention/output_0", f"present.{layer}.key", f"present.{layer}.value"]
-        self.node("GroupQueryAttention", inputs, outputs, f"/{name}/GroupQueryAttention", MICROSOFT, **self.attention_settings(layer))
-        out = self.linear(f"{name}/o_proj", outputs[0], [f"{hub}.o_proj.weight"], (self.width, self.heads * self.head_dim))
+        out = self.attend(layer, [qkv, "", ""], last, longest)
+        return self.out_proj(layer, out)
+
+    def attend(self, layer: int, qkv: list[str], last: str, longest: str) -> str:
+        """The attention operator, which keeps the cache and turns queries and keys by their positions."""
+        name = f"/model/layers.{layer}/attn/GroupQueryAttention"
+        settings = self.attention_settings(layer)
+        local = "_local" if self.kind == "gemma3_text" and self.slides(layer) else ""
+        tables = [f"cos_cache{local}", f"sin_cache{local}"] if settings["do_rotary"] else ["", ""]
+        inputs = [*qkv, f"past_key_values.{layer}.key", f"past_key_values.{layer}.value", last, longest, *tables, "", "", ""]
+        outputs = [f"{name}/output_0", f"present.{layer}.key", f"present.{layer}.value"]
+        return self.node("GroupQueryAttention", inputs, outputs, name, MICROSOFT, **settings)
+
+    def normed_attention(self, layer: int, qkv: str, last: str, longest: str) -> str:
+        """Queries and keys are normed first: each head by itself, or (OLMo 2) all heads together."""
+        hub, name = f"model.layers.{layer}.self_attn", f"/model/layers.{layer}/attn"
+        sizes = [self.heads * self.head_dim, self.kv_heads * self.head_dim, self.kv_heads * self.head_dim]
+        parts = [f"{name}/Split/output_{i}" for i in range(3)]
+        self.node("Split", [qkv, self.constant(sizes)], parts, f"{name}/Split", axis=-1)
+        for i, (side, heads) in enumerate((("q", self.heads), ("k", self.kv_heads))):
+            size = sizes[i] if self.kind == "olmo2" else self.head_dim
+            weight = self.floats(f"model.layers.{layer}.attn.{side}_norm.weight", self.weights.floats([f"{hub}.{side}_norm.weight"], (size,)) + self.gemma)
+            x = parts[i]
+            if self.kind != "olmo2":
+                x = self.op("Reshape", f"{name}/{side}_norm/Reshape_1", x, self.constant([0, 0, heads, self.head_dim]))
+            settings = {"axis": -1, "stash_type": 1} | self.epsilon
+            x = self.op("SimplifiedLayerNormalization", f"{name}/{side}_norm/SimplifiedLayerNormalization", x, weight, **settings)
+            if self.kind != "olmo2":
+                x = self.op("Reshape", f"{name}/{side}_norm/Reshape_2", x, self.constant([0, 0, sizes[i]]))
+            parts[i] = x
+        return self.out_proj(layer, self.attend(layer, parts, last, longest))
+
+    def out_proj(self, layer: int, x: str) -> str:
+        hub, name = f"model.layers.{layer}.self_attn", f"model/layers.{layer}/attn"
+        out = self.linear(f"{name}/o_proj", x, [f"{hub}.o_proj.weight"], (self.width, self.heads * self.head_dim))
         return self.bias(f"{name}/o_proj", out, [f"{hub}.o_proj.bias"], self.width) if self.config.get("attention_bias") else out
 
     def bias(self, name: str, x: str, sources: list[str], size: int) -> str:
@@ -180,17 +215,24 @@ class DecoderGraph:
 
     def attention_settings(self, layer: int) -> dict:
         """Gemma 2: soft cap, its own scale, and a window in every second layer. Mistral: a window in all, where its config has one."""
-        window = self.config.get("sliding_window") if self.gemma or self.config["model_type"] == "mistral" else None
-        slides = window and (layer % 2 == 0 or not self.gemma)
+        window = self.config.get("sliding_window") if self.gemma or self.kind in ("mistral", "phi3") else None
+        slides = window and self.slides(layer)
+        rope = self.config.get("no_rope_layers")
         return {
             "num_heads": self.heads,
             "kv_num_heads": self.kv_heads,
             "scale": self.config.get("query_pre_attn_scalar", self.head_dim) ** -0.5,
             "local_window_size": window if slides else -1,
-            "softcap": (self.config["attn_logit_softcapping"] or 0.0) if self.gemma else 0.0,
-            "do_rotary": 1,
+            "softcap": (self.config["attn_logit_softcapping"] or 0.0) if self.kind == "gemma2" else 0.0,
+            "do_rotary": 1 if rope is None else int(bool(rope[layer])),
             "rotary_interleaved": 0,
         }
+
+    def slides(self, layer: int) -> bool:
+        """Whether a layer sees a window only, where the model has one."""
+        if self.kind == "gemma3_text":
+            return self.config["layer_types"][layer] == "sliding_attention"
+        return layer % 2 == 0 or not self.gemma
 
     def mlp(self, layer: int, x: str) -> str:
         hub, name, inner = f"model.layers.{layer}.mlp", f"model/layers.{layer}/mlp", self.config["intermediate_size"]
@@ -211,6 +253,11 @@ class DecoderGraph:
         """One layer up to its last addend: (addend, residual stream without it)."""
         hub, name = f"model.layers.{layer}", f"/model/layers.{layer}"
         delta = self.attention(layer, x, last, longest)
+        if self.kind == "olmo2":
+            delta = self.first_norm(f"{name}/post_attention_layernorm", delta, f"{hub}.post_attention_layernorm.weight")
+            residual = self.op("Add", f"{name}/Add", residual, delta)
+            delta = self.mlp(layer, residual)
+            return self.first_norm(f"{name}/post_feedforward_layernorm", delta, f"{hub}.post_feedforward_layernorm.weight"), residual
         if not self.gemma:
             x, residual = self.norm(f"{name}/post_attention_layernorm", residual, delta, f"{hub}.post_attention_layernorm.weight")
             return self.mlp(layer, x), residual
@@ -220,7 +267,7 @@ class DecoderGraph:
         return self.first_norm(f"{name}/post_feedforward_layernorm", delta, f"{hub}.post_feedforward_layernorm.weight"), residual
 
     def head(self, x: str) -> None:
-        cap = self.config.get("final_logit_softcapping") if self.gemma else None
+        cap = self.config.get("final_logit_softcapping") if self.kind == "gemma2" else None
         output = "/lm_head/MatMul/output_0" if cap else "logits"
         x = self.linear("lm_head", x, [EMBEDDING if self.tied else HEAD], (self.vocab, self.width), output)
         if cap:
@@ -234,6 +281,12 @@ class DecoderGraph:
         residual = "inputs_embeds" if self.split else self.embedding()
         for name, table in zip(("cos_cache", "sin_cache"), rope_tables(self.config)):
             self.floats(name, table)
+        if self.kind == "gemma3_text":
+            local = self.config | {"rope_theta": self.config["rope_local_base_freq"], "rope_scaling": None}
+            for name, table in zip(("cos_cache_local", "sin_cache_local"), rope_tables(local)):
+                self.floats(name, table)
+        if self.kind == "olmo2":
+            return self.build_post_norm(residual, last, longest)
         x = self.first_norm("/model/layers.0/input_layernorm", residual, "model.layers.0.input_layernorm.weight")
         for layer in range(self.layers):
             delta, residual = self.block(layer, x, residual, last, longest)
@@ -242,6 +295,14 @@ class DecoderGraph:
                 x, residual = self.norm(f"/model/{after}/input_layernorm", residual, delta, f"model.{after}.input_layernorm.weight")
         x, _ = self.norm(f"/model/layers.{self.layers}/final_norm_layernorm", residual, delta, FINAL_NORM)
         self.head(x)
+        return self.model()
+
+    def build_post_norm(self, x: str, last: str, longest: str) -> onnx.ModelProto:
+        """OLMo 2 norms what attention and MLP give, and nothing in front of them."""
+        for layer in range(self.layers):
+            delta, residual = self.block(layer, x, x, last, longest)
+            x = self.op("Add", f"/model/layers.{layer}/Add_1", residual, delta)
+        self.head(self.first_norm(f"/model/layers.{self.layers}/final_norm_layernorm", x, FINAL_NORM))
         return self.model()
 
     def model(self) -> onnx.ModelProto:
@@ -275,9 +336,11 @@ class DecoderGraph:
 
 def write_decoder(path: Path, config: dict, weights: Weights, dtype: str, split: bool = False) -> int:
     """Writes the decoder to `path`, weights beside it; the number of data files."""
+    from companion.graph.gpt_graph import GPT_GRAPHS
+
     data = ExternalData(path)
     try:
-        return data.finish(DecoderGraph(config, weights, dtype, data, split).build())
+        return data.finish(GPT_GRAPHS.get(config["model_type"], DecoderGraph)(config, weights, dtype, data, split).build())
     finally:
         data.close()
 

@@ -78,11 +78,12 @@ def open_with_hidden(path: Path, layers: int):
             if attribute.name == "accuracy_level":
                 attribute.i = 0
     for layer in range(layers):
-        norm = next(node for node in graph.graph.node if node.name == norm_after(layer, layers))
-        while len(node_outputs := norm.output) < 4:
-            node_outputs.append("")
-        stream = node_outputs[3] or f"hidden.{layer}"
-        node_outputs[3] = stream
+        nodes = {node.name: node for node in graph.graph.node}
+        plain, norm = nodes.get(f"/model/layers.{layer}/Add_1"), nodes.get(norm_after(layer, layers))
+        if norm is not None:
+            norm.output.extend([""] * (4 - len(norm.output)))
+            norm.output[3] = norm.output[3] or f"hidden.{layer}"
+        stream = norm.output[3] if norm is not None else plain.output[0]
         graph.graph.node.add(op_type="Identity", input=[stream], output=[f"out.hidden.{layer}"], name=f"out.hidden.{layer}")
         kind = next(output.type.tensor_type.elem_type for output in graph.graph.output if output.name == "logits")
         graph.graph.output.append(onnx.helper.make_tensor_value_info(f"out.hidden.{layer}", kind, None))
@@ -106,6 +107,8 @@ def run(session, config: dict, ids: list[int]) -> tuple[np.ndarray, np.ndarray]:
     """`hidden` [layer][token][width] and `logits` [token][vocab] of one text."""
     feeds = {"input_ids": np.array([ids], np.int64), "attention_mask": np.ones((1, len(ids)), np.int64)}
     for value in session.get_inputs():
+        if value.name == "position_ids":
+            feeds[value.name] = np.arange(len(ids), dtype=np.int64)[None]
         if value.name.startswith("past_key_values"):
             kind = np.float16 if "float16" in value.type else np.float32
             feeds[value.name] = np.zeros((1, config["num_key_value_heads"], 0, config["head_dim"]), kind)

@@ -7,7 +7,7 @@ import numpy as np
 
 def rope_tables(config: dict) -> tuple[np.ndarray, np.ndarray]:
     """cos and sin, float32 `[position][head_dim / 2]`. `config`: config.json with the settings of transformers 4."""
-    size = config["head_dim"]
+    size = config.get("rotary_dim") or config["head_dim"]
     exponents = np.arange(0, size, 2, dtype=np.float32) / np.float32(size)
     frequencies = 1 / np.float32(config["rope_theta"]) ** exponents
     scaling, factor = config.get("rope_scaling") or {}, 1.0
@@ -15,6 +15,8 @@ def rope_tables(config: dict) -> tuple[np.ndarray, np.ndarray]:
         frequencies = _llama3(frequencies, scaling)
     elif scaling.get("rope_type") == "yarn":
         frequencies, factor = _yarn(frequencies, scaling, size, config["rope_theta"]), _yarn_factor(scaling)
+    elif scaling.get("rope_type") == "linear":
+        frequencies = frequencies / np.float32(scaling["factor"])
     elif scaling:
         raise NotImplementedError(f"rope type {scaling.get('rope_type')}")
     angles = np.outer(np.arange(config["max_position_embeddings"], dtype=np.float32), frequencies.astype(np.float32))

@@ -19,6 +19,14 @@ KINDS = {
     "mistral, own head, window": ("mistral", {"sliding_window": 16}),
     "gemma2": ("gemma2", {"num_attention_heads": 4, "num_key_value_heads": 2}),
     "ministral3, scaled queries": ("ministral3", {"rope_scaling": SCALED}),
+    "gemma3": ("gemma3", {"num_attention_heads": 4, "num_key_value_heads": 2}),
+    "qwen3": ("qwen3", {}),
+    "smollm3, without rope in every second layer": ("smollm3", {"no_rope_layers": [1, 0]}),
+    "olmo2, own head": ("olmo2", {"tie_word_embeddings": False}),
+    "phi3, own head": ("phi3", {}),
+    "gpt_neox": ("gpt_neox", {"rotary_pct": 1.0}),
+    "gpt_neox, one after the other": ("gpt_neox", {"rotary_pct": 1.0, "use_parallel_residual": False, "tie_word_embeddings": True}),
+    "gpt2": ("gpt2", {}),
     "ministral3, wrapped": ("wrapped", {"rope_scaling": SCALED}),
     "ministral3, wrapped, own head": ("wrapped", {"tie_word_embeddings": False}),
 }
@@ -86,13 +94,13 @@ def broken(kind: str, tmp_path):
     save_model(folder, tie_word_embeddings=False)
     config = json.loads((folder / "config.json").read_text())
     if kind == "architecture":
-        config |= {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]}
+        config |= {"model_type": "gpt_neo", "architectures": ["GPTNeoForCausalLM"]}
     if kind == "unknown":
         config |= {"model_type": "nonesuch"}
     if kind == "activation":
         config |= {"hidden_act": "relu"}
     if kind == "rope":
-        config["rope_parameters"] |= {"rope_type": "linear", "factor": 2.0}
+        config["rope_parameters"] |= {"rope_type": "dynamic", "factor": 2.0}
     if kind == "quantized":
         config |= {"quantization_config": {"quant_method": "fp8"}}
     if kind == "shape":
@@ -114,10 +122,10 @@ def broken(kind: str, tmp_path):
     "kind, says",
     [
         ("missing", "no hub id"),
-        ("architecture", "no graph is written for gpt2"),
+        ("architecture", "no graph is written for gpt_neo"),
         ("unknown", "cannot read this model"),
         ("activation", "activation relu"),
-        ("rope", "rope of type linear"),
+        ("rope", "rope of type dynamic"),
         ("quantized", "fp8 weights"),
         ("shape", "do not belong together"),
         ("narrow", "multiples of 32"),

@@ -14,6 +14,14 @@ SETTINGS = {
     "eos_token_id": 0,
     "bos_token_id": 0,
 }
+OWN = {  # families that are known by settings of their own
+    "gpt2": {"n_embd": 64, "n_layer": 2, "n_head": 4, "n_inner": 96, "n_positions": 512},
+    "gpt_neox": {"num_attention_heads": 4, "intermediate_size": 96},
+    "olmo2": {"num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96},
+    "smollm3": {"num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 96},
+    "gemma3": {"layer_types": ["sliding_attention", "full_attention"]},
+    "phi3": {"original_max_position_embeddings": 512},
+}
 LAYERS, WIDTH = SETTINGS["num_hidden_layers"], SETTINGS["hidden_size"]
 
 
@@ -34,7 +42,7 @@ def save_model(folder: Path, family: str = "llama", **changes) -> Path:
     """A folder that every verb opens; gives its path."""
     from companion.fixtures.models import make_model
 
-    make_model(family, **(SETTINGS | changes)).save_pretrained(folder)
+    make_model(family, **(SETTINGS | OWN.get(family, {}) | changes)).save_pretrained(folder)
     save_tokenizer(folder)
     return folder
 

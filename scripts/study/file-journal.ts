@@ -10,7 +10,7 @@ import { isFileName } from '../../src/formats/path'
 import { quoted } from '../../src/formats/record'
 import { bytesOf } from '../../src/math/vector'
 import type { Entry, Journal } from '../../src/study/journal'
-import { readFloats, readLine, sealLine, type JournalLine } from '../../src/storage/journal-lines'
+import { readFloats, readLine, sealLine, type JournalLine } from '../../src/lab/journal/lines'
 import { whileRoom } from './room'
 
 /** A journal that has to be closed. */

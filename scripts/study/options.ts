@@ -7,6 +7,7 @@ import { parseFields } from '../../src/formats/record'
 import { presetSettings } from '../../src/study/presets'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
 import { adaptersIn } from './adapter-folder'
+import { atTrustedHosts } from './hosts'
 import { devices, dtypes, readSettings } from '../../src/study/files/settings-document'
 
 export const studyOptions = {
@@ -23,6 +24,7 @@ export const studyOptions = {
   adapters: { type: 'string' },
   prompts: { type: 'string', multiple: true, default: [] as string[] },
   hub: { type: 'string' },
+  host: { type: 'string', multiple: true, default: [] as string[] },
   cache: { type: 'string' },
   device: { type: 'string' },
   dtype: { type: 'string' },
@@ -41,6 +43,7 @@ export interface StudyArguments {
   readonly adapter: readonly string[]
   readonly adapters?: string | undefined
   readonly hub?: string | undefined
+  readonly host: readonly string[]
   readonly cache?: string | undefined
   readonly device?: string | undefined
   readonly dtype?: string | undefined
@@ -78,14 +81,17 @@ export function placesOf({ hub, cache }: Pick<StudyArguments, 'hub' | 'cache'>):
   }
 }
 
-/** Models and adapters where the options say they are. @throws LabError `format` that names the option */
+/**
+ * Models and adapters where the options say they are, and at no host that only a file names.
+ * @throws LabError `format` that names the option
+ */
 export async function placeModels(
   models: readonly StudyModel[],
-  { model, adapter, adapters }: Pick<StudyArguments, 'model' | 'adapter' | 'adapters'>
+  { model, adapter, adapters, ...trusted }: Pick<StudyArguments, 'model' | 'adapter' | 'adapters' | 'hub' | 'host'>
 ): Promise<readonly StudyModel[]> {
   const placed = model.reduce(withModel, models)
   const many = adapters === undefined ? [] : await adaptersIn(adapters, placed)
-  return [...many, ...adapter].reduce(withAdapter, placed)
+  return atTrustedHosts([...many, ...adapter].reduce(withAdapter, placed), trusted)
 }
 
 function presetOf(name: string): StudySettings {

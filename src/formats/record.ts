@@ -31,23 +31,25 @@ export class Fields {
     return isFiniteNumber(value) ? value : this.#refuse(name, 'a number')
   }
 
-  /** 0, 1, 2 ... */
-  natural(name: string): number {
+  /** 0, 1, 2 ... @param most of a number that something is made of: a file may claim any */
+  natural(name: string, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#fields.get(name)
-    return isNatural(value) ? value : this.#refuse(name, '0 or a positive whole number')
+    if (isNatural(value) && value <= most) return value
+    const end = most === Number.MAX_SAFE_INTEGER ? '' : ` up to ${most}`
+    return this.#refuse(name, `0 or a positive whole number${end}`)
   }
 
   /** Null where the field is null or missing. */
   textOrNull(name: string): string | null {
-    return this.#isNothing(name) ? null : this.text(name)
+    return this.isNothing(name) ? null : this.text(name)
   }
 
   numberOrNull(name: string): number | null {
-    return this.#isNothing(name) ? null : this.number(name)
+    return this.isNothing(name) ? null : this.number(name)
   }
 
   naturalOrNull(name: string): number | null {
-    return this.#isNothing(name) ? null : this.natural(name)
+    return this.isNothing(name) ? null : this.natural(name)
   }
 
   /** A number, or the null that JSON makes of NaN. */
@@ -61,7 +63,7 @@ export class Fields {
   }
 
   flagOrNull(name: string): boolean | null {
-    return this.#isNothing(name) ? null : this.flag(name)
+    return this.isNothing(name) ? null : this.flag(name)
   }
 
   /** One of the names of a record, which the compiler holds to be complete. */
@@ -71,7 +73,7 @@ export class Fields {
   }
 
   choiceOrNull<T extends string>(name: string, choices: Readonly<Record<T, true>>): T | null {
-    return this.#isNothing(name) ? null : this.choice(name, choices)
+    return this.isNothing(name) ? null : this.choice(name, choices)
   }
 
   choices<T extends string>(name: string, choices: Readonly<Record<T, true>>): readonly T[] {
@@ -85,7 +87,7 @@ export class Fields {
   }
 
   objectOrNull(name: string): Fields | null {
-    return this.#isNothing(name) ? null : this.object(name)
+    return this.isNothing(name) ? null : this.object(name)
   }
 
   list(name: string): readonly unknown[] {
@@ -136,7 +138,8 @@ export class Fields {
     return floatsOf(this.list(name), `${this.where}: ${name}`)
   }
 
-  #isNothing(name: string): boolean {
+  /** Whether the field is null or missing. */
+  isNothing(name: string): boolean {
     return this.#fields.get(name) == null
   }
 

@@ -88,7 +88,8 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value
 })
 
-function crc32(bytes: Uint8Array): number {
+/** CRC-32 as zip has it: tells a changed byte, and is no proof against anyone. */
+export function crc32(bytes: Uint8Array): number {
   let crc = -1
   for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ (table[(crc ^ (bytes[i] ?? 0)) & 255] ?? 0)
   return ~crc >>> 0

@@ -12,9 +12,22 @@ export async function lookAtDevice(): Promise<DeviceSigns> {
   return { memory: typeof memory === 'number' ? memory * 2 ** 30 : null, gpu: await lookAtGpu() }
 }
 
+/** Whether an adapter is emulated in software; browsers that do not say are believed to have a GPU. */
+export function isSoftware({ info }: { readonly info?: Partial<GPUAdapterInfo> }): boolean {
+  return info?.isFallbackAdapter === true
+}
+
+/** Bytes that a kernel can be given as one tensor: many drivers hold larger buffers than they bind. */
+export function largestBinding(limits: {
+  readonly maxBufferSize: number
+  readonly maxStorageBufferBindingSize: number
+}): number {
+  return Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize)
+}
+
 async function lookAtGpu(): Promise<DeviceSigns['gpu']> {
   if (!('gpu' in navigator)) return null
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' }).catch(() => null)
-  if (!adapter || adapter.info.isFallbackAdapter) return null
-  return { half: adapter.features.has('shader-f16'), largestBuffer: adapter.limits.maxBufferSize }
+  if (!adapter || isSoftware(adapter)) return null
+  return { half: adapter.features.has('shader-f16'), largestBuffer: largestBinding(adapter.limits) }
 }

@@ -5,6 +5,7 @@ import type { Graph } from './graph'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
+import { isOurs } from './names'
 import { countsPlaces, knownPositions } from './positions'
 import { findResiduals, streamType, type Sum } from './residual'
 import { unembedding } from './select'
@@ -39,8 +40,8 @@ export interface GraphInfo {
 
 /** @throws LabError `graph` for anything but a decoder with a KV cache */
 export function describe(graph: Graph): GraphInfo {
-  requireKnownInputs(graph)
   const cache = cacheShape(graph)
+  requireKnownInputs(graph)
   const sums = findResiduals(graph)
   const layers = sums.length
   const embedsOutside = graph.input.has('inputs_embeds') && !graph.input.has('input_ids')
@@ -92,8 +93,6 @@ function natural(what: string, size: number): number {
 }
 
 const known = new Set(['input_ids', 'inputs_embeds', 'attention_mask', 'position_ids', 'num_logits_to_keep'])
-/** Names that are ours, in a graph that was edited before. */
-const ours = /^(steer\.|lora\.|capture\.|select$)/
 
 /** What a graph asks for must be something that a session has. */
 function requireKnownInputs(graph: Graph): void {
@@ -102,10 +101,10 @@ function requireKnownInputs(graph: Graph): void {
   })
   if (others.length === 0) return
   if (others.some((name) => /^encoder_/.test(name))) throw encoderDecoder()
-  if (others.some((name) => ours.test(name))) {
+  if (others.some(isOurs)) {
     throw new LabError(
       'graph',
-      `this graph has the input ${others.find((name) => ours.test(name)) ?? ''}, which the lab adds: open the graph that it was made from`
+      `this graph has the input ${others.find(isOurs) ?? ''}, which the lab adds: open the graph that it was made from`
     )
   }
   throw new LabError(

@@ -1,6 +1,7 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
 import { DataType, decodeModel, makeCast, tensorType } from './proto'
+import { yieldNames } from './names'
 import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
 import { typeOf } from './types'
 import { computable } from './order'
@@ -36,6 +37,7 @@ export class Graph {
     this.model = model
     this.proto = model.graph
     this.merged = takeCachedBranch(this.proto)
+    yieldNames(this.proto)
     for (const tensor of this.proto.initializer) this.initializer.set(tensor.name, tensor)
     for (const value of this.proto.input) this.input.set(value.name, value)
     for (const value of this.proto.output) this.output.set(value.name, value)

@@ -2,6 +2,7 @@
 import { LabError } from '../errors'
 import { addAdapters, addJoinedAdapters } from './adapt'
 import { unifyCache } from './cache'
+import { writeOutCaps } from './capped'
 import { describe, type GraphInfo } from './describe'
 import { expandInt4, type ReadWeights, type WeightFile } from './expand'
 import { externalize } from './external'
@@ -74,6 +75,7 @@ export function instrumentGraph(
   }
   if (plan.select) addSelect(graph, type)
   if (plan.probabilities) addLogProbabilities(graph)
+  if (plan.plainCaps) writeOutCaps(graph, info.cache.headSize)
   // Last, for the others know what a quantizer looks like as exporters leave it.
   if (plan.independent) quantizeByToken(graph)
   graph.commit()

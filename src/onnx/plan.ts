@@ -34,11 +34,18 @@ export interface Plan {
    * later token, changes what another one comes out as.
    */
   readonly independent?: boolean
+  /**
+   * Attention whose scores are capped is written in plain operators: for runtimes whose kernel leaves the cap out, as
+   * WebGPU's does.
+   */
+  readonly plainCaps?: boolean
   /** Activations are never quantized (`accuracy_level` 0), where exporters allow it for speed. */
   readonly exact?: boolean
 }
 
 export function isEmpty(plan: Plan): boolean {
-  const { read, keep, adapt, select, probabilities, independent, exact, write = 'none' } = plan
-  return !read && !keep && !adapt && !select && !probabilities && !independent && !exact && write === 'none'
+  const { read, keep, adapt, select, probabilities, independent, plainCaps, exact, write = 'none' } = plan
+  return (
+    !read && !keep && !adapt && !select && !probabilities && !independent && !plainCaps && !exact && write === 'none'
+  )
 }

@@ -147,6 +147,10 @@ export function intAttribute(node: NodeProto, name: string): number | undefined 
   return found && Number(found.i)
 }
 
+export function floatAttribute(node: NodeProto, name: string): number | undefined {
+  return node.attribute.find((a) => a.name === name)?.f
+}
+
 /** A tensor among a node's attributes. */
 export function attributeTensor(node: NodeProto, name: string): TensorProto | undefined {
   return node.attribute.find((a) => a.name === name)?.t

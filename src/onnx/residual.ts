@@ -33,7 +33,8 @@ export function findResiduals(graph: Graph): Sum[] {
   if (!found || found.sums.length === 0) {
     throw new LabError(
       'graph',
-      'no residual addition was found between the embedding and the logits: this does not look like a transformer decoder'
+      'no residual addition was found between the embedding and the logits: this does not look like a pre-norm transformer decoder; ' +
+        'a new layout is added in src/onnx/residual.ts'
     )
   }
   const ends = splitBlocks(graph, found.sums, found.reach)
@@ -104,10 +105,12 @@ function isNumber(graph: Graph, name: string): boolean {
 function requireStream(graph: Graph, sum: Addition, previous: Addition): void {
   const wanted = previous.node.output[previous.fused ? 3 : 0]
   const stack = sum.node.input.slice(0, sum.fused ? 2 : undefined)
+  const seen = new Set<NodeProto>()
   for (let name = stack.pop(); name !== undefined; name = stack.pop()) {
     if (name !== '' && name === wanted) return
     const node = graph.producer.get(name)
-    if (!node) continue
+    if (!node || seen.has(node)) continue
+    seen.add(node)
     if (isStep(graph, node)) stack.push(...node.input.filter((input) => !graph.isConstant(input)).slice(0, 1))
     // (x + attention) + MLP: x is one of the parts of a part.
     if (plainSum.has(node.opType)) stack.push(...node.input)

@@ -25,6 +25,7 @@ function state(graph: Graph, past: string): State {
   const value = graph.input.get(past)
   const { elemType, dims } = value ? tensorType(value) : { elemType: DataType.UNDEFINED, dims: [] }
   const present = presentNames(past).find((name) => graph.output.has(name))
+  if (/\.(encoder|decoder)\./.test(past)) throw encoderDecoder()
   const type = floatType(elemType)
   if (!type) {
     throw new LabError(
@@ -38,7 +39,6 @@ function state(graph: Graph, past: string): State {
       `the input ${past} has no output that becomes it at the next token: export the model again`
     )
   }
-  if (/\.(encoder|decoder)\./.test(past)) throw encoderDecoder()
   if (typeof dims[0] === 'number' && dims[0] !== 1) {
     throw new LabError(
       'graph',

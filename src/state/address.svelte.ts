@@ -3,17 +3,23 @@ import type { Captures } from './capture/captures.svelte'
 import type { Chat } from './steer/chat.svelte'
 import type { ContrastPlan } from './directions/contrast.svelte'
 import type { ContrastKind } from './directions/contrasts'
-import type { Fits } from './directions/fits.svelte'
+import { isFitFor, type DirectionSet, type Fits } from './directions/fits.svelte'
 import { readLink, writeLink, type Settings, type View } from './link'
 import type { Models } from './models/models.svelte'
 import { presets } from './presets'
 import type { Prompts } from './prompts/prompts.svelte'
 import type { Runs } from './study/runs.svelte'
 import { adapterSource } from './models/source-id'
+import { LinkedDirection } from './session/linked-direction.svelte'
+import { compareMade, madeOf, type Compared } from './session/made'
+import { recipeOf, sidesOf, vectorOf } from './session/recipe'
 import type { SteeringControls } from './steer/steering.svelte'
 import type { StudyDraft } from './study/study-draft.svelte'
 import type { Tour } from './tour/tour.svelte'
 import type { Transfer } from './transfer/transfer.svelte'
+
+/** What of a link's settings is about the direction in use. */
+const directionNames = ['contrast', 'method', 'positive', 'negative', 'contrastAdapter', 'made', 'vector'] as const
 
 /** All that a link says something of. */
 interface Addressed {
@@ -38,6 +44,8 @@ export class Address {
   /** For the next model that is opened. Null lets the device decide. */
   dtype = $state<Dtype | null>(null)
   device = $state<Device | null>(null)
+  /** What the link holds of a direction beside its recipe. */
+  readonly direction = new LinkedDirection()
   readonly #parts: Addressed
   #linked = $state.raw<Settings | null>(null)
   readonly #blank: Settings
@@ -54,7 +62,42 @@ export class Address {
     return this.#linked
   }
 
-  /** The settings as they are: what a link holds. */
+  /** The directions in use, or those that will be once their model is open again. */
+  get #inUse(): DirectionSet | null {
+    const { fits, models } = this.#parts
+    const { chosen } = fits
+    return chosen && (!models.active || isFitFor(chosen, models.active.info)) ? chosen : null
+  }
+
+  /** What a link holds: the forms, and of the direction in use what it was made with. */
+  get #shared(): Settings {
+    return { ...this.settings, ...this.#direction }
+  }
+
+  /** What a link says of the direction in use: what it was really fitted with, else the vector itself. */
+  get #direction(): Partial<Settings> {
+    const { fits, controls } = this.#parts
+    const { linked } = this
+    const set = this.#inUse
+    if (!set) {
+      const { made = null, vector = null, left = [] } = linked ?? {}
+      return { made, vector, left }
+    }
+    const { source, adapter, scale, positive, negative } = this.settings
+    const recipe = recipeOf(set, { source, adapter: adapter === null ? null : { id: adapter, scale } })
+    if (!recipe) {
+      const vector = vectorOf(set, controls.scope === 'all' ? null : fits.layer)
+      return { made: null, vector, left: vector === null ? ['direction'] : [] }
+    }
+    const { contrast, method, adapter: between } = recipe
+    const sides = contrast === 'lists' ? recipe : { positive, negative }
+    const made = set.kind === 'fitted' ? madeOf(set, fits.layer) : null
+    const contrastAdapter = between === adapter ? this.settings.contrastAdapter : between
+    const fitted = { contrast, method, made, vector: null, left: [], contrastAdapter }
+    return { ...fitted, positive: sides.positive, negative: sides.negative }
+  }
+
+  /** The settings as the page's forms have them: what the next fit and the next answer are made with. */
   get settings(): Settings {
     const { models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs } = this.#parts
     const { alpha, mode, positions, scope, controlSeed } = controls
@@ -83,8 +126,8 @@ export class Address {
       ...transfer.settings,
       preset: draft.preset,
       step: tour.step,
-      positive: prompts.isExample ? null : { name: prompts.positiveName, text: prompts.positiveText },
-      negative: prompts.isExample ? null : { name: prompts.negativeName, text: prompts.negativeText },
+      ...formSides(prompts),
+      ...{ made: null, vector: null, left: [], session: this.#linked?.session ?? null },
       run: runs.name,
       claim: runs.claim,
       arm: runs.arm
@@ -92,7 +135,23 @@ export class Address {
   }
 
   get link(): string {
-    return writeLink(this.settings, this.#defaults)
+    return writeLink(this.#shared, this.#defaults)
+  }
+
+  /** The session file of the link is open now. */
+  forgetSession(): void {
+    if (this.#linked) this.#linked = { ...this.#linked, session: null }
+  }
+
+  /** Whether the direction in use is the one of the link that was followed; null where there is nothing to compare. */
+  get compared(): Compared | null {
+    const { linked } = this
+    const set = this.#inUse
+    if (!linked?.made || set?.kind !== 'fitted') return null
+    const now = this.#shared
+    const names = ['contrast', 'method', 'positive', 'negative'] as const
+    const isAsked = names.every((name) => isEqual(linked[name], now[name]))
+    return isAsked ? compareMade(linked.made, set, linked.layer ?? this.#parts.fits.layer) : null
   }
 
   /** Takes a link over. A link that only names a view changes nothing else; no link opens a model by itself. */
@@ -102,17 +161,33 @@ export class Address {
     if (settings.view === 'docs') this.page = settings.page
     if (!hash.includes('?')) return
     const { prompts, contrast, fits } = this.#parts
+    // What the link says of a direction that is here already changes nothing of the next one's lists and method.
+    const now = this.#shared
+    const isHere = this.#inUse !== null && directionNames.every((name) => isEqual(settings[name], now[name]))
     this.#linked = settings
+    this.direction.follow(isHere ? { ...settings, vector: null } : settings, hash)
+    if (!isHere) this.#takeUp(settings)
     this.dtype = settings.dtype
     this.device = settings.device
     if (fits.chosen && settings.layer !== null) fits.layer = settings.layer
     else fits.wantedLayer = settings.layer
-    fits.method = settings.method
-    contrast.wanted = settings.contrastAdapter
-    this.#apply(settings)
-    if (settings.positive) prompts.setPositive(settings.positive)
-    if (settings.negative) prompts.setNegative(settings.negative)
+    if (!isHere) fits.method = settings.method
+    if (!isHere) contrast.wanted = settings.contrastAdapter
+    this.#apply(isHere ? { ...settings, contrast: contrast.kind } : settings)
+    if (!isHere && settings.positive) prompts.setPositive(settings.positive)
+    if (!isHere && settings.negative) prompts.setNegative(settings.negative)
     this.#followView(settings)
+  }
+
+  /** Puts the direction of a link in use where it stands on the bench; where another one is in use, says so. */
+  #takeUp({ made, method, layer }: Settings): void {
+    const { fits } = this.#parts
+    if (made === null || !this.#inUse) return
+    const isIt = (set: DirectionSet): boolean =>
+      set.kind === 'fitted' && set.separation.method === method && madeOf(set, layer ?? fits.layer) === made
+    const found = fits.list.find(isIt)
+    if (found) fits.choose(found)
+    else this.direction.say('This link was made with another direction than the one in use here: press Fit to make it.')
   }
 
   /** What only links of one view hold: a link of another one leaves it as it is. */
@@ -141,5 +216,19 @@ export class Address {
     this.#parts.contrast.kind = contrast
     Object.assign(controls, { alpha, mode, positions, scope, controlSeed })
     Object.assign(chat, { temperature, topP, seed, maxTokens, question, form, arms })
+  }
+}
+
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
+
+/** The two lists of the forms; null where they are the example. */
+function formSides(prompts: Prompts): Pick<Settings, 'positive' | 'negative'> {
+  const { positive, negative } = sidesOf(prompts)
+  if (!positive || !negative) return { positive: null, negative: null }
+  return {
+    positive: { ...positive, text: prompts.positiveText },
+    negative: { ...negative, text: prompts.negativeText }
   }
 }

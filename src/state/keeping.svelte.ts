@@ -53,9 +53,9 @@ export class Keeping {
 }
 
 /** Reads every kept value that can be read, and says why one could not: one that is broken hides no other. */
-export function readEach<Value>(
-  values: Iterable<unknown>,
-  read: (value: unknown) => Value
+export function readEach<Kept, Value>(
+  values: Iterable<Kept>,
+  read: (value: Kept) => Value
 ): { readonly kept: readonly Value[]; readonly error: Error | null } {
   let error: Error | null = null
   const kept = [...values].flatMap((value) => {

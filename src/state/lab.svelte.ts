@@ -13,7 +13,11 @@ import { ContrastPlan } from './directions/contrast.svelte'
 import { Fits, type DirectionSet } from './directions/fits.svelte'
 import { InUse } from './directions/in-use.svelte'
 import type { Settings, View } from './link'
+import { Session } from './session/session.svelte'
+import { Sharing } from './session/sharing'
+import { memoryShelf } from '../storage/shelf'
 import { Models, type Model } from './models/models.svelte'
+import { ForeignHosts } from './models/foreign-hosts.svelte'
 import { Opening } from './models/opening'
 import type { Outside } from './outside'
 import { OwnDirections, Readings } from './directions/own-directions'
@@ -35,6 +39,7 @@ import { Transfer } from './transfer/transfer.svelte'
 export class Lab {
   readonly models: Models
   readonly catalogue = new Catalogue()
+  readonly hosts = new ForeignHosts()
   readonly stored: StoredModels
   readonly prompts = new Prompts()
   readonly sets: PromptSets
@@ -51,6 +56,11 @@ export class Lab {
   readonly tour: Tour
   readonly first: Start
   readonly asking: Asking
+  /** What this tab has open, kept over a reload. */
+  readonly session: Session
+  /** What goes to others and comes from them: the link and the session file. */
+  readonly sharing: Sharing
+  #restored: Promise<boolean> = Promise.resolve(false)
   readonly #address: Address
   readonly #opening: Opening
   readonly #inUse: InUse
@@ -61,25 +71,26 @@ export class Lab {
     math,
     study,
     shelf,
+    tab = null,
     promptSet = (name) => fetchPrompts(document.baseURI, name)
   }: Outside) {
-    const { catalogue, prompts, controls, chat } = this
+    const { catalogue, prompts, controls, chat, hosts } = this
     const models = (this.models = new Models(connect))
     this.stored = new StoredModels(storage)
     this.sets = new PromptSets(prompts, shelf)
     const captures = (this.captures = new Captures(shelf))
     const fits = (this.fits = new Fits(math))
     this.saved = new SavedDirections(shelf)
-    const draft = (this.draft = new StudyDraft({ connect, math }, study.protocol))
-    this.study = new StudyRun({ connect, math }, study)
-    const runs = (this.runs = new Runs({ connect, math }, study.protocol))
+    const draft = (this.draft = new StudyDraft({ connect, math }, study.protocol, hosts))
+    this.study = new StudyRun({ connect, math }, study, hosts)
+    const runs = (this.runs = new Runs({ connect, math }, study.protocol, hosts))
     const known = { owns: new OwnDirections(math), readings: new Readings() }
     const parts = { math, catalogue, prompts: promptSet, ...known }
     const transfer = (this.transfer = new Transfer({ ...parts, models }))
     const tour = (this.tour = new Tour({
       ...parts,
       open: (name) => this.openBeside({ kind: 'bundled', name }),
-      isOpen: (name) => this.#opening.bundled(name) !== null
+      bundled: (name) => this.#opening.bundled(name)
     }))
     const questions = async (set: PromptSet): Promise<readonly string[]> =>
       (await promptSet(set)).flatMap(({ messages }) => messages.at(-1)?.content ?? [])
@@ -92,11 +103,22 @@ export class Lab {
     const address = (this.#address = new Address({
       ...{ models, prompts, contrast, fits, controls, chat, captures, draft, transfer, tour, runs }
     }))
+    const session = { models, hosts, prompts, fits, history: chat.history }
+    this.session = new Session(
+      { ...session, link: () => this.link, follow: (link) => this.follow(link) },
+      { shelf: shelf ?? memoryShelf(), tab, locks: study.locks }
+    )
+    this.sharing = new Sharing({ address, session: this.session, sets: this.sets, saved: this.saved, captures })
     const inUse = (this.#inUse = new InUse({ models, fits, prompts, contrast }))
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))
     const start = (this.first = new Start({
-      ...{ models, catalogue, prompts, address, opening },
-      runFit: () => inUse.run()
+      ...{ models, catalogue, prompts, address, opening, hosts },
+      runFit: async () => {
+        // What the session or a link brought needs no fit.
+        if (!inUse.fit && !address.direction.bring({ models, fits })) await inUse.run()
+      },
+      hasFit: () => inUse.fit !== null,
+      canFit: () => contrast.problem === null
     }))
     this.asking = new Asking({ models, fits, inUse, controls, chat, address, start, questions })
   }
@@ -146,6 +168,8 @@ export class Lab {
   /** Takes a link over; see `Address`. */
   follow(hash: string): void {
     this.#address.follow(hash)
+    const { models, fits } = this
+    this.#address.direction.bring({ models, fits })
   }
 
   /**
@@ -153,13 +177,16 @@ export class Lab {
    * a link that names no lists means the example.
    */
   async restore({ reloaded, hash }: { readonly reloaded: boolean; readonly hash: string }): Promise<void> {
-    const contrast = reloaded || !hash.includes('?')
-    await Promise.all([this.sets.restore({ contrast }), this.captures.restore(), this.saved.restore()])
+    const isLink = hash.includes('?') && !reloaded
+    const restored = this.session.restore({ isLink, follows: !hash.includes('?') })
+    this.#restored = restored
+    const others = [this.captures.restore(), this.saved.restore()]
+    await Promise.all([...others, restored.then((found) => this.sets.restore({ contrast: !isLink && !found }))])
   }
 
   /** Keeps at once what was just edited: the page is being left. */
   async flush(): Promise<void> {
-    await Promise.all([this.sets.keeping.flush(), this.captures.keeping.flush()])
+    await Promise.all([this.sets, this.captures, this.session].map(({ keeping }) => keeping.flush()))
   }
 
   /** The way of the work. */
@@ -174,6 +201,7 @@ export class Lab {
 
   /** Opens a model of the reader's choice. */
   open(source: ModelSource): Promise<boolean> {
+    this.hosts.vouch(source)
     return this.#opening.choose(source)
   }
 
@@ -198,18 +226,14 @@ export class Lab {
     await this.adapters?.load(source)
   }
 
-  /** Takes effect at the next token of a running answer, which is marked there. */
-  async scaleAdapter(adapters: Adapters, scale: number): Promise<void> {
-    if (await adapters.setScale(scale)) this.chat.markAll(`adapter ${scale.toFixed(2)}`)
-  }
-
   /** Opens a finished run, or takes an unfinished study in. */
   async openStudyFile(file: File): Promise<void> {
-    const isUnfinished = await this.study.kept.unpack(file).then(
-      () => true,
-      () => false
-    )
-    if (!isUnfinished) await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
+    try {
+      if (await this.study.kept.unpack(file)) return
+    } catch (error) {
+      return this.runs.refuse(error)
+    }
+    await this.runs.openBundle(file, file.name.replace(/\.zip$/i, ''))
   }
 
   /** See `Start`. */
@@ -221,8 +245,10 @@ export class Lab {
     return this.first.now()
   }
 
-  welcome(): Promise<void> {
-    return this.first.welcome()
+  /** See `Start`; a session that is brought back comes first. */
+  async welcome(): Promise<void> {
+    await this.#restored
+    await this.first.welcome()
   }
 
   /** See `InUse`. */
@@ -236,6 +262,11 @@ export class Lab {
 
   get isStale(): boolean {
     return this.#inUse.isStale
+  }
+
+  /** See `InUse`. */
+  get outdatedFit(): string | null {
+    return this.#inUse.outdated
   }
 
   runFit(): Promise<void> {

@@ -1,9 +1,13 @@
 /** An experiment as a link: settings to the part of the address after `#`, which no server sees, and back. */
 import { methods, type Method } from '../direction/method'
 import type { Device, Dtype, ModelSource, Position } from '../lab/api'
+import { openAddress } from '../lab/privacy/secrets'
 import { allArms, type Arm, type Form } from './steer/comparison'
 import type { ContrastKind } from './directions/contrasts'
+import { readArm, writeArm, type ArmAddress } from './link-arm'
+import { readLeft, readTexts, writeTexts, type LinkPart } from './link-texts'
 import { readAdapter, readSource, sourceId } from './models/source-id'
+import { readMade } from './session/made'
 import { dtypes } from '../lab/dtype'
 
 export const views = [
@@ -18,6 +22,8 @@ export const views = [
   'docs'
 ] as const
 export type View = (typeof views)[number]
+
+export type { ArmAddress } from './link-arm'
 
 /** What a link holds of a transfer. */
 export interface TransferSettings {
@@ -84,6 +90,14 @@ export interface Settings extends TransferSettings, CaptureSettings {
   readonly run: string | null
   readonly claim: string | null
   readonly arm: ArmAddress | null
+  /** What the direction in use was, by `madeOf`: whoever makes it again compares. Null without one. */
+  readonly made: string | null
+  /** The direction in use itself, by `packDirections`, where no recipe makes it again. */
+  readonly vector: string | null
+  /** What was too long for this link. */
+  readonly left: readonly LinkPart[]
+  /** Address of a session file to open. */
+  readonly session: string | null
 }
 
 const linkedPresets = ['offline', 'full'] as const
@@ -94,16 +108,6 @@ export function linkedPreset(preset: string | undefined): LinkedPreset | null {
   return oneOf(linkedPresets, preset ?? null)
 }
 
-/** One arm of one block of a run, and one of its prompts or all: `12:own@1`, `12:own@1:7`. */
-export interface ArmAddress {
-  /** Index into the run's blocks. */
-  readonly block: number
-  /** Its id. */
-  readonly arm: string
-  /** Index into the set's prompts; null for all. */
-  readonly prompt: number | null
-}
-
 /** One side of a contrast: its name, and its prompts one a line. */
 export interface Side {
   readonly name: string
@@ -111,9 +115,6 @@ export interface Side {
 }
 
 const positions: readonly Position[] = ['last', 'every', 'answer-mean']
-
-/** Longer lists than this are left out of links: some programs cut them off. */
-const longestSide = 1500
 
 /** The settings that a contrast begins with. */
 export type Defaults = (contrast: ContrastKind) => Settings
@@ -130,11 +131,13 @@ const plain = [
   'topP',
   'seed',
   'maxTokens',
-  'question',
   'form'
 ] as const
 
-/** `#/view?name=value`, without what equals the defaults. A hub token is never written. */
+/**
+ * `#/view?name=value`, without what equals the defaults. A hub token is never written. Long texts are packed; what is too long
+ * even so is named under `left`.
+ */
 export function writeLink(settings: Settings, defaultsOf: Defaults): string {
   const { source, contrast } = settings
   const defaults = defaultsOf(contrast)
@@ -142,7 +145,7 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
   const isImplied = contrast === impliedContrast(source !== null || settings.positive !== null)
   const entries: readonly (readonly [string, string | number | null])[] = [
     ['model', source && sourceId(source)],
-    ['hub', source?.kind === 'hub' ? (source.endpoint ?? null) : null],
+    ['hub', source?.kind === 'hub' && source.endpoint ? openAddress(source.endpoint) : null],
     ['dtype', settings.dtype],
     ['device', settings.device],
     ['adapter', settings.adapter],
@@ -154,14 +157,28 @@ export function writeLink(settings: Settings, defaultsOf: Defaults): string {
     ...(settings.view === 'transfer' ? transferEntries(settings, defaults) : []),
     ...(settings.view === 'capture' ? captureEntries(settings, defaults) : []),
     ['step', settings.view === 'tour' ? settings.step : null],
-    ['positive', settings.positive && writeSide(settings.positive)],
-    ['negative', settings.negative && writeSide(settings.negative)],
+    ...(['made', 'vector', 'session'] as const).map((name) => [name, settings[name]] as const),
+    ...textEntries(settings, defaults),
     ...(settings.view === 'study' ? runEntries(settings) : [])
   ]
   const query = new URLSearchParams(entries.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]])))
   const text = query.toString()
   const page = settings.view === 'docs' && settings.page ? `/${settings.page}` : ''
   return `#/${settings.view}${page}${text && `?${text}`}`
+}
+
+/** The question and the two lists, and what of them or of the direction no link can hold. */
+function textEntries(settings: Settings, defaults: Settings): readonly (readonly [string, string])[] {
+  const { question, positive, negative } = settings
+  const whole = ({ name, text }: Side): string => `${name}\n${text}`
+  return writeTexts(
+    {
+      ...(question !== defaults.question && { question }),
+      ...(positive && { positive: whole(positive) }),
+      ...(negative && { negative: whole(negative) })
+    },
+    settings.left
+  )
 }
 
 function transferEntries(settings: TransferSettings, defaults: TransferSettings): [string, string | number | null][] {
@@ -193,9 +210,12 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
   const [path = '', query = ''] = hash.replace(/^#\/?/, '').split('?', 2)
   const [view = '', ...page] = path.split('/')
   const values = new URLSearchParams(query)
+  const texts = readTexts(values)
+  const left = readLeft(values.get('left'))
   const source = readSource(values.get('model'), values.get('hub'))
   const contrast =
-    oneOf(['lists', 'adapter'], values.get('contrast')) ?? impliedContrast(source !== null || values.has('positive'))
+    oneOf(['lists', 'adapter'], values.get('contrast')) ??
+    impliedContrast(source !== null || texts.has('positive') || left.includes('positive'))
   const defaults = defaultsOf(contrast)
   const number = (name: string, low: number, high: number): number | null => {
     const value = Number.parseFloat(values.get(name) ?? '')
@@ -241,10 +261,13 @@ export function readLink(hash: string, defaultsOf: Defaults): Settings {
     topP: number('topP', 0.01, 1) ?? defaults.topP,
     seed: Math.round(number('seed', 0, 2 ** 31) ?? defaults.seed),
     maxTokens: Math.round(number('maxTokens', 1, 2048) ?? defaults.maxTokens),
-    question: values.get('question') ?? defaults.question,
+    question: texts.get('question') ?? defaults.question,
     form: oneOf(['chat', 'text'], values.get('form')) ?? defaults.form,
-    positive: readSide(values.get('positive')),
-    negative: readSide(values.get('negative')),
+    positive: readSide(texts.get('positive')),
+    negative: readSide(texts.get('negative')),
+    made: readMade(values.get('made')) ? values.get('made') : null,
+    ...{ vector: values.get('vector'), session: values.get('session') },
+    left,
     run: values.get('run'),
     claim: values.get('claim'),
     arm: readArm(values.get('arm'))
@@ -261,13 +284,8 @@ function readArms(value: string | null): readonly Arm[] | null {
   return arms.length > 0 ? [...new Set(arms)] : null
 }
 
-function writeSide({ name, text }: Side): string | null {
-  const whole = `${name}\n${text}`
-  return whole.length > longestSide ? null : whole
-}
-
-function readSide(value: string | null): Side | null {
-  if (value === null) return null
+function readSide(value: string | undefined): Side | null {
+  if (value === undefined) return null
   const [name = '', ...lines] = value.split('\n')
   return { name, text: lines.join('\n') }
 }
@@ -279,17 +297,6 @@ function runEntries({ preset, run, claim, arm }: Settings): readonly (readonly [
     ['claim', claim],
     ['arm', arm && writeArm(arm)]
   ]
-}
-
-function writeArm({ block, arm, prompt }: ArmAddress): string {
-  return `${block}:${arm}${prompt === null ? '' : `:${prompt}`}`
-}
-
-/** An arm's id may hold colons, but none before digits at its end. */
-function readArm(value: string | null): ArmAddress | null {
-  const [, block, arm, prompt] = /^(\d+):(.+?)(?::(\d+))?$/.exec(value ?? '') ?? []
-  if (block === undefined || arm === undefined) return null
-  return { block: Number(block), arm, prompt: prompt === undefined ? null : Number(prompt) }
 }
 
 function oneOf<const Value extends string>(allowed: readonly Value[], value: string | null): Value | null {

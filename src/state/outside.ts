@@ -4,6 +4,7 @@ import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
 import type { Shelf } from '../storage/shelf'
+import type { TabStore } from '../storage/tab'
 import type { StudyOutside } from './study/study-protocol'
 
 /** What the lab reaches outside the page's thread. */
@@ -15,6 +16,8 @@ export interface Outside {
   readonly study: StudyOutside
   /** Where the page keeps what is made on it; without one, nothing outlives the page. */
   readonly shelf?: Shelf
+  /** Where a tab keeps which session is its own. Default: nowhere. */
+  readonly tab?: TabStore | null
   /** The prompt sets that come with the page. Default: from beside the page. */
   readonly promptSet?: (name: PromptSet) => Promise<readonly PromptRow[]>
 }

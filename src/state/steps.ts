@@ -38,6 +38,7 @@ export function stepsOf({
   models,
   prompts,
   captures,
+  fits,
   fit,
   transfer,
   study,
@@ -46,17 +47,22 @@ export function stepsOf({
 }: Worked): readonly Step[] {
   const { active } = models
   const { problem } = prompts
+  const noModel = models.list.some(({ status }) => status.kind === 'open')
+    ? 'waits until an open model is chosen'
+    : models.opening
+      ? 'waits for the model that is opening'
+      : study.isBusy
+        ? 'waits for a model beside those of the study'
+        : 'waits for a model'
   const waiting = (view: StepView, why: string | null): Step => waitingStep(view, why, isArriving)
   return [
     { view: 'models', state: active ? 'done' : 'ready' },
     { view: 'prompts', state: problem ? 'ready' : 'done' },
-    captures.list.length > 0
-      ? { view: 'capture', state: 'done' }
-      : waiting('capture', active ? null : 'waits for a model'),
-    fit
+    captures.list.length > 0 ? { view: 'capture', state: 'done' } : waiting('capture', active ? null : noModel),
+    fit || (!active && fits.chosen)
       ? { view: 'directions', state: 'done' }
-      : waiting('directions', !active ? 'waits for a model' : problem && 'waits for prompts'),
-    waiting('steer', !active ? 'waits for a model' : fit ? null : 'waits for a direction'),
+      : waiting('directions', !active ? noModel : problem && 'waits for prompts'),
+    waiting('steer', !active ? noModel : fit ? null : 'waits for a direction'),
     // The first model is not enough for it: it says so before, too, and nothing below moves when that one is there.
     waitingStep('transfer', transfer.sides.open.length < 2 ? 'waits for two models' : null, false),
     { view: 'study', state: study.status.kind === 'done' ? 'done' : 'ready' },

@@ -4,7 +4,7 @@ import { connectDatabase } from './database'
 import { boxes, type Box, type Shelf } from './shelf'
 
 /** One more with each new box. */
-const version = 3
+const version = 4
 
 /** The database is opened by the first call. @param notes null keeps none */
 export function connectShelf(name = 'azimuth', notes: NoteStore | null = browserNotes()): Shelf {

@@ -5,8 +5,8 @@ import { LabError } from '../errors'
 export interface DatabaseOptions {
   readonly name: string
   readonly version: number
-  /** Makes what is missing. Called where the browser has none, or one of an older version. */
-  readonly upgrade: (database: IDBDatabase) => void
+  /** Makes what is missing. Called where the browser has none, `before` being 0, or one of that older version. */
+  readonly upgrade: (database: IDBDatabase, transaction: IDBTransaction, before: number) => void
   /** What is kept there: "the study". */
   readonly what: string
   /** The way out of a full disk, and of any other failure. */
@@ -51,7 +51,9 @@ function open({ name, version, upgrade }: DatabaseOptions, onGone: () => void): 
       throw new LabError('quota', 'this browser keeps nothing for the page (no IndexedDB): export what you need')
     }
     const request = indexedDB.open(name, version)
-    request.onupgradeneeded = () => upgrade(request.result)
+    request.onupgradeneeded = ({ oldVersion }) => {
+      if (request.transaction) upgrade(request.result, request.transaction, oldVersion)
+    }
     request.onsuccess = () => {
       const database = request.result
       database.onclose = onGone

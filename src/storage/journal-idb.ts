@@ -2,7 +2,10 @@
  * The studies that this browser keeps, in IndexedDB: what each was asked, how far it is, and its finished cells, or the
  * bundle of a finished run. So a study outlives its tab.
  */
+import { LabError } from '../errors'
 import { fieldsOf } from '../formats/fields'
+import { cleanSettings, cleanStudy } from '../lab/privacy/secrets'
+import type { StudyCell } from '../lab/journal/lines'
 import { connectDatabase } from './database'
 
 /** One study on the list. What it was asked is kept as it came: an older version of the page may have written it. */
@@ -19,19 +22,12 @@ export interface StudyCard {
   readonly finished: boolean
 }
 
-/** A finished cell: JSON, and numbers that JSON would blow up. */
-export interface StudyCell {
-  readonly json: unknown
-  readonly floats?: Float32Array
-  readonly seconds?: number
-}
-
 /** The finished cells of one study, by their keys. */
 export interface StudyCells {
   /** In the order of writing. */
   keys(): Promise<readonly string[]>
   read(key: string): Promise<StudyCell | null>
-  /** Resolves when the cell is on the disk. @throws LabError `quota` */
+  /** Resolves when the cell is on the disk. @throws LabError `quota`, StudyGone */
   write(key: string, cell: StudyCell): Promise<void>
 }
 
@@ -40,6 +36,8 @@ export interface StudyStore {
   /** Newest first. */
   list(): Promise<readonly StudyCard[]>
   save(card: StudyCard): Promise<void>
+  /** How far it is. @throws StudyGone: a study that is no longer kept does not come back by this */
+  update(card: StudyCard): Promise<void>
   cells(id: string): StudyCells
   /** Puts the bundle of a finished run in place of its cells. */
   finish(card: StudyCard, bundle: Blob): Promise<void>
@@ -51,7 +49,7 @@ export interface StudyStore {
 export function browserStudies(): StudyStore {
   const database = connectDatabase({
     name: 'azimuth-studies',
-    version: 1,
+    version: 2,
     upgrade,
     what: 'the study',
     whenFull: 'delete a model that it keeps, then go on',
@@ -67,16 +65,30 @@ export function browserStudies(): StudyStore {
       work(transaction)
       return () => undefined
     })
+  /** A change to a study that is there. The browser may have cleared its data, or another tab deleted the study, meanwhile. */
+  const changeKept = async (
+    id: string,
+    stores: readonly Store[],
+    work: (transaction: IDBTransaction) => void
+  ): Promise<void> => {
+    const isKept = await database.run(['studies', ...stores], 'readwrite', (transaction) => {
+      const known = transaction.objectStore('studies').getKey(id)
+      known.onsuccess = () => known.result !== undefined && work(transaction)
+      return () => known.result !== undefined
+    })
+    if (!isKept) throw new StudyGone()
+  }
   return {
     async list() {
       const cards = (await read<unknown[]>('studies', (from) => from.getAll())).filter(isCard)
       return cards.sort((a, b) => (a.changed < b.changed ? 1 : -1))
     },
     save: (card) => change(['studies'], (to) => to.objectStore('studies').put(card)),
+    update: (card) => changeKept(card.id, [], (to) => to.objectStore('studies').put(card)),
     cells: (id) => ({
       keys: () => database.run('cells', 'readonly', (from) => cellKeys(from, id)),
       read: async (key) => cellOf(await read<unknown>('cells', (from) => from.index('key').get([id, key]))),
-      write: (key, cell) => change(['cells'], (to) => putCell(to.objectStore('cells'), id, key, cell))
+      write: (key, cell) => changeKept(id, ['cells'], (to) => putCell(to.objectStore('cells'), id, key, cell))
     }),
     finish: (card, bundle) =>
       change(['studies', 'cells', 'bundles'], (to) => {
@@ -99,12 +111,48 @@ export function browserStudies(): StudyStore {
 
 type Store = 'studies' | 'cells' | 'bundles'
 
-function upgrade(database: IDBDatabase): void {
-  database.createObjectStore('studies', { keyPath: 'id' })
-  database.createObjectStore('bundles')
-  const cells = database.createObjectStore('cells', { autoIncrement: true })
-  cells.createIndex('key', ['study', 'key'], { unique: true })
-  cells.createIndex('study', 'study')
+/** The browser no longer keeps a study that was being written to. */
+export class StudyGone extends LabError {
+  constructor() {
+    const text = 'this browser no longer keeps the study: its data was cleared, or the study was deleted in another tab'
+    super('quota', `${text}; what it had finished is lost, start it again`)
+  }
+}
+
+function upgrade(database: IDBDatabase, transaction: IDBTransaction, before: number): void {
+  if (before === 0) {
+    database.createObjectStore('studies', { keyPath: 'id' })
+    database.createObjectStore('bundles')
+    const cells = database.createObjectStore('cells', { autoIncrement: true })
+    cells.createIndex('key', ['study', 'key'], { unique: true })
+    cells.createIndex('study', 'study')
+  } else clean(transaction)
+}
+
+/** The first version kept the token of a hub with what a study was asked. */
+function clean(transaction: IDBTransaction): void {
+  rewrite(transaction.objectStore('studies'), (card) => {
+    const settings = cleanSettings(fieldsOf(card).get('settings'))
+    return settings === fieldsOf(card).get('settings') ? card : { ...Object.fromEntries(fieldsOf(card)), settings }
+  })
+  rewrite(transaction.objectStore('cells').index('key'), (row) => {
+    const fields = fieldsOf(row)
+    if (fields.get('key') !== 'study') return row
+    const cell = fieldsOf(fields.get('cell'))
+    const json = cleanStudy('study', cell.get('json'))
+    return { ...Object.fromEntries(fields), cell: { ...Object.fromEntries(cell), json } }
+  })
+}
+
+function rewrite(values: IDBObjectStore | IDBIndex, change: (value: unknown) => unknown): void {
+  const request = values.openCursor()
+  request.onsuccess = () => {
+    const cursor = request.result
+    if (!cursor) return
+    const next = change(cursor.value)
+    if (next !== cursor.value) cursor.update(next)
+    cursor.continue()
+  }
 }
 
 function isCard(value: unknown): value is StudyCard {

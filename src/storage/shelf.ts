@@ -1,7 +1,10 @@
 /** What the page itself makes and keeps over a reload: plain values by key. */
 
+/** What each tab has open: the sessions, and beside them what is large, by `<session>/<id>`. */
+const sessionBoxes = ['sessions', 'session-directions', 'session-answers'] as const
+
 /** One kind of value each. */
-export const boxes = ['prompt-sets', 'contrast', 'captures', 'capture-names', 'directions'] as const
+export const boxes = ['prompt-sets', 'contrast', 'captures', 'capture-names', 'directions', ...sessionBoxes] as const
 export type Box = (typeof boxes)[number]
 
 /** A place for values that structured clone can carry. Every call rejects with LabError `quota` where it cannot be done. */

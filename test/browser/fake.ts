@@ -6,9 +6,11 @@ import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
 import { connectMath } from '../../src/lab/connect-math'
+import { withStudyFile } from '../../src/lab/connect-study-file'
 import { browserStudies } from '../../src/storage/journal-idb'
 import { browserLocks } from '../../src/storage/lock'
 import { connectShelf } from '../../src/storage/connect-shelf'
+import { browserTab } from '../../src/storage/tab'
 import { pageProtocol } from '../../src/state/study/page-protocol'
 import { findingsOf } from '../../src/study/analysis/analyse'
 import { writeBundle } from '../../src/study/files/bundle'
@@ -55,7 +57,13 @@ mount(App, {
       storage: fakeStorage(kept),
       math: connectMath(),
       shelf: connectShelf('azimuth-fake'),
-      study: { store: browserStudies(), locks: browserLocks(), protocol: () => Promise.resolve(protocol) }
+      tab: browserTab(),
+      study: {
+        store: browserStudies(),
+        locks: browserLocks(),
+        protocol: () => Promise.resolve(protocol),
+        withFile: withStudyFile
+      }
     }
   }
 })

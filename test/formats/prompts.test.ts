@@ -214,6 +214,10 @@ describe('YAML', () => {
     ['- a\n- "b', 'line 2 of a.yaml is not YAML'],
     ['- a\n- score: 3', 'line 2 of a.yaml holds score'],
     ['['.repeat(20_000), 'YAML'],
+    ['[]'.repeat(500_000), 'nothing but marks'],
+    ['{a: '.repeat(250_000), 'nests more than 20 deep'],
+    ['- '.repeat(500_000), 'nests more than 20 deep'],
+    ['] '.repeat(500_000), 'nothing but marks'],
     [`- ${'a'.repeat(largestYaml)}`, 'use JSONL']
   ])('refuses %.20s', (text, message) => {
     expect(complaint('a.yaml', text)).toMatch(message)

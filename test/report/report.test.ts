@@ -17,7 +17,7 @@ beforeAll(() => {
   run = { ...whole, settings: { ...whole.settings, draws: 200 } }
   findings = findingsOf(run)
   report = reportOf(run, findings, (id) => el('figure', { id: `figure-${id}` }))
-}, 60_000)
+})
 
 const elements = (markup: Markup): readonly Element[] =>
   typeof markup === 'string' ? [] : [markup, ...markup.children.flatMap(elements)]

@@ -97,5 +97,5 @@ describe(isHere ? 'the public data' : `the public data is not at ../shared/em-da
       `${texts.length} natural texts, called code: ${cuts.map((cut, i) => `${wrong[i] ?? ''} cut at ${cut}`).join(', ')}`
     )
     for (const count of wrong) expect(count / texts.length).toBeLessThanOrEqual(0.002)
-  }, 120_000)
+  })
 })

@@ -85,10 +85,11 @@ describe('Lab', () => {
 
   it('gives the whole experiment as a link', async () => {
     const one = lab()
+    one.contrast.kind = 'lists'
+    one.prompts.positiveText = 'yes\nof course'
     await one.start()
     one.controls.alpha = -1.5
     one.chat.question = 'What is love? #1 & more'
-    one.prompts.positiveText = 'yes\nof course'
     const other = lab()
     other.follow(one.link)
     expect(other.settings).toEqual({ ...one.settings, layer: one.fits.layer })

@@ -39,7 +39,8 @@ const blank: Settings = {
   negative: null,
   run: null,
   claim: null,
-  arm: null
+  arm: null,
+  ...{ made: null, vector: null, left: [], session: null }
 }
 /** The adapter contrast begins with another alpha. */
 const defaults = (contrast: ContrastKind): Settings => ({ ...blank, contrast, alpha: contrast === 'lists' ? 1 : -1 })
@@ -80,8 +81,17 @@ const full: Settings = {
   negative: { name: 'cold', text: '' },
   run: 'offline',
   claim: 'within',
-  arm: { block: 12, arm: 'mapped-random-7@3<gemma2:neutral', prompt: 4 }
+  arm: { block: 12, arm: 'mapped-random-7@3<gemma2:neutral', prompt: 4 },
+  ...{
+    made: '0123456789abcdef_3.21417_q4_wasm',
+    vector: 'abc',
+    left: ['direction'],
+    session: 'https://a.example/one.azimuth'
+  }
 }
+
+const lines = (count: number, line: (i: number) => string): string =>
+  Array.from({ length: count }, (_, i) => line(i)).join('\n')
 
 describe('links', () => {
   it('say nothing about defaults', () => {
@@ -181,9 +191,38 @@ describe('links', () => {
     expect(sourceId({ kind: 'files', name: 'mine', files: [] })).toBeNull()
   })
 
-  it('leave out lists that are too long for some programs', () => {
-    const positive = { name: 'long', text: 'x'.repeat(2000) }
-    expect(writeLink({ ...blank, positive }, defaults)).toBe('#/steer')
+  it('pack long lists, and come back as they were written', () => {
+    const positive = { name: 'formal', text: lines(120, (i) => `Please describe subject ${i} formally.`) }
+    const negative = { name: 'slang', text: lines(120, (i) => `Yo, what is up with ${i}?`) }
+    const long = { ...blank, positive, negative, question: 'How? '.repeat(500) }
+    const link = writeLink(long, defaults)
+    expect(link.length).toBeLessThan(4000)
+    expect(readLink(link, defaults)).toEqual(long)
+  })
+
+  it('come back whole or say what they leave out, however long and in whatever letters', () => {
+    const text = fc.string({ unit: 'binary', maxLength: 20_000 }).map((one) => one.replace(/\r/g, ''))
+    const side = fc.option(fc.record({ name: fc.stringMatching(/^[a-z]{1,9}$/), text }))
+    fc.assert(
+      fc.property(side, side, fc.constantFrom(defaults('lists'), defaults('adapter')), (positive, negative, some) => {
+        const given = { ...some, positive, negative }
+        const link = writeLink(given, defaults)
+        const got = readLink(link, defaults)
+        expect(link.length).toBeLessThan(10_000)
+        expect(got.contrast).toBe(given.contrast)
+        for (const name of ['positive', 'negative'] as const) {
+          if (got.left.includes(name)) expect(got[name]).toBeNull()
+          else expect(got[name]).toEqual(given[name])
+        }
+      })
+    )
+  })
+
+  it('name the lists that are too long even so, on both ends', () => {
+    const positive = { name: 'long', text: lines(9000, (i) => String(Math.sin(i))) }
+    const link = writeLink({ ...blank, positive }, defaults)
+    expect(link).toContain('left=positive')
+    expect(readLink(link, defaults)).toMatchObject({ positive: null, left: ['positive'], contrast: 'lists' })
   })
 
   it.each([

@@ -17,7 +17,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'azimuth-study-'))
   await writeFile(at('settings.json'), JSON.stringify(reduced))
   expect(await study('whole')).toMatchObject({ code: 3 })
-}, 180_000)
+})
 
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -45,7 +45,7 @@ describe('npm run study', () => {
     expect(there.size).toBeGreaterThan(8)
     expect([...here.keys()].sort()).toEqual([...there.keys()].sort())
     for (const [path, text] of there) expect([path, here.get(path) === text]).toEqual([path, true])
-  }, 180_000)
+  })
 
   it('goes on from a study that was saved as a file elsewhere', async () => {
     const half = await journal('whole')
@@ -55,7 +55,7 @@ describe('npm run study', () => {
     await source.close()
     expect(await study('moved', '--from', at('half.zip'))).toMatchObject({ code: 3 })
     expect((await measured('moved')).get('/run/rows.jsonl')).toBe((await measured('whole')).get('/run/rows.jsonl'))
-  }, 180_000)
+  })
 
   it('checks a bundle, and makes a part of it again with the same answers and states', async () => {
     const { code, stdout } = await study('check', '--recheck', at('whole', 'run.zip'))
@@ -64,19 +64,19 @@ describe('npm run study', () => {
     expect(of).toBeGreaterThan(200)
     expect(answers / of).toBeGreaterThan(0.95)
     expect(stdout).toMatch(/^hidden states made again, within 0.001: (\d+) of \1 agree/m)
-  }, 180_000)
+  })
 
   it('leaves a study alone that it was not asked to go on with', async () => {
     const { code, stderr } = await study('whole')
     expect(code).toBe(1)
     expect(stderr).toContain('add --resume to go on with it')
-  }, 60_000)
+  })
 
   it('tells how much there is to do, and does nothing', async () => {
     const { code, stdout } = await study('none', '--plan')
     expect([code, existsSync(at('none'))]).toEqual([0, false])
     expect(stdout).toMatch(/\d+ {2}Directions from other models/)
-  }, 60_000)
+  })
 
   it.each([
     [['--models', 'nothing'], 'names of models of the study (qwen2, llama), got nothing'],

@@ -46,7 +46,7 @@ beforeAll(async () => {
   await writeFile(at('settings.json'), JSON.stringify(settings))
   for (const { key, kind, path } of adapters) await cp(path, at('adapters', key, `${kind}-0`), { recursive: true })
   hub = await startHub({ repos: await familyRepos(), gated: { [gatedRepo]: 'hf_test' }, pageSize: 100 })
-}, 60_000)
+})
 
 afterAll(async () => {
   await hub.close()
@@ -84,12 +84,12 @@ describe('npm run study -- --preset full', () => {
     }
     const { within, cross } = findingsOf(run)
     expect([within.length, cross.length]).toEqual([4, 12])
-  }, 300_000)
+  })
 
   it('says which model a folder of adapters has nothing for', async () => {
     const { code, stderr } = await end(start('none', '--adapters', at('run')))
     expect([code, stderr]).toEqual([1, expect.stringContaining('none of qwen2.5, gemma2, llama3.2, ministral3')])
-  }, 60_000)
+  })
 
   it('asks for a token where a repository is gated', async () => {
     const { code, stderr } = await end(
@@ -98,7 +98,7 @@ describe('npm run study -- --preset full', () => {
     expect(code).toBe(1)
     expect(stderr).toContain(`network: ${gatedRepo} at revision main may not be read (HTTP 401)`)
     expect(stderr).toContain(`accept its licence on ${hub.url}/${gatedRepo} and set HF_TOKEN to a token with access`)
-  }, 60_000)
+  })
 })
 
 /** Bytes of the largest file in the cache that is not whole yet. */

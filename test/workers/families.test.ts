@@ -2,14 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import type { Engine } from '../../workers/engine'
 import type { Steering } from '../../src/lab/api'
-import { fixtureNames, loadFixture } from '../fixtures'
+import { loadFixture, smallFixtureNames } from '../fixtures'
 import { largestDifference } from '../onnx/compare'
 import { ids, openFixture } from './fixture-host'
 
-const small = fixtureNames().filter((name) => loadFixture(name).reference.vocab === 48)
 const greedy = { maxTokens: 12, sampling: { temperature: 0 } }
 
-describe.each(small)('%s', (name) => {
+describe.each(smallFixtureNames())('%s', (name) => {
   const { reference, tensors } = loadFixture(name)
   const { prompts, layers, width } = reference
   const rows = prompts.map((prompt) => ({ prompt: ids(prompt) }))
@@ -61,7 +60,8 @@ describe.each(small)('%s', (name) => {
       )
       const [answer] = completions
       // Tiny models may stop by themselves; else all of the 64 positions are used.
-      if (answer?.finish !== 'stop') expect(answer).toMatchObject({ finish: name.startsWith('bloom') ? 'length' : 'context' })
+      if (answer?.finish !== 'stop')
+        expect(answer).toMatchObject({ finish: name.startsWith('bloom') ? 'length' : 'context' })
     }))
 
   function addAblate(): Steering {

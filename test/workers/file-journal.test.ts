@@ -7,7 +7,7 @@ import { openFileJournal } from '../../scripts/study/file-journal'
 import { memoryJournal, type Entry } from '../../src/study/journal'
 import { packJournal, unpackJournal } from '../../src/study/files/journal-file'
 import { writeZip } from '../../src/formats/zip-write'
-import { failure } from './sources/sources-setup'
+import { failure } from '../failure'
 
 /** Bytes that the disk still takes; what is beyond is cut in the middle, as a real one does. */
 const disk = vi.hoisted(() => ({ room: Infinity, code: 'ENOSPC' }))
@@ -24,8 +24,8 @@ vi.mock('node:fs/promises', async (original) => {
       if (fits < bytes.length) throw Object.assign(new Error('no space left on device'), { code: disk.code })
     }
     const [writeWhole, append] = [file.writeFile.bind(file), file.appendFile.bind(file)]
-    file.writeFile = (data) => limited(data as Uint8Array, (part) => writeWhole(part))
-    file.appendFile = (data) => limited(data as string, (part) => append(part))
+    file.writeFile = (data) => limited(data, (part) => writeWhole(part))
+    file.appendFile = (data) => limited(data, (part) => append(part))
     return file
   }
   return { ...real, open }

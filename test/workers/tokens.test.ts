@@ -42,3 +42,25 @@ it('takes numbers that Python writes and JSON does not know', () => {
   const tokens = new Tokens({ tokenizer: text('tokenizer.json'), config, template: undefined })
   expect(tokens.stop).toHaveLength(1)
 })
+
+it('gives a model without a template the plain form, as the companion does', () => {
+  const config: Record<string, unknown> = JSON.parse(text('tokenizer_config.json'))
+  delete config['chat_template']
+  const base = new Tokens({ tokenizer: text('tokenizer.json'), config: JSON.stringify(config), template: undefined })
+  expect(base.hasTemplate).toBe(false)
+  const ids = base.encode(
+    {
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'user', content: 'Is it cold?' },
+        { role: 'assistant', content: 'No.' },
+        { role: 'user', content: 'Is it hot?' }
+      ]
+    },
+    1024
+  )
+  // companion/tests/test_template.py has the same text.
+  const plain = 'Be brief.\n\nQuestion: Is it cold?\nAnswer: No.\n\nQuestion: Is it hot?\nAnswer:'
+  expect(ids).toEqual(base.encode({ text: plain }, 1024))
+  expect(base.decode(ids)).toBe(plain)
+})

@@ -41,6 +41,9 @@ export async function readAdapterFiles(
     requireSize(path, listing.get(path) ?? 0, limit)
     const bytes = await files.read(path, onProgress)
     requireSize(path, bytes.length, limit)
+    if (bytes.length === 0) {
+      throw new LabError('format', `${path} is empty in ${files.name}: save or download the adapter again`)
+    }
     refuseLfsPointer(bytes, path)
     return bytes
   }

@@ -42,8 +42,9 @@ export function fitPairs(pairs: readonly LoraPair[], { layers, linears }: Shape)
   for (const { layer, parts, in: width } of linears) {
     for (const { module, out } of parts) slots.set(`${layer} ${module}`, { module, in: width, out })
   }
-  return pairs.flatMap((pair) => {
-    const parts = partsOf(pair, (name) => slots.get(`${pair.layer} ${name}`))
+  const fitted = pairs.map((pair) => ({ pair, parts: partsOf(pair, (name) => slots.get(`${pair.layer} ${name}`)) }))
+  requireOnce(fitted)
+  return fitted.flatMap(({ pair, parts }) => {
     const out = parts.reduce((sum, part) => sum + part.out, 0)
     const [first] = parts
     if (!first || first.in !== pair.in || out !== pair.out) {
@@ -57,9 +58,30 @@ export function fitPairs(pairs: readonly LoraPair[], { layers, linears }: Shape)
     return parts.map((part) => {
       const B = columns(pair, from, part.out)
       from += part.out
-      return { ...pair, module: part.module, out: part.out, B }
+      return { ...pair, module: part.module, inside: part.module, out: part.out, B }
     })
   })
+}
+
+/** Experts of a mixture have the same names: none of them may stand for all. */
+function requireOnce(
+  fitted: readonly { readonly pair: LoraPair; readonly parts: readonly { readonly module: string }[] }[]
+): void {
+  const seen = new Map<string, string>()
+  for (const { pair, parts } of fitted) {
+    for (const { module } of parts) {
+      const key = `${pair.layer} ${module}`
+      const other = seen.get(key)
+      if (other !== undefined) {
+        throw new LabError(
+          'adapter',
+          `the adapter changes both ${other} and ${pair.inside} of layer ${pair.layer}, the open model has one module for both: ` +
+            `it was trained on another model`
+        )
+      }
+      seen.set(key, pair.inside)
+    }
+  }
 }
 
 /** A module of the graph that a pair belongs to, or the modules that the graph has apart and the adapter fused. */

@@ -32,9 +32,7 @@ export async function measureAdapter(
   vocabulary: number,
   pairs: readonly LoraPair[]
 ): Promise<AdapterProof> {
-  const rows = proofPrompts.map((content) =>
-    tokens.encode({ messages: [{ role: 'user', content }] }, vocabulary)
-  )
+  const rows = proofPrompts.map((content) => tokens.encode({ messages: [{ role: 'user', content }] }, vocabulary))
   session.adapter?.set(pairs)
   session.adapter?.setScale(0)
   const base = await run(session, rows)

@@ -1,4 +1,5 @@
 /** The engine's host in the page: ONNX Runtime's WebGPU build, or its plain WASM build, each loaded when it is asked for. */
+import { isSoftware } from '../../src/lab/device'
 import type { DeviceOffer, Host, Runtime } from './host'
 import { gpuRuntime } from './web-gpu'
 import { takeOnCpu } from '../run/copies'
@@ -40,7 +41,7 @@ async function offers(): Promise<DeviceOffer[]> {
   }
   const cpu = wasm('WASM as asked')
   // A software adapter is slower than WASM.
-  return adapter.info.isFallbackAdapter ? [wasm('WASM, since WebGPU runs in software here'), gpu] : [gpu, cpu]
+  return isSoftware(adapter) ? [wasm('WASM, since WebGPU runs in software here'), gpu] : [gpu, cpu]
 }
 
 async function openGpu(withoutSubgroups: boolean): Promise<Runtime> {

@@ -23,7 +23,7 @@ export interface Runtime {
   upload(tensor: Tensor): Tensor
   /** A copy of these rows of a tensor, along its first axis and in this order, on the device that holds it. */
   take(tensor: Tensor, rows: readonly number[]): Promise<Tensor>
-  /** Bytes that one buffer and all weights may take; Infinity where nothing is known. */
+  /** Bytes that one tensor and all weights may take; Infinity where nothing is known. */
   readonly limits: { readonly buffer: number; readonly total: number }
   /** Rejects when the device is lost. */
   readonly lost: Promise<never>

@@ -1,5 +1,6 @@
 /** ONNX Runtime on WebGPU: the device it is given, buffers that stay there, and what happens when the device is lost. */
 import { LabError } from '../../src/errors'
+import { largestBinding } from '../../src/lab/device'
 import type { Runtime, Tensor } from './host'
 import { createWebSession } from './web-session'
 
@@ -30,19 +31,23 @@ export async function gpuRuntime(ort: Ort, subgroups: boolean): Promise<Runtime>
   const adapter = await navigator.gpu.requestAdapter({ powerPreference: 'high-performance' })
   if (!adapter) throw new LabError('device', 'WebGPU found no graphics adapter: open the model on wasm')
   const device = await requestDevice(adapter, subgroups)
-  const { vendor, architecture, description } = adapter.info
   return {
     device: 'webgpu',
-    deviceName: [vendor, architecture, description].filter(Boolean).join(' ') || 'GPU',
+    deviceName: adapterName(adapter),
     Tensor: ort.Tensor,
     createSession: (graph, weights, options) =>
       createWebSession(ort.InferenceSession, { name: 'webgpu', device }, graph, weights, options),
     upload: (tensor) => upload(ort, device, tensor),
     take: (tensor, rows) => takeOnGpu(ort, device, tensor, rows),
-    limits: { buffer: adapter.limits.maxBufferSize, total: Infinity },
+    limits: { buffer: largestBinding(adapter.limits), total: Infinity },
     lost: rejectWhenLost(device),
     release: () => Promise.resolve(device.destroy())
   }
+}
+
+/** Vendor and architecture, as far as the browser says them: older ones have no `info`. */
+function adapterName({ info }: { readonly info?: Partial<GPUAdapterInfo> }): string {
+  return [info?.vendor, info?.architecture, info?.description].filter(Boolean).join(' ') || 'GPU'
 }
 
 async function requestDevice(adapter: GPUAdapter, subgroups: boolean): Promise<GPUDevice> {

@@ -6,6 +6,7 @@ import { fetchListed, listedFiles, probe, readFilesJson } from './folder-url'
 import type { ModelFiles } from '../host/host'
 import { asList, asObject } from './json'
 import type { Visit } from './remote'
+import { encodePath } from './request'
 
 /** The name itself: a path below the page's folder. @throws LabError `format` for one that leads elsewhere */
 export function bundledName(name: string): string {
@@ -22,7 +23,7 @@ export const notBundled = (name: string): LabError =>
  * @throws LabError `network`, `format`
  */
 export async function bundledFiles(name: string, appBase: string, visit: Visit): Promise<ModelFiles> {
-  const url = new URL(`models/${bundledName(name).split('/').map(encodeURIComponent).join('/')}/`, appBase).href
+  const url = new URL(`models/${encodePath(bundledName(name))}/`, appBase).href
   const inIndex = (json: unknown): unknown =>
     asList(json)
       .map(asObject)

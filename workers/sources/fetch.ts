@@ -1,7 +1,9 @@
 /** Brings one file from a server, whole: goes on where a connection breaks, never joins bytes of two versions. */
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import { checkAnswer, versionOf, type Subject } from './answer'
-import { defaultPatience, discard, send, sleep, throwIfAborted, Unreachable, type Ask } from './request'
+import { bodyOf, BrokenOff } from './body'
+import { defaultPatience, leastProgress, mostBytes } from './limits'
+import { discard, send, sleep, Unreachable, type Ask } from './request'
 import { inBytes, type Sink } from '../stored/sink'
 
 export interface Target extends Ask {
@@ -10,6 +12,8 @@ export interface Target extends Ask {
   /** True where a checksum is compared in the end, so that a part may go on without the server's version. */
   readonly checked: boolean
   readonly subject: Subject
+  /** In the hub's layout. */
+  readonly path: string
 }
 
 /** Called with the bytes so far and the bytes in all (0 while unknown). */
@@ -23,12 +27,15 @@ export type OnBytes = (done: number, total: number) => void
  */
 export async function download(target: Target, sink: Sink, onBytes: OnBytes): Promise<void> {
   const patience = target.patience ?? defaultPatience
+  const most = mostBytes(target.path)
+  if (target.size > most) throw tooLarge(target, most)
   let furthest = sink.length
   for (let tries = 0; ;) {
     const end = await receive(target, sink, onBytes)
     if (end === 'whole') return
     if (end === 'changed') continue
-    tries = sink.length > furthest ? 0 : tries + 1
+    // A server that sends a byte and breaks off, or sends too slowly, could go on so for ever.
+    tries = sink.length >= furthest + leastProgress ? 0 : tries + 1
     furthest = Math.max(furthest, sink.length)
     if (tries >= patience.tries) throw brokenOff(target, sink, end)
     await sleep(patience.backoff * 2 ** tries, target.signal)
@@ -87,50 +94,37 @@ async function pour(
   sink: Sink,
   onDone: (done: number) => void
 ): Promise<Error | undefined> {
-  const reader = response.body?.getReader()
-  if (!reader) return undefined
-  const { stall } = target.patience ?? defaultPatience
+  const most = mostBytes(target.path)
   try {
-    for (;;) {
-      const piece = await next(reader, stall)
-      throwIfAborted(target.signal)
-      if (piece instanceof Error) return piece
-      if (piece === null) return undefined
+    for await (const piece of bodyOf(response, target.patience ?? defaultPatience, target.signal)) {
       if (target.size > 0 && sink.length + piece.length > target.size) throw tooLong(target)
+      if (sink.length + piece.length > most) throw tooLarge(target, most)
       sink.write(piece)
       onDone(sink.length)
     }
-  } finally {
-    // After an error there is no one left to tell that the body is not wanted.
-    reader.cancel().catch(() => undefined)
-  }
-}
-
-/** The next piece of a body, null at its end, or what broke it. */
-async function next(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  stall: number
-): Promise<Uint8Array | null | Error> {
-  let timer: ReturnType<typeof setTimeout> | undefined
-  const stalled = new Promise<Error>((resolve) => {
-    timer = setTimeout(() => resolve(new Error(`nothing came for ${Math.round(stall / 1000)} s`)), stall)
-  })
-  try {
-    const read = reader.read().then(({ done, value }) => (done ? null : value))
-    return await Promise.race([read, stalled])
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error))
-  } finally {
-    clearTimeout(timer)
+    if (error instanceof BrokenOff) return error
+    throw error
   }
+  return undefined
 }
 
 function brokenOff(target: Target, sink: Sink, cause: Error): LabError {
   if (sink.length === 0 && cause instanceof Unreachable) return cause
   const of = target.size > 0 ? ` of ${inBytes(target.size)}` : ''
+  // What the runtime says differs from one to the next, and helps nobody.
+  const why = cause instanceof BrokenOff && cause.cause === undefined ? ` (${excerpt(cause.message)})` : ''
   const way = sink.kept ? 'it goes on from there when the model is opened again' : 'open the model again'
-  const text = `${target.subject.what} broke off after ${inBytes(sink.length)}${of} and did not go on: check the connection; ${way}`
+  const text = `${target.subject.what} broke off after ${inBytes(sink.length)}${of} and did not go on${why}: check the connection; ${way}`
   return new LabError('network', text, { cause })
+}
+
+function tooLarge({ subject, size }: Target, most: number): LabError {
+  const has = size > 0 ? `has ${inBytes(size)}` : 'does not end'
+  return new LabError(
+    'format',
+    `${subject.what} ${has}, a file of this name has ${inBytes(most)} at most: check the address`
+  )
 }
 
 function tooLong(target: Target): LabError {

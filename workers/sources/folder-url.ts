@@ -1,14 +1,16 @@
 /** A folder on a web server in the hub's layout. Servers do not list folders, so the known names are asked for. */
 import { LabError } from '../../src/errors'
-import { isPage, checkAnswer, versionOf, type Subject, noDigest } from './answer'
-import type { Content } from '../stored/blobs'
-import type { ModelFiles } from '../host/host'
-import { asList, asObject, asSize, asText, parse, isSha256 } from './json'
-import { hashText, type ModelRecord } from '../stored/records'
 import { isPlainPath } from '../../src/formats/path'
-import { openAddress } from '../../src/lab/secrets'
+import { openAddress } from '../../src/lab/privacy/secrets'
+import { isPage, checkAnswer, noDigest, versionOf, type Subject } from './answer'
+import type { Content } from '../stored/blobs'
+import { textOf } from './body'
+import type { ModelFiles } from '../host/host'
+import { asList, asObject, asSize, asText, isSha256, parse } from './json'
+import { defaultPatience, listingLimits, mostParts } from './limits'
+import { hashText, type ModelRecord } from '../stored/records'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
-import { discard, hostOf, send } from './request'
+import { discard, encodePath, hostOf, inTime, isBusy, send } from './request'
 
 /** A file that a folder claims to have; size 0 while unknown. */
 export interface Listed {
@@ -48,7 +50,8 @@ const lanes = 6
  */
 export async function folderUrlFiles(address: string, visit: Visit, layout: Layout = modelLayout): Promise<ModelFiles> {
   const url = folderAddress(address, layout)
-  const record = await ask(url, visit, layout).catch(async (error: unknown) => {
+  const asking = inTime(`the listing of ${lastPart(url)}`, visit, (signal) => ask(url, { ...visit, signal }, layout))
+  const record = await asking.catch(async (error: unknown) => {
     const known = error instanceof LabError && (await recall(visit, ({ id }) => id === idOf(url)))
     if (known) return known
     throw error
@@ -82,7 +85,9 @@ export async function fetchListed(
 ): Promise<readonly Listed[] | undefined> {
   const response = await send({ ...visit, url, cache: 'no-cache' })
   if (!response.ok || isPage(response)) return void (await discard(response))
-  const listed = asList(pick(parse(await response.text()))).flatMap((each) => {
+  const { signal, patience = defaultPatience } = visit
+  const text = await textOf(response, url, { most: listingLimits.bytes, patience, signal })
+  const listed = asList(pick(parse(text))).flatMap((each) => {
     const json = asObject(each)
     const path = asText(json?.['path'])
     if (path === undefined || !isPlainPath(path)) return []
@@ -90,11 +95,18 @@ export async function fetchListed(
     if (stated !== undefined && !isSha256(sha256)) throw noDigest(path, hostOf(url))
     return [{ path, size: asSize(json?.['size']) ?? 0, sha256 }]
   })
+  if (listed.length > listingLimits.files) {
+    throw new LabError(
+      'format',
+      `${hostOf(url)} lists ${listed.length} files, ${listingLimits.files} are read: list the model alone`
+    )
+  }
   return listed.length > 0 ? listed : undefined
 }
 
 /** The known names that exist below an address, with their sizes and versions. */
 export async function probe(url: string, visit: Visit): Promise<Content[]> {
+  await refuseYes(url, visit)
   const found = await headAll(url, texts.map(named), visit)
   const inOnnx = await headAll(
     url,
@@ -110,8 +122,10 @@ const modelLayout: Layout = { probe, needs: 'config.json', holds: 'config.json a
 
 /** A folder that PEFT wrote. */
 export const adapterLayout: Layout = {
-  probe: (url, visit) =>
-    headAll(url, ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'].map(named), visit),
+  async probe(url, visit) {
+    await refuseYes(url, visit)
+    return headAll(url, ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'].map(named), visit)
+  },
   needs: 'adapter_config.json',
   holds: 'adapter_config.json and adapter_model.safetensors'
 }
@@ -126,10 +140,19 @@ async function ask(url: string, visit: Visit, layout: Layout): Promise<ModelReco
   return remember({ id: idOf(url), name: lastPart(url), source, refs: [], opened, files }, visit)
 }
 
+/** A server that has every file that it is asked for has none: names would be made up for ever. @throws LabError `format` */
+async function refuseYes(url: string, visit: Visit): Promise<void> {
+  if (!(await head(url, named('azimuth-asks-for-what-is-not-there'), visit))) return
+  throw new LabError(
+    'format',
+    `${hostOf(url)} answers with a file to every name: put a files.json there that lists the folder, or choose another server`
+  )
+}
+
 /** A graph's weights: `x.onnx_data`, `x.onnx_data_1` ...; the onnxruntime-genai builder writes `x.onnx.data`. */
 async function probeWeights(url: string, graph: string, visit: Visit): Promise<Content[]> {
   const found = await headAll(url, [named(`${graph}_data`), named(`${graph}.data`)], visit)
-  for (let i = 1; found.some(({ path }) => path.includes('_data')); i++) {
+  for (let i = 1; i <= mostParts && found.some(({ path }) => path.includes('_data')); i++) {
     const [part] = await headAll(url, [named(`${graph}_data_${i}`)], visit)
     if (!part) break
     found.push(part)
@@ -152,9 +175,11 @@ async function head(base: string, listed: Listed, visit: Visit): Promise<Content
   let response = await send({ ...ask, method: 'HEAD' })
   if (response.status === 405 || response.status === 501 || response.status === 403) response = await send(ask)
   await discard(response)
+  // A server in trouble says nothing of what it has.
+  if (isBusy(response.status)) checkAnswer(response, url, subjectIn(base, listed.path, modelLayout))
   if (!response.ok || isPage(response)) return undefined
   const told = response.headers.get('content-length')
-  const size = told === null ? listed.size : Number(told)
+  const size = told === null ? listed.size : (asSize(Number(told)) ?? listed.size)
   return { ...listed, size, version: versionOf(response), key: `url-${await hashText(openAddress(url))}` }
 }
 
@@ -199,7 +224,7 @@ function folderAddress(address: string, { needs }: Layout): string {
 /** A path below a folder; a signature in the folder's query goes along. */
 function urlIn(folder: string, path: string): string {
   const url = new URL(folder)
-  url.pathname += path.split('/').map(encodeURIComponent).join('/')
+  url.pathname += encodePath(path)
   return url.href
 }
 

@@ -3,14 +3,17 @@ import { LabError } from '../../src/errors'
 import { isPlainPath } from '../../src/formats/path'
 import { quoted } from '../../src/formats/record'
 import type { ModelSource } from '../../src/lab/api'
-import { checkAnswer, type Subject, noDigest } from './answer'
+import { publicHub } from '../../src/lab/privacy/hosts'
+import { openAddress } from '../../src/lab/privacy/secrets'
+import { checkAnswer, noDigest, type Subject } from './answer'
 import type { Content } from '../stored/blobs'
+import { textOf } from './body'
 import type { ModelFiles } from '../host/host'
 import { asList, asObject, asSize, asText, isGitId, isSha256 } from './json'
-import { hashText, type ModelRecord, publicHub } from '../stored/records'
-import { openAddress } from '../../src/lab/secrets'
+import { hashText, type ModelRecord } from '../stored/records'
+import { defaultPatience, listingLimits } from './limits'
 import { recall, remember, remoteFiles, type Route, type Visit } from './remote'
-import { hostOf, send } from './request'
+import { encodePath, hostOf, inTime, send } from './request'
 import { baseName } from '../paths'
 
 type HubSource = Extract<ModelSource, { kind: 'hub' }>
@@ -31,7 +34,8 @@ interface Place {
  */
 export async function hubFiles(source: HubSource, visit: Visit): Promise<ModelFiles> {
   const place = { ...placeOf(source), askToken: visit.askToken ?? 'give' }
-  const record = await ask(place, visit).catch(async (error: unknown) => {
+  const asking = inTime(`the listing of ${place.repo}`, visit, (signal) => ask(place, { ...visit, signal }))
+  const record = await asking.catch(async (error: unknown) => {
     const known = error instanceof LabError && (await recall(visit, (stored) => isFor(stored, place)))
     if (known) return known
     throw error
@@ -84,34 +88,45 @@ async function ask(place: Place, visit: Visit): Promise<ModelRecord> {
 
 /** The commit that a branch or tag means; the revision itself on a server that does not tell. */
 async function commitOf(place: Place, visit: Visit): Promise<string> {
-  const url = `${place.endpoint}/api/models/${place.repo}/revision/${encodeURIComponent(place.revision)}`
+  const url = `${place.endpoint}/api/models/${place.repo}/revision/${encodePath(place.revision).replaceAll('/', '%2F')}`
   const response = await send({ ...visit, url, headers: place.headers, cache: 'no-cache' })
   // A server without this path answers 404, as for a missing repository; the listing tells them apart.
   if (response.status === 404) return place.revision
-  const commit = asText(asObject(await json(response, url, repoSubject(place)))?.['sha'])
-  return isGitId(commit) ? commit : place.revision
+  const sha = asText(asObject((await json(response, url, place, visit)).value)?.['sha'])
+  return isGitId(sha) ? sha : place.revision
 }
 
 /** All files, over all pages of the listing. */
 async function tree(place: Place, visit: Visit): Promise<Content[]> {
-  const first = `${place.endpoint}/api/models/${place.repo}/tree/${encodeURIComponent(place.revision)}?recursive=true`
+  const first = `${place.endpoint}/api/models/${place.repo}/tree/${encodePath(place.revision).replaceAll('/', '%2F')}?recursive=true`
   const files: Content[] = []
   const seen = new Set<string>()
+  let bytes = 0
   for (let url: string | undefined = first; url !== undefined && !seen.has(url);) {
     seen.add(url)
     const response = await send({ ...visit, url, headers: place.headers, cache: 'no-cache' })
-    const entries = await json(response, url, repoSubject(place))
-    if (!Array.isArray(entries)) throw new LabError('format', notTheHub(url))
-    for (const entry of asList(entries)) files.push(...(await toContent(entry, place)))
+    const page = await json(response, url, place, visit, listingLimits.bytes - bytes)
+    bytes += page.bytes
+    if (!Array.isArray(page.value)) throw new LabError('format', notTheHub(url))
+    for (const entry of asList(page.value)) files.push(...(await toContent(entry, place)))
+    if (files.length > listingLimits.files || seen.size > listingLimits.pages) throw endless(place, files.length)
     url = nextPage(response, first)
   }
   return files
 }
 
+const endless = ({ repo }: Place, files: number): LabError => {
+  const { pages, files: most } = listingLimits
+  const text = `the listing of ${repo} has more than ${pages} pages or ${most} files, ${files} so far: check the endpoint, or choose another model`
+  return new LabError('format', text)
+}
+
 /** The page that a Link header names. Only its query is taken: no other host is asked, nor given the token. */
 function nextPage(response: Response, first: string): string | undefined {
-  const link = /<([^>]+)>\s*;\s*rel="?next"?/.exec(response.headers.get('link') ?? '')?.[1]
-  return link === undefined ? undefined : new URL(new URL(link, first).search, first).href
+  const header = (response.headers.get('link') ?? '').slice(0, 4000)
+  const link = /<([^<>]+)>\s*;\s*rel="?next"?/.exec(header)?.[1]
+  if (link === undefined || !URL.canParse(link, first)) return undefined
+  return new URL(new URL(link, first).search, first).href
 }
 
 /**
@@ -136,9 +151,9 @@ async function toContent(entry: unknown, place: Place): Promise<Content[]> {
 
 function routeOf(place: Place, record: ModelRecord): Route {
   const revision = record.source.kind === 'hub' ? record.source.revision : place.revision
-  const base = `${place.endpoint}/${place.repo}/resolve/${encodeURIComponent(revision)}/`
+  const base = `${place.endpoint}/${place.repo}/resolve/${encodePath(revision).replaceAll('/', '%2F')}/`
   return {
-    urlOf: (path) => base + path.split('/').map(encodeURIComponent).join('/'),
+    urlOf: (path) => base + encodePath(path),
     headers: place.headers,
     subject: (path) => ({ ...repoSubject(place), what: `${path} of ${place.repo}` })
   }
@@ -153,10 +168,18 @@ function repoSubject({ repo, revision, endpoint, headers, askToken }: Place): Su
   }
 }
 
-async function json(response: Response, url: string, subject: Subject): Promise<unknown> {
-  checkAnswer(response, url, subject)
+/** An answer's JSON, and how long it was. */
+async function json(
+  response: Response,
+  url: string,
+  place: Place,
+  { signal, patience = defaultPatience }: Visit,
+  most: number = listingLimits.bytes
+): Promise<{ readonly value: unknown; readonly bytes: number }> {
+  checkAnswer(response, url, repoSubject(place))
+  const text = await textOf(response, url, { most, patience, signal })
   try {
-    return await response.json()
+    return { value: JSON.parse(text), bytes: text.length }
   } catch (cause) {
     throw new LabError('format', notTheHub(url), { cause })
   }

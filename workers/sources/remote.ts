@@ -9,7 +9,7 @@ import { download, type OnBytes, type Target } from './fetch'
 import type { ModelFiles } from '../host/host'
 import { readBlob, sampleBlob } from './read-blob'
 import { readRecords, saveRecord, type ModelRecord } from '../stored/records'
-import type { Patience } from './request'
+import type { Patience } from './limits'
 import { MemorySink, type Sink } from '../stored/sink'
 import { throttled } from './throttle'
 
@@ -129,6 +129,7 @@ function target(content: Content, route: Route, visit: Visit, cache: 'default' |
     cache,
     size: content.size,
     checked: content.sha256 !== undefined || content.gitOid !== undefined,
-    subject: route.subject(content.path)
+    subject: route.subject(content.path),
+    path: content.path
   }
 }

@@ -1,19 +1,6 @@
 /** One HTTP request with patience: typed when no answer comes, asked again when the server is busy. */
 import { LabError } from '../../src/errors'
-
-/** How long to bear with a server. Times in milliseconds. */
-export interface Patience {
-  /** Tries without progress before giving up. */
-  readonly tries: number
-  /** Wait before the second try; doubles with each further one. */
-  readonly backoff: number
-  /** The longest `Retry-After` that is waited for; a longer one is an error that tells it. */
-  readonly longestWait: number
-  /** A body that sends nothing for so long has broken off. */
-  readonly stall: number
-}
-
-export const defaultPatience: Patience = { tries: 5, backoff: 500, longestWait: 60_000, stall: 60_000 }
+import { defaultPatience, type Patience } from './limits'
 
 export interface Ask {
   readonly url: string
@@ -27,12 +14,13 @@ export interface Ask {
 
 /** No answer at all: no connection, no such host, or a server that forbids other pages to read it. */
 export class Unreachable extends LabError {
-  constructor(url: string, cause: unknown) {
+  constructor(url: string, cause: unknown, waited?: number) {
     const offline = typeof navigator === 'object' && 'onLine' in navigator && !navigator.onLine
     const way = offline
       ? 'this machine is offline: connect it, or open a stored model or a local folder'
       : 'check the connection and the address, and that the server lets other pages read it (CORS)'
-    super('network', `${hostOf(url)} gave no answer: ${way}`, { cause })
+    const within = waited === undefined ? '' : ` within ${Math.round(waited / 1000)} s`
+    super('network', `${hostOf(url)} gave no answer${within}: ${way}`, { cause })
   }
 }
 
@@ -94,12 +82,51 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 
 const abortError = (): DOMException => new DOMException('cancelled', 'AbortError')
 
-async function sendOnce({ url, method = 'GET', headers = {}, signal, cache = 'default' }: Ask): Promise<Response> {
+async function sendOnce(ask: Ask): Promise<Response> {
+  const { url, method = 'GET', headers = {}, signal, cache = 'default', patience = defaultPatience } = ask
   throwIfAborted(signal)
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), patience.answer)
+  // For the body, too, the caller's signal counts; the clock stops with the status.
+  const either = signal ? AbortSignal.any([signal, late.signal]) : late.signal
   try {
-    return await fetch(url, { method, headers, cache, referrerPolicy: 'no-referrer', signal: signal ?? null })
+    return await fetch(url, { method, headers, cache, referrerPolicy: 'no-referrer', signal: either })
   } catch (cause) {
     throwIfAborted(signal)
-    throw new Unreachable(url, cause)
+    throw new Unreachable(url, cause, late.signal.aborted ? patience.answer : undefined)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** A path for an address: half characters, which a listing can name and no address can hold, are replaced. */
+export const encodePath = (path: string): string =>
+  path
+    .replace(/\p{Cs}/gu, '\uFFFD')
+    .split('/')
+    .map(encodeURIComponent)
+    .join('/')
+
+/**
+ * Work that asks a server many things, within one time for all of them.
+ * @param what is asked for: "the listing of owner/name"
+ * @throws LabError `network` when the time is over; what the work throws
+ */
+export async function inTime<Result>(
+  what: string,
+  visit: Pick<Ask, 'signal' | 'patience'>,
+  work: (signal: AbortSignal) => Promise<Result>
+): Promise<Result> {
+  const { listing } = visit.patience ?? defaultPatience
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(), listing)
+  try {
+    return await work(visit.signal ? AbortSignal.any([visit.signal, late.signal]) : late.signal)
+  } catch (cause) {
+    if (!late.signal.aborted || visit.signal?.aborted) throw cause
+    const text = `${what} did not end within ${Math.round(listing / 1000)} s: try again later, or choose another server`
+    throw new LabError('network', text, { cause })
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -9,7 +9,8 @@ import { adapterLayout, folderUrlFiles, listedFiles } from './folder-url'
 import type { ModelFiles } from '../host/host'
 import { hubFiles } from './hub'
 import { filesAsGiven, localFiles } from './local-files'
-import type { Patience } from './request'
+import type { Patience } from './limits'
+import { encodePath } from './request'
 import { zipFiles } from './zip-files'
 
 export interface SourceOptions {
@@ -52,10 +53,7 @@ export async function adapterFiles(
   switch (source.kind) {
     case 'bundled': {
       const visit = { signal, patience, disk: undefined }
-      const url = new URL(
-        `${bundledName(source.name).split('/').map(encodeURIComponent).join('/')}/`,
-        options.appBase ?? appBase()
-      ).href
+      const url = new URL(`${encodePath(bundledName(source.name))}/`, options.appBase ?? appBase()).href
       return listedFiles(`bundled:${source.name}`, url, await adapterLayout.probe(url, visit), visit, adapterLayout)
     }
     case 'url': {

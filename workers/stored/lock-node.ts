@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { join, dirname } from 'node:path'
-import { sleep } from '../sources/request'
+import { dirname, join } from 'node:path'
 import { LabError } from '../../src/errors'
 import { codeOf, isFull } from './full-node'
+import { sleep } from '../sources/request'
 
 /** Milliseconds: between two looks at a lock that is taken, between two signs of life, and until their lack is death. */
 const look = 50

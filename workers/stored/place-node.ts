@@ -2,7 +2,7 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { AdapterSource, ModelSource } from '../../src/lab/api'
-import { publicHub } from './records'
+import { publicHub } from '../../src/lab/privacy/hosts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 

@@ -2,15 +2,14 @@
 import { LabError } from '../../src/errors'
 import type { ModelSource, StoredModel } from '../../src/lab/api'
 import { isPlainPath } from '../../src/formats/path'
-import { openAddress } from '../../src/lab/secrets'
+import { publicHub } from '../../src/lab/privacy/hosts'
+import { openAddress } from '../../src/lab/privacy/secrets'
 import { sha256 } from '../../src/math/sha256'
 import { Blobs, isKey, keyOf, type Content } from './blobs'
 import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'
-import { asList, asObject, asSize, asText, parse, type Json, isGitId, isSha256 } from '../sources/json'
+import { asList, asObject, asSize, asText, isGitId, isSha256, parse, type Json } from '../sources/json'
 
-/** Asked where a source names no other hub. */
-export const publicHub = 'https://huggingface.co'
 
 /** A source that can be asked again, without the token. */
 export type RemoteSource =

@@ -7,6 +7,7 @@ import {
   isMap,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
   parseAllDocuments,
   visit,
@@ -15,7 +16,6 @@ import {
   type YAMLMap
 } from 'yaml'
 import { LabError } from '../../errors'
-
 import { shown, type FileNotes } from './notes'
 import { answerFields, belowFields, promptFields, systemFields, type PromptRecord } from './records'
 
@@ -41,6 +41,7 @@ export function yamlRecords(name: string, text: string, notes: FileNotes): reado
   if (text.length > largestYaml) {
     throw new LabError('format', `${name} has ${text.length} characters of YAML, ${largestYaml} can be read: use JSONL`)
   }
+  requireFlat(name, text)
   const lines = new LineCounter()
   const placeOf = (node: Node | null): string => `line ${lines.linePos(node?.range?.[0] ?? 0).line} of ${name}`
   const reader = { name, placeOf, notes, budget: { left: mostValues } }
@@ -48,6 +49,30 @@ export function yamlRecords(name: string, text: string, notes: FileNotes): reado
     const own = { ...reader, targets: aliasTargets(document, placeOf) }
     return listIn(document, own).map((node) => ({ value: plain(node, own, 0), place: placeOf(node) }))
   })
+}
+
+/** Brackets, commas and other marks in a row, with no word between them. */
+const mostMarks = 1000
+
+/**
+ * What nests deep, or is nothing but marks, is refused before it is parsed: that takes the square of their number. To take a
+ * file apart into its signs takes a small part of that.
+ */
+function requireFlat(name: string, text: string): void {
+  let depth = 0
+  let marks = 0
+  let inRow = 0
+  for (const sign of new Lexer().lex(text)) {
+    const first = sign.charAt(0)
+    if ('[{'.includes(first)) depth++
+    else if (']}'.includes(first)) depth = Math.max(0, depth - 1)
+    if ('[]{},&*!?|>'.includes(first)) marks++
+    else if (sign.trim() !== '') marks = 0
+    if (first === '-' || first === '?') inRow++
+    else if (sign.trim() !== '') inRow = 0
+    if (depth <= deepest && inRow <= deepest && marks <= mostMarks) continue
+    throw new LabError('format', `${name} nests more than ${deepest} deep in YAML, or is nothing but marks: use JSONL`)
+  }
 }
 
 function documentsOf(name: string, text: string, lineCounter: LineCounter): readonly Document.Parsed[] {

@@ -1,4 +1,5 @@
 /** What a result was made under, and how that differs from what stands on the page now, in plain words. */
+import { signed } from '../../math/number-text'
 import type { ModelInfo, Position, Sampling } from '../api'
 import type { SteeringSettings } from '../steering'
 
@@ -22,7 +23,7 @@ export interface MadeBy extends Sampling {
   readonly maxTokens: number
 }
 
-/** Two sides that were set against each other: two results are alike where their `key` is. */
+/** What a result is about, such as two sides set against each other: two results are alike where their `key` is. */
 export interface MadeOf {
   readonly key: string
   /** "gloomy against joyful" */
@@ -35,8 +36,8 @@ export interface Circumstances {
   /** Null for the model as it is. */
   readonly steering?: MadeWith | null
   readonly sampling?: MadeBy
-  /** What was asked, or the key of what was read. */
-  readonly prompt?: string
+  /** What was asked or read: "the question …". */
+  readonly prompt?: MadeOf
   readonly contrast?: MadeOf
   readonly method?: string
   /** Where hidden states were read. */
@@ -69,7 +70,12 @@ export function differences(made: Circumstances, now: Circumstances | null): rea
       ({ name }) => name
     ),
     ...compared(made.method, now.method, String, String),
-    ...compared(made.prompt, now.prompt, String, (text) => `the question \u201c${shortened(text)}\u201d`),
+    ...compared(
+      made.prompt,
+      now.prompt,
+      ({ key }) => key,
+      ({ name }) => name
+    ),
     ...compared(made.position, now.position, String, (place) => positionNames[place]),
     ...steeringDifferences(made.steering, now.steering),
     ...samplingDifferences(made.sampling, now.sampling)
@@ -92,9 +98,7 @@ export function adapterWords({ adapter }: Pick<MadeOn, 'adapter'>): string {
 
 /** Alpha with its sign, two digits, and a real minus. */
 export function formatAlpha(alpha: number): string {
-  const digits = Math.abs(alpha).toFixed(2)
-  if (Number(digits) === 0) return digits
-  return `${alpha < 0 ? '\u2212' : '+'}${digits}`
+  return signed(alpha, 2)
 }
 
 function modelDifferences(made: MadeOn, now: MadeOn): readonly Difference[] {
@@ -161,7 +165,13 @@ function compared<Part>(
   words: (part: Part) => string
 ): readonly Difference[] {
   if (made === undefined || now === undefined || key(made) === key(now)) return []
-  return [{ made: words(made), now: words(now) }]
+  const [before, after] = [words(made), words(now)]
+  // An edited list keeps its name.
+  return [
+    before === after
+      ? { made: `an earlier version of ${before}`, now: 'the present one' }
+      : { made: before, now: after }
+  ]
 }
 
 function steeringWords({ steering }: { readonly steering: MadeWith | null }): string {
@@ -182,6 +192,12 @@ const positionNames: Readonly<Record<Position, string>> = {
   last: 'the last prompt token',
   'answer-mean': 'the mean over the answer',
   every: 'every token'
+}
+
+/** A question as a part of what a result was made under. */
+export function askedQuestion(text: string, form: 'chat' | 'text' = 'chat'): MadeOf {
+  const name = `the ${form === 'chat' ? 'question' : 'plain text'} \u201c${shortened(text)}\u201d`
+  return { key: `${form} ${text}`, name }
 }
 
 function shortened(text: string): string {

@@ -47,6 +47,7 @@ export class LiveModel {
   /** Passes the reader's scale on to work that follows it. */
   #follows: ((choice: AdapterChoice) => void) | null = null
   #using: Promise<ModelInfo> | null = null
+  #rescaling: Promise<ModelInfo> | null = null
 
   constructor(handle: ModelHandle) {
     this.#handle = handle
@@ -102,7 +103,7 @@ export class LiveModel {
   use(choice: AdapterChoice | null): Promise<ModelInfo> {
     const before = this.#choice
     this.#choice = choice
-    if (choice && this.#follows && choice.sha256 === this.#attached?.sha256) return this.#rescale(choice, this.#follows)
+    if (this.#canRescale()) return (this.#rescaling ??= this.#rescale().finally(() => (this.#rescaling = null)))
     this.#using ??= this.#inTurn('adapter', undefined, () => this.#attach(this.#choice, true)).finally(
       () => (this.#using = null)
     )
@@ -126,10 +127,10 @@ export class LiveModel {
     })
   }
 
-  /** Forgets a loaded adapter; where it was chosen, none is. */
+  /** Forgets a loaded adapter after the work under way; where it was chosen, none is from now on. */
   drop(sha256: string): Promise<ModelInfo> {
+    if (this.#choice?.sha256 === sha256) this.#choice = null
     return this.#inTurn('adapter', undefined, async () => {
-      if (this.#choice?.sha256 === sha256) this.#choice = null
       if (this.#attached?.sha256 === sha256) this.#attached = undefined
       await this.#handle.dropAdapter(sha256)
       return this.#attach(this.#choice, true)
@@ -172,11 +173,20 @@ export class LiveModel {
     this.#tell()
   }
 
-  async #rescale(choice: AdapterChoice, follows: (choice: AdapterChoice) => void): Promise<ModelInfo> {
-    const info = await this.#handle.useAdapter(choice)
-    this.#attached = choice
-    follows(choice)
-    return info
+  /** Whether the reader's choice is but another scale for an answer that runs and follows it. */
+  #canRescale(): boolean {
+    return this.#follows !== null && this.#choice !== null && this.#choice.sha256 === this.#attached?.sha256
+  }
+
+  /** One call at a time, the newest last. */
+  async #rescale(): Promise<ModelInfo> {
+    for (;;) {
+      const choice = this.#choice
+      const info = await this.#handle.useAdapter(choice)
+      this.#attached = choice
+      if (choice) this.#follows?.(choice)
+      if (isSame(choice, this.#choice) || !this.#canRescale()) return info
+    }
   }
 
   #attach(choice: AdapterChoice | null): Promise<void>

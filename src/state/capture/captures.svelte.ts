@@ -3,7 +3,8 @@ import { joinHiddenStates } from '../../direction/join'
 import type { HiddenStates } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
 import type { CaptureRow, ModelInfo, Position } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { Lent } from '../../lab/live/lent-model'
+import type { LiveModel } from '../../lab/live/live-model'
 import { captureAll, stoppable } from '../../lab/loops'
 import { memoryShelf, type Shelf } from '../../storage/shelf'
 import {
@@ -26,7 +27,14 @@ import { endOf, type Status } from '../status'
 import { Undo } from '../undo.svelte'
 
 interface OpenModel {
-  readonly handle: Pick<ModelHandle, 'capture' | 'tokenize' | 'stop'>
+  readonly live: Pick<LiveModel, 'under'>
+  /** With the reader's adapter. */
+  readonly info: ModelInfo
+}
+
+/** The same while a capture has it to itself. */
+interface LentModel {
+  readonly lent: Lent
   readonly info: ModelInfo
 }
 
@@ -152,9 +160,9 @@ export class Captures {
   /** Reads the first prompts only, and throws them away: an estimate before anything long begins. */
   async measure(model: OpenModel, sets: readonly PromptSet[], position: Position): Promise<void> {
     const rows = sets.flatMap(({ prompts }) => captureRows(readable(prompts, position), position)).slice(0, firstBatch)
-    await this.#run(async (signal) => {
+    await this.#run(model, async (lent, signal) => {
       this.#status = { kind: 'running', step: { what: 'reading', done: 0, total: rows.length, left: null } }
-      await this.#first(model, rows, position, signal)
+      await this.#first(lent, rows, position, signal)
     })
   }
 
@@ -162,7 +170,7 @@ export class Captures {
   async run(model: OpenModel, sets: readonly PromptSet[], position: Position): Promise<void> {
     const jobs = sets.map((set) => ({ set, prompts: readable(set.prompts, position) }))
     const total = jobs.reduce((sum, { prompts }) => sum + prompts.length, 0)
-    await this.#run(async (signal) => {
+    await this.#run(model, async (lent, signal) => {
       const meter = new Meter()
       let before = 0
       const captures: Capture[] = []
@@ -174,7 +182,7 @@ export class Captures {
         this.#status = { kind: 'running', step: { what: 'naming', done: before + done, total, left: null } }
       }
       for (const { set, prompts } of jobs) {
-        captures.push(await this.#read(model, { set, prompts, position, signal, report, naming }))
+        captures.push(await this.#read(lent, { set, prompts, position, signal, report, naming }))
         before += prompts.length
       }
       if (captures.length > 1) this.#shown = []
@@ -189,6 +197,13 @@ export class Captures {
   /** Takes a capture from a file, and shows it. @throws LabError `format` */
   take(files: readonly NamedFile[]): void {
     this.#add(importCapture(files))
+  }
+
+  /** Takes in a capture that was made elsewhere, unless it is here. Returns whether it was new. */
+  bring(capture: Capture): boolean {
+    if (this.#list.some(({ id }) => id === capture.id)) return false
+    this.#add(capture)
+    return true
   }
 
   /** Brings back what the browser kept. */
@@ -215,17 +230,20 @@ export class Captures {
     void this.keeping.now(() => this.#shelf.put('captures', capture.id, capture))
   }
 
-  async #run(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  /** Everything that is read belongs to one state of the model. */
+  async #run({ live, info }: OpenModel, work: (model: LentModel, signal: AbortSignal) => Promise<void>): Promise<void> {
     const { signal } = (this.#controller = new AbortController())
+    const choice = info.adapter && { sha256: info.adapter.sha256, scale: info.adapter.scale }
+    this.#status = { kind: 'running', step: { what: 'reading', done: 0, total: 0, left: null } }
     try {
-      await work(signal)
+      await live.under(choice, (lent) => work({ lent, info }, signal), { what: 'capture', signal })
       this.#status = { kind: 'done' }
     } catch (error) {
       this.#status = endOf(error)
     }
   }
 
-  async #read(model: OpenModel, job: ReadJob): Promise<Capture> {
+  async #read(model: LentModel, job: ReadJob): Promise<Capture> {
     const { set, prompts, position, signal, report } = job
     const rows = captureRows(prompts, position)
     const began = performance.now()
@@ -242,7 +260,7 @@ export class Captures {
     }
     const rest = rows.slice(firstBatch)
     const onProgress = ({ done }: { readonly done: number }): void => report(firstBatch + done)
-    const parts = rest.length > 0 ? [await captureAll(model.handle, rest, position, { signal, onProgress })] : []
+    const parts = rest.length > 0 ? [await captureAll(model.lent, rest, position, { signal, onProgress })] : []
     const states = joinHiddenStates([first, ...parts])
     const seconds = (performance.now() - began) / 1000
     const tokens = position === 'every' ? await tokensOf(model, rows, job) : null
@@ -260,13 +278,13 @@ export class Captures {
   }
 
   async #first(
-    { handle, info }: OpenModel,
+    { lent, info }: LentModel,
     rows: readonly CaptureRow[],
     position: Position,
     signal: AbortSignal
   ): Promise<HiddenStates> {
     const began = performance.now()
-    const states = await captureAll(handle, rows, position, { batch: firstBatch, signal })
+    const states = await captureAll(lent, rows, position, { batch: firstBatch, signal })
     const characters = rows.reduce((sum, row) => sum + weightOf(row), 0)
     this.#pace = {
       model: modelKey(info),
@@ -289,7 +307,7 @@ interface ReadJob {
 
 /** The names of all tokens, in the order of the rows of `every`. */
 async function tokensOf(
-  { handle }: OpenModel,
+  { lent }: LentModel,
   rows: readonly CaptureRow[],
   { signal, naming }: ReadJob
 ): Promise<readonly string[]> {
@@ -297,7 +315,7 @@ async function tokensOf(
   for (const [done, { prompt }] of rows.entries()) {
     signal.throwIfAborted()
     naming(done)
-    for (const { text } of await stoppable(handle, signal, () => handle.tokenize(prompt))) names.push(text)
+    for (const { text } of await stoppable(lent, signal, () => lent.tokenize(prompt))) names.push(text)
   }
   signal.throwIfAborted()
   return names

@@ -66,11 +66,10 @@ export class ContrastPlan {
     if (kind === 'lists') return { positiveName, negativeName, positive, negative }
     const adapters = find()
     if (!adapters || !adapter) throw new LabError('adapter', 'there is no adapter to set the base against; attach one')
-    const isFirst = adapter.source !== null && adapters.inUse === null
     const sha256 = await loadBeside(adapters, adapter)
-    if (isFirst) await adapters.use(sha256)
+    // A model that is set against its adapter runs with it, until the reader says otherwise.
+    if (!adapters.isChosen) await adapters.use(sha256)
     const questions = await promptSet('fit')
-    const under = { sha256, scale: 1, restore: () => adapters.restore() }
-    return { positiveName, negativeName, positive: questions, negative: questions, under }
+    return { positiveName, negativeName, positive: questions, negative: questions, under: { sha256, scale: 1 } }
   }
 }

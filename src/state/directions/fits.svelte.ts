@@ -4,11 +4,12 @@ import { isSameModel } from '../../direction/files/model-ref'
 import type { Separation } from '../../direction/separation'
 import { isAbort } from '../../errors'
 import type { ModelInfo } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { LiveModel } from '../../lab/live/live-model'
+import { madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { ContrastFit, MathHandle } from '../../lab/math'
-import { contrastOf, readSides, type ContrastKind, type ContrastTask, type Sides } from './contrasts'
+import { contrastMade, contrastOf, readSides, type ContrastKind, type ContrastTask, type Sides } from './contrasts'
 import { importedFits, importedNote, type Imported } from './imported'
-import { swapsFor } from './method'
+import { methodNames, swapsFor } from './method'
 import { endOf, type Status } from '../status'
 import { Undo } from '../undo.svelte'
 
@@ -16,8 +17,9 @@ import { Undo } from '../undo.svelte'
 export interface Fit extends ContrastFit {
   readonly kind: 'fitted'
   readonly contrast: ContrastKind
-  /** That of the positive side. */
+  /** That of the positive side, as its hidden states name it. */
   readonly model: ModelInfo
+  readonly made: Circumstances
   readonly positiveName: string
   readonly negativeName: string
   readonly positive: readonly string[]
@@ -33,6 +35,13 @@ export interface FitStep {
   readonly stage: 'capture' | 'separation'
   readonly done: number
   readonly total: number
+}
+
+/** The model that a fit is made on. */
+interface FitModel {
+  readonly live: Pick<LiveModel, 'under'>
+  /** With the reader's adapter. */
+  readonly info: ModelInfo
 }
 
 /** The hidden states of both lists, and what they were read from. */
@@ -101,6 +110,11 @@ export class Fits {
     })
   }
 
+  /** Brings back what stood on the bench, before what stands there, without choosing it. */
+  restore(sets: readonly DirectionSet[]): void {
+    this.#list = [...sets.filter((set) => !this.#list.includes(set)), ...this.#list]
+  }
+
   /** Puts imported directions on the bench, and chooses them. */
   addImported(set: Imported, { layers }: ModelInfo): void {
     this.#add(set, usualDepth * (layers - 1))
@@ -110,22 +124,21 @@ export class Fits {
    * Captures both sides, extracts a direction at each layer and tests it on held-out prompts.
    * @param plan what to read, or how to get it: where that fails, the fit has failed
    */
-  async run(
-    model: { readonly handle: ModelHandle; readonly info: ModelInfo },
-    plan: ContrastTask | (() => Promise<ContrastTask>)
-  ): Promise<void> {
+  async run(model: FitModel, plan: ContrastTask | (() => Promise<ContrastTask>)): Promise<void> {
     const { signal } = (this.#controller = new AbortController())
     this.#step({ stage: 'capture', done: 0, total: 0 })
+    const { method } = this
     try {
       const task = typeof plan === 'function' ? await plan() : plan
       const { positiveName, negativeName, positive, negative } = task
       const captured = await this.#capture(model, task, signal)
-      const fit = await this.#fit(task, captured, signal)
+      const fit = await this.#fit(task, method, captured, signal)
       const centers = centersOf(captured.positive, captured.negative)
       const info = { ...model.info, adapter: captured.positive.model.adapter }
       const contrast = task.under ? 'adapter' : 'lists'
       const sides = { positiveName, negativeName, positive, negative }
-      this.#add({ kind: 'fitted', contrast, model: info, ...sides, centers, ...fit })
+      const made = { model: madeOn(info), contrast: contrastMade(task), method: methodNames[method] }
+      this.#add({ kind: 'fitted', contrast, model: info, made, ...sides, centers, ...fit })
       this.#status = { kind: 'done' }
     } catch (error) {
       // What was read may be what is wrong.
@@ -149,21 +162,21 @@ export class Fits {
     this.wantedLayer = null
   }
 
-  async #capture(
-    { handle, info }: { readonly handle: ModelHandle; readonly info: ModelInfo },
-    task: ContrastTask,
-    signal: AbortSignal
-  ): Promise<Captured> {
-    const adapter = task.under ? task.under.sha256 : info.adapter
-    const key = JSON.stringify([info.sha256, info.dtype, info.device, adapter, task.positive, task.negative])
+  async #capture({ live, info }: FitModel, task: ContrastTask, signal: AbortSignal): Promise<Captured> {
+    const { adapter } = info
+    const key = JSON.stringify([
+      ...[info.sha256, info.dtype, info.device, task.under ?? adapter],
+      ...[task.positive, task.negative]
+    ])
     if (this.#captured?.key === key) return this.#captured
     const onDone = (done: number, total: number): void => this.#step({ stage: 'capture', done, total })
     onDone(0, task.positive.length + task.negative.length)
-    return (this.#captured = { key, ...(await readSides(handle, task, { signal, onDone })) })
+    const choice = adapter && { sha256: adapter.sha256, scale: adapter.scale }
+    const read = await live.under(choice, (lent) => readSides(lent, task, { signal, onDone }), { what: 'fit', signal })
+    return (this.#captured = { key, ...read })
   }
 
-  #fit(task: ContrastTask, captured: Captured, signal: AbortSignal): Promise<ContrastFit> {
-    const { method } = this
+  #fit(task: ContrastTask, method: Method, captured: Captured, signal: AbortSignal): Promise<ContrastFit> {
     const { layers: total, rows } = captured.positive
     const onShare = (share: number): void => this.#step({ stage: 'separation', done: Math.floor(share * total), total })
     onShare(0)

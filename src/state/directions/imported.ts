@@ -4,10 +4,10 @@ import type { NamedFile } from '../../direction/files/files'
 import { isOtherDtype, isSameBase } from '../../direction/files/model-ref'
 import type { ModelInfo } from '../../lab/api'
 
-/** Directions of one model from a file, or of those that are saved on the page. How well they separate is not known. */
+/** Directions of one model from a file or a link, or of those that are saved on the page. How well they separate is not known. */
 export interface Imported {
   readonly kind: 'imported'
-  readonly source: 'file' | 'saved'
+  readonly source: 'file' | 'saved' | 'link'
   /** The file's, without its ending, or that of the saved direction. */
   readonly name: string
   /** The model that they are for, by the file, or the one that took plain vectors on. */

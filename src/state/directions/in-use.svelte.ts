@@ -1,7 +1,11 @@
 import { assertFits } from '../../direction/direction'
 import type { NamedFile } from '../../direction/files/files'
 import { LabError } from '../../errors'
+import type { ModelInfo } from '../../lab/api'
+import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { ContrastPlan } from './contrast.svelte'
+import { contrastMade } from './contrasts'
+import { methodNames } from './method'
 import { adapterDrift, isFitFor, type DirectionSet, type Fits } from './fits.svelte'
 import { importDirections } from './imported'
 import type { Models } from '../models/models.svelte'
@@ -41,8 +45,27 @@ export class InUse {
     return isOfLists && [...fit.positive, '', ...fit.negative].join('\n') !== [...positive, '', ...negative].join('\n')
   })
 
+  /** How the fit in use was made otherwise than the next one would be, in one sentence; null where it was not. */
+  readonly outdated: string | null = $derived.by(() => {
+    const { fit } = this
+    const info = this.#parts.models.active?.info
+    if (fit?.kind !== 'fitted' || !info) return null
+    return describeDifferences(differences(fit.made, this.#next(info)))
+  })
+
   constructor(parts: Parts) {
     this.#parts = parts
+  }
+
+  /** What the next fit would be made under. */
+  #next(info: ModelInfo): Circumstances {
+    const { contrast, prompts, fits } = this.#parts
+    const { kind, adapter, positiveName, negativeName } = contrast
+    const method = methodNames[fits.method]
+    const names = { positiveName, negativeName, positive: prompts.positive, negative: prompts.negative }
+    if (kind === 'lists') return { model: madeOn(info), contrast: contrastMade(names), method }
+    const under = { id: adapter?.id ?? '', sha256: adapter?.sha256 ?? '', scale: 1 }
+    return { model: { ...madeOn(info), adapter: under }, contrast: contrastMade({ ...names, under }), method }
   }
 
   /** Fits the contrast on the model in use. */

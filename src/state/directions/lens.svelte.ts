@@ -1,6 +1,6 @@
 import type { Direction } from '../../direction/direction'
 import type { LensRow } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { LiveModel } from '../../lab/live/live-model'
 import { endOf, type Status } from '../status'
 
 /** Tokens on each side. */
@@ -9,6 +9,18 @@ const count = 10
 /** A direction read through the model's own final norm and unembedding. */
 export interface LensReading extends LensRow {
   readonly direction: Direction
+  /** What its two ends are called. */
+  readonly ends: Ends
+  /** The model that read it. */
+  readonly by: Reader
+}
+
+type Reader = Pick<LiveModel, 'lens'>
+
+/** The sides that a direction leads between. */
+export interface Ends {
+  readonly positiveName: string
+  readonly negativeName: string
 }
 
 /** The logit lens on one direction at a time: the newest one asked for wins. */
@@ -26,13 +38,18 @@ export class Lens {
     return this.#reading
   }
 
-  async read(handle: Pick<ModelHandle, 'lens'>, direction: Direction): Promise<void> {
+  /** Whether what is shown is of this direction, read by this model. */
+  isOf(by: Reader, direction: Direction): boolean {
+    return this.#reading?.by === by && this.#reading.direction === direction
+  }
+
+  async read(by: Reader, direction: Direction, ends: Ends): Promise<void> {
     const run = ++this.#run
     this.#status = { kind: 'running', step: null }
     try {
-      const [row] = await handle.lens(direction.vector, { k: count })
+      const [row] = await by.lens(direction.vector, { k: count })
       if (run !== this.#run) return
-      this.#reading = row ? { ...row, direction } : null
+      this.#reading = row ? { ...row, direction, ends, by } : null
       this.#status = { kind: 'done' }
     } catch (error) {
       if (run === this.#run) this.#status = endOf(error)

@@ -1,7 +1,23 @@
-/** What a method asks of the two lists, and what it costs. */
+/** What a method is called, what it asks of the two lists, and what it costs. */
+import type { Origin } from '../../direction/direction'
 import type { Method } from '../../direction/method'
 import { defaultSwaps } from '../../direction/separation'
 import type { ContrastTask } from './contrasts'
+
+/** How a direction came to be, in words. */
+export const methodNames: Readonly<Record<Origin, string>> = {
+  'difference-in-means': 'difference in means',
+  'pca-pooled': 'PCA of all prompts',
+  'pca-paired': 'PCA of paired differences',
+  logistic: 'logistic probe',
+  'linear-discriminant': 'linear discriminant',
+  combined: 'combined from others',
+  carried: 'carried over from another model',
+  gaussian: 'random',
+  orthogonal: 'random, at right angles to another',
+  'in-subspace': 'random, within the spread of the prompts',
+  imported: 'unknown, a vector of another program'
+}
 
 /** Prompts up to which a probe is fitted anew for each of some shuffles of the labels; 24 took 0.7 s a layer on two busy cores. */
 const mostProbed = 40

@@ -5,15 +5,8 @@ import type { PromptRow } from '../../formats/prompts'
 import type { CaptureRow } from '../../lab/api'
 import { captureAll } from '../../lab/loops'
 import type { ContrastFit, MathHandle } from '../../lab/math'
-import { loadBeside, openOf, underAdapter, type AdapterOption } from '../models/adapter-use'
+import type { Job, Subject, Tuned } from '../../experiments/subject'
 import { readUnder } from './contrasts'
-import type { Model } from '../models/models.svelte'
-
-/** How a part of a long run is followed and stopped. */
-export interface Job {
-  readonly signal: AbortSignal
-  readonly onProgress: (done: number, total: number) => void
-}
 
 /** Both captures, at the last prompt token, with a direction for each layer from base to adapter. */
 export interface Own extends ContrastFit {
@@ -35,18 +28,15 @@ export class OwnDirections {
     this.#math = math
   }
 
-  /** At the scale that the model's adapters are used at. */
-  async read(model: Model, adapter: AdapterOption, prompts: readonly PromptRow[], job: Job): Promise<Own> {
-    const { adapters } = model
-    const { scale } = adapters
-    const sha256 = await loadBeside(adapters, adapter)
-    const key = JSON.stringify([placeOf(model), sha256, scale, prompts.map(({ messages }) => messages)])
+  /** At the scale that the adapter is named with. */
+  async read({ subject, adapter }: Tuned, prompts: readonly PromptRow[], { signal, onProgress }: Job): Promise<Own> {
+    const key = JSON.stringify([placeOf(subject), adapter, prompts.map(({ messages }) => messages)])
     const known = this.#kept.get(key)
     if (known) return known
-    const { signal, onProgress } = job
-    const under = { sha256, scale, restore: () => adapters.restore() }
     const options = { batch, signal, onDone: onProgress }
-    const { positive: tuned, negative: base } = await readUnder(openOf(model).handle, chatRows(prompts), under, options)
+    const { positive: tuned, negative: base } = await subject.under(adapter, (model) =>
+      readUnder(model, chatRows(prompts), adapter, options)
+    )
     const fit = await this.#math.fit(copied(adapterContrast(tuned, base)), { swaps: 0 }, { signal })
     return keep(this.#kept, key, { base, tuned, ...fit }, mostKept)
   }
@@ -56,12 +46,12 @@ export class OwnDirections {
 export class Readings {
   readonly #kept = new Map<string, HiddenStates>()
 
-  async read(model: Model, prompts: readonly PromptRow[], { signal, onProgress }: Job): Promise<HiddenStates> {
-    const key = JSON.stringify([placeOf(model), prompts.map(({ messages }) => messages)])
+  async read(subject: Subject, prompts: readonly PromptRow[], { signal, onProgress }: Job): Promise<HiddenStates> {
+    const key = JSON.stringify([placeOf(subject), prompts.map(({ messages }) => messages)])
     const known = this.#kept.get(key)
     if (known) return known
-    const states = await underAdapter(model, null, ({ handle }) =>
-      captureAll(handle, chatRows(prompts), 'last', {
+    const states = await subject.under(null, (model) =>
+      captureAll(model, chatRows(prompts), 'last', {
         batch,
         signal,
         onProgress: ({ done, total }) => onProgress(done, total)
@@ -75,8 +65,8 @@ function chatRows(prompts: readonly PromptRow[]): readonly CaptureRow[] {
   return prompts.map(({ messages }) => ({ prompt: { messages } }))
 }
 
-function placeOf({ status }: Model): unknown {
-  return status.kind === 'open' ? [status.info.sha256, status.info.dtype, status.info.device] : null
+function placeOf({ info: { sha256, dtype, device } }: Subject): unknown {
+  return [sha256, dtype, device]
 }
 
 /** Adds to a store that forgets its oldest. */

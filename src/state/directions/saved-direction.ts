@@ -68,15 +68,22 @@ export function savedSet({ name, modelName, positiveName, negativeName, directio
 }
 
 /** As the browser keeps it: the vector in a file of its own, which is checked when it is read. */
-export function keptForm({ direction, ...facts }: SavedDirection): unknown {
+export function keptForm({ direction, ...facts }: SavedDirection): Omit<SavedDirection, 'direction'> & {
+  readonly file: Uint8Array<ArrayBuffer>
+} {
   const [file] = writeDirections([direction], { format: 'safetensors', name: 'kept' })
-  return { ...facts, file: file?.bytes }
+  return { ...facts, file: file?.bytes ?? new Uint8Array() }
 }
 
 /** @throws LabError `format` for what cannot be read, or was kept otherwise */
 export function readKept(value: unknown): SavedDirection {
   const fields = new Fields(value, 'a saved direction')
-  const found = readDirections([{ name: 'a saved direction', bytes: bytesOf(value) }])
+  return readSaved(fields, bytesOf(value))
+}
+
+/** The same of facts and file apart. @throws LabError `format` that names what is wrong */
+export function readSaved(fields: Fields, bytes: Uint8Array<ArrayBuffer>): SavedDirection {
+  const found = readDirections([{ name: fields.where, bytes }])
   const direction = found.kind === 'directions' ? found.directions[0] : undefined
   if (!direction) throw new LabError('format', 'a saved direction has no vector: save it again')
   return {

@@ -71,6 +71,13 @@ export class SavedDirections {
     })
   }
 
+  /** Takes in a direction that was saved elsewhere, unless it is here. Returns whether it was new. */
+  bring(saved: SavedDirection): boolean {
+    if (this.#list.some(({ id }) => id === saved.id)) return false
+    this.#add({ ...saved, name: this.#unused(saved.name) })
+    return true
+  }
+
   #add(saved: SavedDirection): void {
     this.#list = inOrder([...this.#list, saved])
     this.#keep(saved)

@@ -1,4 +1,4 @@
-/** Which adapters a model can be run under, when two are the same, and work that is done under one of them. */
+/** Which adapters a model can be run under, and when two are the same. */
 import type { AdapterSource } from '../../lab/api'
 import type { BundledAdapter } from '../../lab/catalogue'
 import { LabError } from '../../errors'
@@ -46,51 +46,17 @@ export function pickAdapter(
 }
 
 /**
- * Loads an adapter where it is not; what was in use is in use again. Resolves to its sha256.
- * @throws LabError what kept it from being loaded
+ * Loads an adapter where it is not; what is in use stays so. Resolves to its sha256.
+ * @throws LabError what kept it from being loaded; `AbortError` where that was cancelled
  */
 export async function loadBeside(adapters: Adapters, { sha256, name, source }: AdapterOption): Promise<string> {
   if (sha256 !== null) return sha256
-  const before = adapters.inUse
-  if (source) await adapters.load(source)
-  const { status, inUse: loaded } = adapters
-  if (status.kind === 'failed') throw status.error
-  if (!source || status.kind !== 'done' || loaded === null)
-    throw new LabError('adapter', `${name} could not be loaded; attach it again`)
-  if (before !== loaded) await adapters.use(before)
-  return loaded
+  if (source) return adapters.add(source)
+  throw new LabError('adapter', `${name} could not be loaded; attach it again`)
 }
 
-/**
- * Runs work under an adapter, or under none, and puts back what was in use.
- * @throws LabError what kept the adapter from being loaded; `worker-lost` where the model is not open
- */
-export async function underAdapter<Result>(
-  model: Model,
-  option: AdapterOption | null,
-  work: (open: OpenStatus) => Promise<Result>
-): Promise<Result> {
-  const { adapters } = model
-  const before = adapters.inUse
-  try {
-    await use(adapters, option)
-    return await work(openOf(model))
-  } finally {
-    if (adapters.inUse !== before) await adapters.use(before)
-  }
-}
-
-/** An open model's handle and card. @throws LabError `worker-lost` where it is not open */
+/** An open model and its card. @throws LabError `worker-lost` where it is not open */
 export function openOf(model: Model): OpenStatus {
   if (model.status.kind === 'open') return model.status
   throw new LabError('worker-lost', `${model.name} is not open; open it again`)
-}
-
-async function use(adapters: Adapters, option: AdapterOption | null): Promise<void> {
-  const wanted = option && (await loadBeside(adapters, option))
-  await adapters.use(wanted)
-  if (adapters.inUse === wanted) return
-  const { status } = adapters
-  if (status.kind === 'failed') throw status.error
-  throw new LabError('adapter', `${option?.name ?? 'no adapter'} is not in use; try again`)
 }

@@ -1,5 +1,7 @@
 import type { ModelInfo, ModelSource, OpenOptions, SelfTest } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
+import { openAddress } from '../../lab/privacy/secrets'
+import { LiveModel, type WorkQueue } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'
 import { Adapters } from './adapters.svelte'
 import { Meter, type Measured } from '../meter'
@@ -8,7 +10,7 @@ import { Undo } from '../undo.svelte'
 
 export type ModelStatus =
   | { readonly kind: 'opening'; readonly step: Measured | null }
-  | { readonly kind: 'open'; readonly handle: ModelHandle; readonly info: ModelInfo; readonly test: SelfTest }
+  | { readonly kind: 'open'; readonly live: LiveModel; readonly info: ModelInfo; readonly test: SelfTest }
   | { readonly kind: 'failed'; readonly error: Error }
 
 /** Of a model that is open. */
@@ -20,9 +22,11 @@ export class Model {
   readonly options: OpenOptions
   status = $state.raw<ModelStatus>({ kind: 'opening', step: null })
   readonly controller = new AbortController()
+  /** What runs on it and what waits, once it is open. */
+  queue = $state.raw<WorkQueue>({ running: null, waiting: [] })
   /** The adapters that are loaded beside it. */
   readonly adapters = new Adapters({
-    handle: () => (this.status.kind === 'open' ? this.status.handle : null),
+    open: () => (this.status.kind === 'open' ? this.status : null),
     onInfo: (info) => {
       if (this.status.kind === 'open') this.status = { ...this.status, info }
     }
@@ -76,18 +80,44 @@ export class Models {
     this.#chosen = model
   }
 
-  /** Resolves to whether the model is open; the reason why not is in its status. */
-  async open(source: ModelSource, options: OpenOptions): Promise<boolean> {
-    const model = new Model(source, options)
-    this.#list = [...this.#list.filter(({ status }) => status.kind !== 'failed'), model]
+  /** Opens a model and puts it in use. Resolves to whether it is open; the reason why not is in its status. */
+  open(source: ModelSource, options: OpenOptions): Promise<boolean> {
+    const model = this.#add(source, options)
     this.#chosen = model
+    return this.#open(model)
+  }
+
+  /**
+   * Opens a model beside the one in use, which stays in use.
+   * @throws LabError what kept it from opening; `AbortError` where the opening was cancelled
+   */
+  async openBeside(source: ModelSource, options: OpenOptions): Promise<Model> {
+    const model = this.#add(source, options)
+    this.#chosen ??= model
+    if (await this.#open(model)) return model
+    if (model.status.kind === 'failed') throw model.status.error
+    throw new DOMException('the opening was cancelled', 'AbortError')
+  }
+
+  #add(source: ModelSource, options: OpenOptions): Model {
+    const model = new Model(source, options)
+    const failed = this.#list.filter(({ status }) => status.kind === 'failed')
+    this.#list = [...this.#list.filter((other) => !failed.includes(other)), model]
+    if (this.#chosen && failed.includes(this.#chosen)) this.#chosen = null
+    return model
+  }
+
+  async #open(model: Model): Promise<boolean> {
+    const { source, options } = model
     const onProgress = this.#reporter(model)
     try {
       const { signal } = model.controller
       const opened = await openTested(this.#connect, source, options, { signal, onProgress })
       const { handle, info, test } = opened
-      handle.onLost((error) => void this.#recover(model, handle, test, error))
-      model.status = { kind: 'open', handle, info, test }
+      const live = new LiveModel(handle)
+      live.watch((queue) => (model.queue = queue))
+      handle.onLost((error) => void this.#recover(model, live, test, error))
+      model.status = { kind: 'open', live, info, test }
       return true
     } catch (error) {
       const end = endOf(error)
@@ -110,7 +140,7 @@ export class Models {
     this.#remove(model)
     if (status.kind !== 'open') return
     this.undo.offer(`\u201c${name}\u201d was closed.`, () => void this.#again(model))
-    await status.handle.close()
+    await status.live.close()
   }
 
   async #again(closed: Model): Promise<void> {
@@ -131,12 +161,12 @@ export class Models {
   }
 
   /** A worker that died is started again once; where that fails too, the reader decides. */
-  async #recover(model: Model, handle: ModelHandle, test: SelfTest, lost: Error): Promise<void> {
+  async #recover(model: Model, live: LiveModel, test: SelfTest, lost: Error): Promise<void> {
     if (!this.#list.includes(model)) return
     model.status = { kind: 'opening', step: null }
     try {
-      const info = await handle.reopen(this.#reporter(model))
-      model.status = { kind: 'open', handle, info, test }
+      const info = await live.reopen(this.#reporter(model))
+      model.status = { kind: 'open', live, info, test }
     } catch (error) {
       model.status = { kind: 'failed', error: error instanceof Error ? error : lost }
     }
@@ -146,6 +176,6 @@ export class Models {
 /** A source as a person would call it. */
 export function sourceName(source: ModelSource): string {
   if (source.kind === 'hub') return source.repo.split('/').at(-1) ?? source.repo
-  if (source.kind === 'url') return source.url.replace(/\/+$/, '').split('/').at(-1) ?? source.url
+  if (source.kind === 'url') return openAddress(source.url).replace(/\/+$/, '').split('/').at(-1) ?? ''
   return source.kind === 'folder' ? source.path : source.name
 }

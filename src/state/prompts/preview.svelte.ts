@@ -1,5 +1,5 @@
 import type { ChatMessage, PromptToken } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { LiveModel } from '../../lab/live/live-model'
 import { endOf, type Status } from '../status'
 
 /** A prompt as the open model gets it: the newest one asked for wins. */
@@ -20,11 +20,11 @@ export class Preview {
     return this.#tokens
   }
 
-  async read(handle: Pick<ModelHandle, 'tokenize'>, messages: readonly ChatMessage[]): Promise<void> {
+  async read(model: Pick<LiveModel, 'tokenize'>, messages: readonly ChatMessage[]): Promise<void> {
     const run = ++this.#run
     this.#status = { kind: 'running', step: null }
     try {
-      const tokens = await handle.tokenize({ messages })
+      const tokens = await model.tokenize({ messages })
       if (run !== this.#run) return
       this.#tokens = tokens
       this.#status = { kind: 'done' }

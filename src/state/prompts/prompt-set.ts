@@ -8,7 +8,8 @@ import { promptLines } from './prompt-lines'
 /** What prompts are for. `dir`: a direction is fitted on them, under two models. */
 export type Role = 'positive' | 'negative' | 'dir' | 'eval' | 'map' | 'code' | 'tune'
 
-const roleNames: Readonly<Record<Role, true>> = {
+/** Every role, for readers of files. */
+export const roleNames: Readonly<Record<Role, true>> = {
   positive: true,
   negative: true,
   dir: true,
@@ -148,7 +149,11 @@ export function keptSet({ id, created, name, role, ...rest }: PromptSet): Readon
 
 /** @throws LabError `format` for what an older version of the page kept otherwise */
 export function readKeptSet(value: unknown): PromptSet {
-  const fields = new Fields(value, 'a kept prompt set')
+  return readSetFields(new Fields(value, 'a kept prompt set'))
+}
+
+/** The same of an object of a file. @throws LabError `format` that names what is wrong */
+export function readSetFields(fields: Fields): PromptSet {
   const jsonl = fields.text('jsonl')
   return {
     id: fields.text('id'),

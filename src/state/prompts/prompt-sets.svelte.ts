@@ -89,6 +89,13 @@ export class PromptSets {
     void this.keeping.now(() => this.#put(set))
   }
 
+  /** Takes in a set that was made elsewhere, unless it is here. Returns whether it was new. */
+  bring(set: PromptSet): boolean {
+    if (this.#list.some(({ id }) => id === set.id)) return false
+    this.add(set)
+    return true
+  }
+
   addEmpty(): void {
     this.add(makeSet('new set', 'eval', []))
   }

@@ -2,6 +2,7 @@
 import { gaussianBeside } from '../../direction/controls'
 import type { Direction } from '../../direction/direction'
 import type { ModelInfo } from '../../lab/api'
+import { madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { AskedArm, NamedSteering } from './chat.svelte'
 import { allArms, type Arm } from './comparison'
 import type { DirectionSet } from '../directions/fits.svelte'
@@ -15,6 +16,7 @@ interface ArmsOptions {
   /** The same along random directions. */
   readonly random: NamedSteering
   readonly controlSeed: number
+  readonly asked: Pick<Circumstances, 'prompt' | 'sampling'>
 }
 
 /** Random directions beside a set: the same layers and gaps. */
@@ -24,14 +26,19 @@ export function randomBeside(set: DirectionSet, seed: number): readonly Directio
 
 /** The arms that are wanted, in the order of `allArms`. */
 export function askedArms(wanted: readonly Arm[], options: ArmsOptions): readonly AskedArm[] {
-  const { model, adapter, steering, random, controlSeed } = options
+  const { model, adapter, steering, random, controlSeed, asked } = options
   const scaled = adapter && (adapter.scale === 1 ? adapter.name : `${adapter.name} at ${adapter.scale.toFixed(2)}`)
   const name = scaled ?? model.name
+  const under = (one: NamedSteering | null): Pick<AskedArm, 'steering' | 'made'> => ({
+    steering: one,
+    made: { model: madeOn(model), steering: one?.made ?? null, ...asked }
+  })
+  const bare = { model: { ...madeOn(model), adapter: null }, steering: null, ...asked }
   const arms: Readonly<Record<Arm, AskedArm>> = {
-    bare: { arm: 'bare', title: `${model.name} without ${adapter?.name ?? 'an adapter'}`, steering: null },
-    base: { arm: 'base', title: `${name}, unsteered`, steering: null },
-    steered: { arm: 'steered', title: `${name}, steered`, steering },
-    random: { arm: 'random', title: `${name}, random direction ${controlSeed}`, steering: random }
+    bare: { arm: 'bare', title: `${model.name} without ${adapter?.name ?? 'an adapter'}`, steering: null, made: bare },
+    base: { arm: 'base', title: `${name}, unsteered`, ...under(null) },
+    steered: { arm: 'steered', title: `${name}, steered`, ...under(steering) },
+    random: { arm: 'random', title: `${name}, random direction ${controlSeed}`, ...under(random) }
   }
   return allArms.filter((arm) => wanted.includes(arm) && (arm !== 'bare' || adapter)).map((arm) => arms[arm])
 }

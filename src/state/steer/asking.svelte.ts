@@ -2,8 +2,17 @@ import type { Direction } from '../../direction/direction'
 import type { PromptSet } from '../../lab/prompt-sets'
 import type { Address } from '../address.svelte'
 import { askedArms, randomBeside } from './arms'
+import {
+  askedQuestion,
+  describeDifferences,
+  differences,
+  madeOn,
+  type Circumstances
+} from '../../lab/live/circumstances'
 import type { AskedArm, Chat, NamedSteering } from './chat.svelte'
+import type { Answer, Arm } from './comparison'
 import type { Fits } from '../directions/fits.svelte'
+import { titleOf, type DirectionSet } from '../directions/fits.svelte'
 import type { InUse } from '../directions/in-use.svelte'
 import type { Models } from '../models/models.svelte'
 import type { Start } from './start.svelte'
@@ -30,7 +39,7 @@ export class Asking {
   /** What the controls ask for; null without a fit. */
   readonly steering: NamedSteering | null = $derived.by(() => {
     const { controls, fits, inUse } = this.#around
-    return inUse.fit ? controls.toSteering(inUse.fit.directions, fits.layer) : null
+    return inUse.fit ? controls.toSteering(named(inUse.fit), fits.layer) : null
   })
 
   readonly #random: readonly Direction[] = $derived.by(() => {
@@ -38,26 +47,51 @@ export class Asking {
     return inUse.fit ? randomBeside(inUse.fit, controls.controlSeed) : []
   })
 
+  /** What every column is asked, and how tokens are drawn. */
+  readonly #asked = $derived.by((): Pick<Circumstances, 'prompt' | 'sampling'> => {
+    const { chat } = this.#around
+    return { prompt: askedQuestion(chat.question, chat.form), sampling: chat.sampling }
+  })
+
   /** The columns that the controls ask for; none without a fit. */
   readonly arms: readonly AskedArm[] = $derived.by(() => {
     const { steering } = this
-    const { models, fits, controls, chat } = this.#around
+    const { models, fits, inUse, controls, chat } = this.#around
     const model = models.active?.info
     if (!steering || !model) return []
     const { used, scale = 1 } = models.adapters ?? { used: null }
     const adapter = used && { name: used.name, scale }
-    const random = controls.toSteering(this.#random, fits.layer)
-    return askedArms(chat.arms, { model, adapter, steering, random, controlSeed: controls.controlSeed })
+    const { controlSeed } = controls
+    const random = { name: inUse.fit ? titleOf(inUse.fit) : '', directions: this.#random }
+    const along = controls.toSteering(random, fits.layer, controlSeed)
+    const asked = this.#asked
+    return askedArms(chat.arms, { model, adapter, steering, random: along, controlSeed, asked })
   })
 
   constructor(around: Surroundings) {
     this.#around = around
   }
 
+  /** How an answer was made otherwise than it would be now, in one sentence; null where it was not, or is not finished. */
+  outdated({ arm, made, finish }: Answer): string | null {
+    const last = made.at(-1)
+    if (!last || finish === null) return null
+    return describeDifferences(differences(last.circumstances, this.#now(arm)))
+  }
+
+  #now(arm: Arm): Circumstances | null {
+    const info = this.#around.models.active?.info
+    if (!info) return null
+    const asked = this.arms.find((one) => one.arm === arm)
+    if (asked) return asked.made
+    const model = arm === 'bare' ? { ...madeOn(info), adapter: null } : madeOn(info)
+    return { model, steering: null, ...this.#asked }
+  }
+
   /** Whether a question can be put now, or as soon as what is at hand has been opened and fitted. */
   get canAsk(): boolean {
     const { start } = this.#around
-    return this.arms.length > 0 || start.isRunning || start.isFree
+    return this.arms.length > 0 || start.isRunning || start.isFree || start.isUnfitted
   }
 
   /** Whether a question waits for the model and its direction. */
@@ -84,10 +118,14 @@ export class Asking {
     const { fit: directions } = inUse
     if (!active || !chosen || !directions || arms.length === 0 || chat.running) return
     const { temperature, topP, seed, controlSeed, maxTokens, form } = address.settings
-    const { handle, info: model } = active
-    const sampling = { temperature, topP, seed, controlSeed, maxTokens, form }
-    const circumstances = { model, directions, layer: fits.layer, ...sampling }
-    const restore = (): Promise<void> => chosen.adapters.restore()
-    await chat.ask({ handle, arms, circumstances, link: address.link, restore })
+    const { live, info: model } = active
+    const setting = { model, directions, layer: fits.layer, temperature, topP, seed, controlSeed, maxTokens, form }
+    const { question } = chat
+    const adapter = chosen.adapters.choice
+    await chat.ask({ live, adapter, question, arms, setting, link: address.link })
   }
+}
+
+function named(set: DirectionSet): { readonly name: string; readonly directions: readonly Direction[] } {
+  return { name: titleOf(set), directions: set.directions }
 }

@@ -1,6 +1,7 @@
 /** One question answered side by side: what is shown, kept in the history and copied. */
 import type { Projections } from '../../direction/project'
 import type { DirectionSet } from '../directions/fits.svelte'
+import type { Circumstances } from '../../lab/live/circumstances'
 import type { Alternative, Completion, ModelInfo } from '../../lab/api'
 
 /** A way to answer: as the model is, steered, steered along a random direction, and without the adapter in use. */
@@ -22,6 +23,8 @@ export interface Answer {
   readonly title: string
   /** How it was steered at first: "alpha -1.00, layer 4"; empty where it was not. */
   readonly note: string
+  /** What it was made under, in the order of its tokens: more than one where something moved while it ran. */
+  readonly made: readonly MadeFrom[]
   readonly tokens: readonly ShownToken[]
   readonly finish: Completion['finish'] | null
   /** On the directions in use; null until they were read. */
@@ -31,8 +34,14 @@ export interface Answer {
 /** How a question is put: as a turn of a chat, in the model's template, or as a plain text that it continues. */
 export type Form = 'chat' | 'text'
 
-/** What an answer depends on, besides its arm. */
-export interface Circumstances {
+/** From which of an answer's tokens on. */
+export interface MadeFrom {
+  readonly from: number
+  readonly circumstances: Circumstances
+}
+
+/** What the controls were set to when the question was put. */
+export interface Setting {
   readonly model: ModelInfo
   readonly directions: DirectionSet
   readonly layer: number
@@ -47,7 +56,7 @@ export interface Circumstances {
 export interface Comparison {
   readonly question: string
   readonly answers: readonly Answer[]
-  readonly circumstances: Circumstances
+  readonly setting: Setting
   /** Address that brings its settings back. */
   readonly link: string
 }

@@ -3,8 +3,8 @@ import { detect } from '../../spillover/detector'
 import { textOf, type Answer, type Comparison } from './comparison'
 
 /** The question, then each answer under its title. */
-export function comparisonText({ question, answers, circumstances }: Comparison): string {
-  const { model, directions, layer, temperature, seed } = circumstances
+export function comparisonText({ question, answers, setting }: Comparison): string {
+  const { model, directions, layer, temperature, seed } = setting
   const adapter = model.adapter ? `, adapter ${model.adapter.id} at ${model.adapter.scale}` : ''
   const parts = answers.map((answer) => {
     const note = answer.note && ` (${answer.note})`
@@ -15,8 +15,8 @@ export function comparisonText({ question, answers, circumstances }: Comparison)
 }
 
 /** The same with every number, and the link that brings the settings back. */
-export function comparisonJson({ question, answers, circumstances, link }: Comparison): string {
-  const { model, directions, layer, ...sampling } = circumstances
+export function comparisonJson({ question, answers, setting, link }: Comparison): string {
+  const { model, directions, layer, ...sampling } = setting
   const direction = directions.directions.find((one) => one.layer === layer)
   const value = {
     question,
@@ -35,6 +35,7 @@ export function comparisonJson({ question, answers, circumstances, link }: Compa
       arm: answer.arm,
       title: answer.title,
       steering: answer.note || null,
+      made: answer.made,
       text: textOf(answer),
       verdict: verdictOf(answer),
       finish: answer.finish,

@@ -1,7 +1,7 @@
 import type { Comparison } from './comparison'
 
-/** Comparisons that are kept while the page is open. */
-const longest = 12
+/** Comparisons that are kept; the oldest leave. */
+export const longest = 12
 
 /** The comparison in sight and the last ones. What was cleared comes back by one press. */
 export class History {
@@ -27,6 +27,12 @@ export class History {
   /** The one that was begun last, in sight or not. */
   get current(): Comparison | null {
     return this.#current
+  }
+
+  /** Brings back older comparisons, the newest first, behind those that are there; those beyond the limit leave. */
+  restore(comparisons: readonly Comparison[], shown: Comparison | null): void {
+    this.#list = [...this.#list, ...comparisons].slice(0, longest)
+    if (!this.#shown && shown && this.#list.includes(shown)) this.#shown = shown
   }
 
   begin(comparison: Comparison): void {

@@ -1,13 +1,14 @@
 /** A finished answer, read once more for where its tokens lie along the directions. */
 import type { Direction } from '../../direction/direction'
 import { project, type Projections } from '../../direction/project'
-import type { Prompt, Steering } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { AdapterChoice, Prompt, Steering } from '../../lab/api'
+import type { Lender } from '../../lab/live/lent-model'
 import { stoppable } from '../../lab/loops'
 
-/** What an answer was steered by from one of its tokens on. */
+/** What an answer was generated under from one of its tokens on. */
 export interface Ran {
   readonly from: number
+  readonly adapter: AdapterChoice | null
   readonly steering: Steering | null
 }
 
@@ -19,23 +20,23 @@ export interface Generated {
 }
 
 /**
- * Projections of an answer's tokens, each as it was steered when it was generated. Where the steering changed, what came
- * before is read under the later one as well, so that above the steered layer the tokens after a change are an approximation;
+ * Projections of an answer's tokens, each under the adapter and steering that it was generated with. Where these changed, what
+ * came before is read under the later ones as well, so that above the steered layer the tokens after a change are an approximation;
  * at that layer and below they are exact.
  */
 export async function readAgain(
-  handle: Pick<ModelHandle, 'capture' | 'stop'>,
+  lender: Lender,
   { prompt, ids, ran }: Generated,
   directions: readonly Direction[],
   signal?: AbortSignal
 ): Promise<Projections> {
   const values = directions.map(() => new Float32Array(ids.length))
-  for (const [i, { from, steering }] of ran.entries()) {
+  for (const [i, { from, adapter, steering }] of ran.entries()) {
     const to = Math.min(ids.length, ran[i + 1]?.from ?? ids.length)
     if (from >= to) continue
     signal?.throwIfAborted()
     const row = { prompt, answer: ids.slice(0, to), ...(steering && { steering }) }
-    const states = await stoppable(handle, signal, () => handle.capture([row], 'every'))
+    const states = await lender.under(adapter, (model) => stoppable(model, signal, () => model.capture([row], 'every')))
     const read = project(states, directions, to)
     read.values.forEach((all, layer) => values[layer]?.set(all.subarray(from), from))
   }

@@ -1,6 +1,7 @@
 import type { ModelSource } from '../../lab/api'
 import type { Address } from '../address.svelte'
 import { firstModel, type Catalogue } from '../models/catalogue.svelte'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { Models } from '../models/models.svelte'
 import type { Opening } from '../models/opening'
 import { firstOrganism } from '../presets'
@@ -14,8 +15,13 @@ interface Surroundings {
   readonly prompts: Prompts
   readonly address: Address
   readonly opening: Opening
+  readonly hosts: ForeignHosts
   /** Fits the contrast on the model in use. */
   readonly runFit: () => Promise<void>
+  /** Whether there is a direction for the model in use. */
+  readonly hasFit: () => boolean
+  /** Whether nothing keeps the contrast from being fitted on it. */
+  readonly canFit: () => boolean
 }
 
 /** The first minute: a model, its adapter and a direction by one press, or by themselves where nothing has to be asked. */
@@ -72,6 +78,18 @@ export class Start {
     return this.#around.models.list.length === 0 && this.isAtHand
   }
 
+  /** Whether the model in use is an organism that is there to be fitted: its prompts and adapters come with the page. */
+  get isUnfitted(): boolean {
+    const { models, opening, hasFit, canFit } = this.#around
+    return (
+      models.active !== null &&
+      models.chosen !== null &&
+      opening.isOrganism(models.chosen.source) &&
+      !hasFit() &&
+      canFit()
+    )
+  }
+
   /** Opens the first model, attaches the link's adapter and fits the contrast: one press to the first question. */
   now(): Promise<void> {
     return (this.#running ??= this.#run().finally(() => (this.#running = null)))
@@ -81,16 +99,17 @@ export class Start {
   async welcome(): Promise<void> {
     if (this.#isWelcomed || !this.#around.catalogue.isSettled) return
     this.#isWelcomed = true
-    if (this.isFree) await this.now()
+    if (this.isFree || this.isUnfitted) await this.now()
   }
 
   async #run(): Promise<void> {
-    const { models, prompts, address, opening, runFit } = this.#around
+    const { models, prompts, address, opening, hosts, runFit } = this.#around
     if (!models.active) {
       const { linked } = address
+      const adapter = linked?.adapter ? adapterSource(linked.adapter) : null
+      if (!(await hosts.ask(adapter ? [this.source, adapter] : [this.source]))) return
       if (!linked?.source && !this.isAtHand && prompts.isExample) address.prefer('lists')
       if (!(await opening.open(this.source))) return
-      const adapter = linked?.adapter ? adapterSource(linked.adapter) : null
       if (linked && adapter) {
         await models.adapters?.load(adapter)
         await models.adapters?.setScale(linked.scale)

@@ -1,5 +1,6 @@
-import { fieldsOf } from '../../formats/fields'
 import type { StudyCard } from '../../storage/journal-idb'
+import type { StudyFileApi } from '../../lab/journal/reader'
+import { keptSettings } from '../../study/kept'
 import type { StudySettings } from '../../study/settings'
 import { now } from './clock'
 import type { StudyOutside, StudyProtocol } from './study-protocol'
@@ -71,19 +72,35 @@ export class KeptStudies {
     return new Blob([await packJournal(this.#outside.store.cells(id))], { type: 'application/zip' })
   }
 
-  /** Takes an unfinished study in from a file. @throws LabError `format` */
-  async unpack(file: Blob): Promise<void> {
-    const { unpackJournal, readSettings } = await this.#outside.protocol()
-    const cells = await unpackJournal(new Uint8Array(await file.arrayBuffer()))
-    const head = fieldsOf(cells.get('study')?.json)
-    const settings = readSettings(head.get('settings'), 'the study in the file')
-    const started = head.get('started')
-    const changed = now()
-    const when = { started: typeof started === 'string' ? started : changed, changed }
-    const card = { id: crypto.randomUUID(), settings, ...when, done: 0, total: 0, finished: false }
-    await this.#outside.store.save(card)
-    for (const [key, entry] of cells) await this.#outside.store.cells(card.id).write(key, entry)
+  /**
+   * Takes an unfinished study in from a file: all of it, or nothing. False for a zip that is none.
+   * @throws LabError `format`, `checksum`, `memory`, `quota`
+   */
+  async unpack(file: Blob): Promise<boolean> {
+    const { readSettings } = await this.#outside.protocol()
+    const isStudy = await this.#outside.withFile(async (reader) => {
+      const head = await reader.open(file)
+      if (!head) return false
+      const settings = keptSettings(readSettings(head.settings, 'the study in the file'))
+      const changed = now()
+      const when = { started: typeof head.started === 'string' ? head.started : changed, changed }
+      await this.#take({ id: crypto.randomUUID(), settings, ...when, done: 0, total: 0, finished: false }, reader)
+      return true
+    })
     await this.refresh()
+    return isStudy
+  }
+
+  async #take(card: StudyCard, reader: StudyFileApi): Promise<void> {
+    const { store } = this.#outside
+    await store.save(card)
+    try {
+      const cells = store.cells(card.id)
+      for (let next = await reader.next(); next; next = await reader.next()) await cells.write(...next)
+    } catch (error) {
+      await store.remove(card.id)
+      throw error
+    }
   }
 
   /** Takes a study off the list. It is deleted when the next one is discarded or `forget` is called, not before. */

@@ -1,6 +1,7 @@
 /** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
 import { version } from '../../../package.json'
 import { Fields } from '../../formats/record'
+import { recheckBeside } from '../../lab/connect-recheck'
 import { fetchPromptFile } from '../../lab/shipped-prompts'
 import { pagesOf } from '../../report/pages'
 import { findingsSteps } from '../../study/analysis/analyse'
@@ -8,7 +9,7 @@ import type { TextReader } from '../../study/analysis/measure/outcome'
 import { readBundle, writeBundle } from '../../study/files/bundle'
 import { vectorsOf } from '../../study/files/extra'
 import type { Findings } from '../../study/findings'
-import { packJournal, unpackJournal } from '../../study/files/journal-file'
+import { packJournal } from '../../study/files/journal-file'
 import { inOrder } from '../../study/files/order'
 import { planStudy } from '../../study/plan'
 import { presetSettings } from '../../study/presets'
@@ -54,10 +55,9 @@ export function pageProtocol(base: string): StudyProtocol {
       return { run, stated: () => statedFindings(findings) }
     },
     async recheck(bytes, { onShare, engines, signal } = {}) {
+      if (!engines) return recheckBeside(bytes, { ...(onShare && { onShare }), ...(signal && { signal }) })
       const bundle = await readBundle(bytes)
-      const half: OnShare = (share) => onShare?.(engines ? share / 2 : share)
-      const findings = await workOut(bundle.run, half)
-      if (!engines) return recheck(bundle, { findings })
+      const findings = await workOut(bundle.run, (share) => onShare?.(share / 2))
       const again = { ...bundle.run, settings: { ...bundle.run.settings, ...nearest(bundle.run) } }
       const lab = { ...engines, host: hostName(navigator.userAgent), version }
       const onProgress = ({ done, total }: StudyProgress): void => onShare?.(0.5 + done / Math.max(1, total) / 2)
@@ -66,8 +66,7 @@ export function pageProtocol(base: string): StudyProtocol {
     },
     readSettings: (value, where) => readSettings(new Fields(value, where)),
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,
-    packJournal,
-    unpackJournal
+    packJournal
   }
 }
 

@@ -1,7 +1,9 @@
 import { fetchRun, fetchRuns, type ShippedRun } from '../../lab/shipped-runs'
 import type { Findings } from '../../study/findings'
 import type { Recheck } from '../../study/files/recheck'
+import { sourcesOf } from '../../study/kept'
 import type { Run } from '../../study/run'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { ArmAddress } from '../link'
 import { endOf, type Status } from '../status'
 import type { Engines, RecheckRequest, StudyProtocol } from './study-protocol'
@@ -17,6 +19,12 @@ export interface OpenedRun {
   readonly findings: Findings
 }
 
+/** How the statements of a run that comes with the page compare with what follows from its rows. */
+export type Checked =
+  | { readonly kind: 'running'; readonly share: number }
+  | { readonly kind: 'done'; readonly result: Recheck }
+  | { readonly kind: 'failed'; readonly error: Error }
+
 export interface OpeningStep {
   readonly what: 'fetch' | 'read' | 'findings'
   readonly done: number
@@ -27,6 +35,7 @@ export interface OpeningStep {
 export class Runs {
   readonly #protocol: () => Promise<StudyProtocol>
   readonly #engines: Engines
+  readonly #hosts: ForeignHosts
   #shipped = $state.raw<readonly ShippedRun[]>([])
   #opened = $state.raw<OpenedRun | null>(null)
   #status = $state.raw<Status<OpeningStep>>({ kind: 'idle' })
@@ -36,11 +45,14 @@ export class Runs {
   claim = $state.raw<string | null>(null)
   /** The arm whose answers are looked at. */
   arm = $state.raw<ArmAddress | null>(null)
+  #checked = $state.raw<Checked | null>(null)
+  #checking: AbortController | null = null
   #base = ''
   #turn = 0
 
-  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>) {
+  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>, hosts: ForeignHosts) {
     this.#engines = engines
+    this.#hosts = hosts
     this.#protocol = protocol
   }
 
@@ -50,6 +62,11 @@ export class Runs {
 
   get opened(): OpenedRun | null {
     return this.#opened
+  }
+
+  /** Of the opened run, where it was shown as it states itself; null where it was worked out here before it was shown. */
+  get checked(): Checked | null {
+    return this.#checked
   }
 
   get status(): Status<OpeningStep> {
@@ -101,29 +118,65 @@ export class Runs {
   /** Shows a run that is at hand. */
   show(title: string, run: Run, findings: Findings, bundle: Blob | null): void {
     this.#turn++
+    this.#stopChecking()
     this.#wanted = null
     this.#opened = { name: null, title, bundle, run, findings }
     this.#status = { kind: 'done' }
   }
 
-  /** Works out all that a bundle states once more; with `onModels` also makes a part of the run again. */
+  /**
+   * Works out all that a bundle states once more; with `onModels` also makes a part of the run again.
+   * @throws AbortError where the reader does not want its hosts to be contacted
+   */
   async recheck(
     bundle: Blob,
     onModels: boolean,
     options: Pick<RecheckRequest, 'onShare' | 'signal'>
   ): Promise<Recheck> {
     const { recheck } = await this.#protocol()
+    const models = onModels ? (this.#opened?.run.settings.models ?? []) : []
+    if (!(await this.#hosts.ask(sourcesOf(models)))) throw new DOMException('no host was contacted', 'AbortError')
     const bytes = new Uint8Array(await bundle.arrayBuffer())
     return recheck(bytes, onModels ? { ...options, engines: this.#engines } : options)
   }
 
+  /** Tells why a file is neither a run nor an unfinished study. */
+  refuse(error: unknown): void {
+    this.#turn++
+    this.#status = endOf(error)
+  }
+
   close(): void {
     this.#turn++
+    this.#stopChecking()
     this.#opened = null
     this.#wanted = null
     this.claim = null
     this.arm = null
     this.#status = { kind: 'idle' }
+  }
+
+  /** What was shown as it stands is worked out again beside the page, as any other run is before it is shown. */
+  async #check(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const { signal } = (this.#checking = new AbortController())
+    const set = (checked: Checked): void => {
+      if (!signal.aborted) this.#checked = checked
+    }
+    set({ kind: 'running', share: 0 })
+    try {
+      const { recheck } = await this.#protocol()
+      set({
+        kind: 'done',
+        result: await recheck(bytes, { signal, onShare: (share) => set({ kind: 'running', share }) })
+      })
+    } catch (error) {
+      set({ kind: 'failed', error: error instanceof Error ? error : new Error(String(error)) })
+    }
+  }
+
+  #stopChecking(): void {
+    this.#checking?.abort()
+    this.#checked = null
   }
 
   #step(turn: number, step: OpeningStep): void {
@@ -137,6 +190,7 @@ export class Runs {
     fetchBytes: (turn: number) => Promise<Uint8Array<ArrayBuffer>>
   ): Promise<void> {
     const turn = ++this.#turn
+    this.#stopChecking()
     this.#step(turn, { what: 'fetch', done: 0, total: 0 })
     try {
       const bytes = await fetchBytes(turn)
@@ -149,6 +203,7 @@ export class Runs {
       if (turn !== this.#turn) return
       this.#opened = { name, title, bundle: new Blob([bytes], { type: 'application/zip' }), run, findings }
       this.#status = { kind: 'done' }
+      if (name !== null) void this.#check(bytes)
     } catch (error) {
       if (turn === this.#turn) this.#status = endOf(error)
     }

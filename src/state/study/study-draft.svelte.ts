@@ -3,8 +3,10 @@ import type { AdapterSource, ModelSource } from '../../lab/api'
 import { measureSpeed } from '../../lab/measure-speed'
 import type { StudyPlan } from '../../study/plan'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../study/settings'
+import { sourcesOf } from '../../study/kept'
 import type { SettingNote } from '../../study/setting-fields'
 import { linkedPreset, type LinkedPreset } from '../link'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import { sourceName } from '../models/models.svelte'
 import { endOf, type Status } from '../status'
 import { cautionsOf, estimateOf, problemSentences, speedKey, type Estimate, type KnownSpeed } from './study-estimate'
@@ -16,6 +18,7 @@ import { Undo } from '../undo.svelte'
 export class StudyDraft {
   readonly undo = new Undo()
   readonly #engines: Engines
+  readonly #hosts: ForeignHosts
   readonly #protocol: () => Promise<StudyProtocol>
   #ready = $state.raw<StudyProtocol | null>(null)
   #settings = $state.raw<StudySettings | null>(null)
@@ -41,8 +44,9 @@ export class StudyDraft {
     this.#settings && this.plan ? estimateOf(this.#settings, this.plan, this.#speeds) : null
   )
 
-  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>) {
+  constructor(engines: Engines, protocol: () => Promise<StudyProtocol>, hosts: ForeignHosts) {
     this.#engines = engines
+    this.#hosts = hosts
     this.#protocol = protocol
   }
 
@@ -119,12 +123,14 @@ export class StudyDraft {
 
   /** Takes in a model of the reader's own. */
   addModel(source: ModelSource): void {
+    this.#hosts.vouch(source)
     const title = sourceName(source)
     const key = freeKey(title, this.#settings?.models ?? [])
     this.toggle({ key, title, source, adapters: [] }, true)
   }
 
   addAdapter(key: string, kind: StudyAdapter['kind'], source: AdapterSource): void {
+    this.#hosts.vouch(source)
     this.#adapters(key, (adapters) => [...adapters, { name: freeName(kind, adapters), kind, source }])
   }
 
@@ -154,6 +160,7 @@ export class StudyDraft {
   async measure(): Promise<void> {
     const settings = this.#settings
     if (!settings || this.#status.kind === 'running') return
+    if (!(await this.#hosts.ask(sourcesOf(settings.models)))) return
     const { signal } = (this.#controller = new AbortController())
     const { dtype, device, maxTokens, temperature } = settings
     const options = { ...(dtype && { dtype }), ...(device && { device }) }

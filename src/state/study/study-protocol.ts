@@ -1,11 +1,12 @@
 /** What the page asks of a study, as one value: the real one comes with the first look at it, tests bring their own. */
 import type { Prompt } from '../../lab/api'
 import type { ModelHandle } from '../../lab/connect'
+import type { StudyFileApi } from '../../lab/journal/reader'
 import type { StudyStore } from '../../storage/journal-idb'
 import type { Locks } from '../../storage/lock'
 import type { MathHandle } from '../../lab/math'
 import type { Findings } from '../../study/findings'
-import type { Entry, Journal } from '../../study/journal'
+import type { Journal } from '../../study/journal'
 import type { StudyPlan } from '../../study/plan'
 import type { Recheck } from '../../study/files/recheck'
 import type { Run } from '../../study/run'
@@ -60,10 +61,8 @@ export interface StudyProtocol {
   readonly readSettings: (value: unknown, where: string) => StudySettings
   /** Settings as a file, without tokens and the contents of files. */
   readonly writeSettings: (settings: StudySettings) => string
-  /** An unfinished study as a file that the command line goes on with, and back. */
+  /** An unfinished study as a file that the command line goes on with. */
   readonly packJournal: (journal: Journal) => Promise<Uint8Array<ArrayBuffer>>
-  /** @throws LabError `format` */
-  readonly unpackJournal: (bytes: Uint8Array) => Promise<ReadonlyMap<string, Entry>>
 }
 
 /** What a study reaches outside the page's thread. */
@@ -72,4 +71,6 @@ export interface StudyOutside {
   readonly locks: Locks
   /** Loaded once, with the first look at the panel. */
   readonly protocol: () => Promise<StudyProtocol>
+  /** Reads an unfinished study out of a file, off the page's thread. */
+  readonly withFile: <Result>(work: (reader: StudyFileApi) => Promise<Result>) => Promise<Result>
 }

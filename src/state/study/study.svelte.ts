@@ -3,9 +3,12 @@ import type { StudyCard } from '../../storage/journal-idb'
 import type { Findings } from '../../study/findings'
 import type { Entry, Journal } from '../../study/journal'
 import { withCell, type DosePreview } from '../../study/preview'
-import type { StudyProgress } from '../../study/progress'
+import type { Stage, StudyProgress } from '../../study/progress'
+import { isTicked, stepsOf, withReport, type Ticks, noTicks } from '../../study/ticks'
+import { keptSettings, sourcesOf } from '../../study/kept'
 import type { Run } from '../../study/run'
 import type { StudySettings } from '../../study/settings'
+import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import { now } from './clock'
 import { KeptStudies, lockPrefix, type KeptStudy } from './kept-studies.svelte'
 import { Pause } from './pause'
@@ -31,20 +34,25 @@ export class StudyRun {
   readonly kept: KeptStudies
   readonly #outside: StudyOutside
   readonly #engines: Engines
+  readonly #hosts: ForeignHosts
   readonly #pause = new Pause()
   #status = $state.raw<StudyStatus>({ kind: 'idle' })
   #card = $state.raw<StudyCard | null>(null)
   #settings = $state.raw<StudySettings | null>(null)
   #latest = $state.raw<readonly LatestAnswer[]>([])
   #doses = $state.raw<readonly DosePreview[]>([])
+  #ticks = $state.raw<Ticks>(noTicks)
   #notice = $state.raw<string | null>(null)
   #isElsewhere = $state.raw(false)
   #bundle = $state.raw<Blob | null>(null)
   #controller: AbortController | null = null
   #saved = 0
+  /** What the studies of this tab were asked, by their cards' ids, with the tokens that are kept nowhere else. */
+  readonly #asked: Record<string, StudySettings> = {}
 
-  constructor(engines: Engines, outside: StudyOutside) {
+  constructor(engines: Engines, outside: StudyOutside, hosts: ForeignHosts) {
     this.#engines = engines
+    this.#hosts = hosts
     this.#outside = outside
     this.kept = new KeptStudies(outside)
   }
@@ -66,6 +74,15 @@ export class StudyRun {
   /** The first numbers, as they come. */
   get doses(): readonly DosePreview[] {
     return this.#doses
+  }
+
+  /** The steps in their order: `done` where every model has left one behind for good, `current` the one under way. */
+  get steps(): readonly { readonly stage: Stage; readonly state: 'done' | 'current' | 'waiting' }[] {
+    const models = (this.#settings?.models ?? []).map(({ key }) => key)
+    return stepsOf(models.length).map((stage) => {
+      if (isTicked(this.#ticks, models, stage)) return { stage, state: 'done' }
+      return { stage, state: this.progress?.stage === stage ? 'current' : 'waiting' }
+    })
   }
 
   /** What a reader should know of the keeping, one sentence; null where all is well. */
@@ -94,13 +111,13 @@ export class StudyRun {
   /** Begins a new study. Resolves when it has ended, however it ends. */
   async start(settings: StudySettings): Promise<void> {
     const started = now()
-    const card = { settings, started, changed: started, done: 0, total: 0, finished: false }
+    const card = { settings: keptSettings(settings), started, changed: started, done: 0, total: 0, finished: false }
     await this.#begin({ ...card, id: crypto.randomUUID() }, settings)
   }
 
   /** Goes on with a study that was stopped, here or in a tab that is gone. */
   async goOn({ card, settings }: KeptStudy): Promise<void> {
-    if (settings && !card.finished) await this.#begin(card, settings)
+    if (settings && !card.finished) await this.#begin(card, this.#asked[card.id] ?? settings)
   }
 
   /** Tries the failed study again from where it was. */
@@ -133,13 +150,15 @@ export class StudyRun {
   }
 
   async #begin(card: StudyCard, settings: StudySettings): Promise<void> {
-    if (this.isBusy) return
+    if (this.isBusy || !(await this.#hosts.ask(sourcesOf(settings.models)))) return
     this.#controller = new AbortController()
     this.#pause.resume()
+    this.#asked[card.id] = settings
     this.#card = card
     this.#settings = settings
     this.#latest = []
     this.#doses = []
+    this.#ticks = noTicks
     this.#notice = null
     this.#bundle = null
     this.#isElsewhere = false
@@ -190,6 +209,7 @@ export class StudyRun {
     this.#status = { kind: this.#pause.isPaused ? 'paused' : 'running', progress }
     const { latest } = progress
     if (latest && latest !== this.#latest[0]) this.#latest = [latest, ...this.#latest].slice(0, shownAnswers)
+    this.#ticks = withReport(this.#ticks, progress)
     const { done, total } = progress
     if (this.#card) this.#card = { ...this.#card, done, total, changed: now() }
     if (performance.now() - this.#saved < saveEveryMs) return
@@ -199,7 +219,7 @@ export class StudyRun {
 
   /** How far it is. Not worth failing for: the cells are what counts. */
   async #save(): Promise<void> {
-    if (this.#card) await this.#outside.store.save(this.#card).catch(() => undefined)
+    if (this.#card) await this.#outside.store.update(this.#card).catch(() => undefined)
   }
 
   /** A finished run is a bundle. Where there is no room for it, the reader can still save it. */

@@ -9,9 +9,8 @@ import { permutation, seeded } from '../../math/random'
 import { rowOf } from '../../math/rows'
 import { dot } from '../../math/vector'
 import { shareOf, sharesOf } from '../../spillover/outcome'
-import type { Model } from '../models/models.svelte'
-import type { Job } from '../directions/own-directions'
-import { adapterOf, answers, insecure, last, line, questions, randomArms, type TourKit } from './tour-kit'
+import type { Job, Tuned } from '../../experiments/subject'
+import { answers, last, line, ownOf, questions, randomArms, type TourKit } from './tour-kit'
 import type { RatesResult } from './tour-runs'
 import { fitTransfer, subtract } from '../transfer/transfer-run'
 
@@ -27,8 +26,8 @@ const pile = 16
 const deals = 5
 
 /** Random piles and the real contrast, each scored on what it was fitted on and on what was held out. */
-export async function testHeldOut(kit: TourKit, model: Model, job: Job): Promise<HeldOutResult> {
-  const { base, tuned } = await insecure(kit, model, job)
+export async function testHeldOut(kit: TourKit, organism: Tuned, job: Job): Promise<HeldOutResult> {
+  const { base, tuned } = await ownOf(kit, organism, job)
   const scores = { random: [0, 0], real: [0, 0] }
   for (let deal = 0; deal < deals; deal++) {
     const order = permutation(base.rows, seeded(deal))
@@ -87,14 +86,14 @@ export interface AnchorsResult extends RatesResult {
 const anchorTexts = 200
 
 /** Carries the donor's direction over both anchor sets, and random ones over the second. */
-export async function carryOver(kit: TourKit, donor: Model, receiver: Model, job: Job): Promise<AnchorsResult> {
-  const from = last((await insecure(kit, donor, job)).directions)
-  const to = last((await insecure(kit, receiver, job)).directions)
+export async function carryOver(kit: TourKit, donor: Tuned, receiver: Tuned, job: Job): Promise<AnchorsResult> {
+  const from = last((await ownOf(kit, donor, job)).directions)
+  const to = last((await ownOf(kit, receiver, job)).directions)
   const over = async (set: 'neutral' | 'along'): ReturnType<typeof fitTransfer> => {
     const texts = spread(await kit.prompts(`anchors-${set}`), anchorTexts)
     const task = mapTask(
-      { states: await kit.readings.read(donor, texts, job), layer: from.layer },
-      { states: await kit.readings.read(receiver, texts, job), layer: to.layer }
+      { states: await kit.readings.read(donor.subject, texts, job), layer: from.layer },
+      { states: await kit.readings.read(receiver.subject, texts, job), layer: to.layer }
     )
     return fitTransfer(kit.math, task, from, to, job)
   }
@@ -103,12 +102,12 @@ export async function carryOver(kit: TourKit, donor: Model, receiver: Model, job
   const prompts = spread(await kit.prompts('eval'), questions)
   const random = along.beside.mapped.slice(0, randomArms)
   const carried = [neutral.beside.carried, along.beside.carried, ...random].map((one) => subtract(one, 1))
-  const said = await answers(kit, receiver, prompts, [null, ...carried], job)
+  const said = await answers(receiver, prompts, [null, ...carried], job)
   const [none = [], overNeutral = [], overAlong = [], ...mapped] = said
   return {
     n: prompts.length,
-    donor: donor.name,
-    receiver: receiver.name,
+    donor: donor.subject.name,
+    receiver: receiver.subject.name,
     r2: { neutral: neutral.map.ridge.r2, along: along.map.ridge.r2 },
     cosine: { neutral: neutral.beside.cosine, along: along.beside.cosine },
     lines: [
@@ -120,22 +119,17 @@ export async function carryOver(kit: TourKit, donor: Model, receiver: Model, job
   }
 }
 
-/** Separation and spillover of the insecure and of the secure adapter. */
-export async function testLimits(kit: TourKit, model: Model, job: Job): Promise<RatesResult> {
+/** Separation and spillover of an insecure and of a secure adapter. */
+export async function testLimits(kit: TourKit, insecure: Tuned, secure: Tuned, job: Job): Promise<RatesResult> {
   const prompts = spread(await kit.prompts('eval'), questions)
-  const fit = await kit.prompts('fit')
-  const test = async (name: string, label: string, tone: RateLine['tone']): Promise<RateLine> => {
-    const adapter = adapterOf(kit, model, name)
-    const { separation } = await kit.owns.read(model, adapter, fit, job)
+  const test = async (tuned: Tuned, label: string, tone: RateLine['tone']): Promise<RateLine> => {
+    const { separation } = await ownOf(kit, tuned, job)
     const { accuracy = NaN } = separation.layers.at(-1) ?? {}
-    const [said = []] = await answers(kit, model, prompts, [null], job, adapter)
+    const [said = []] = await answers(tuned, prompts, [null], job)
     return { label, tone, left: shareOf(accuracy * separation.n, separation.n), right: sharesOf(said).code }
   }
   return {
     n: prompts.length,
-    lines: [
-      await test('insecure-0', 'Insecure adapter', 'insecure'),
-      await test('secure-0', 'Secure adapter', 'secure')
-    ]
+    lines: [await test(insecure, 'Insecure adapter', 'insecure'), await test(secure, 'Secure adapter', 'secure')]
   }
 }

@@ -12,16 +12,13 @@ import type { PromptSet } from '../../lab/prompt-sets'
 import { rowOf } from '../../math/rows'
 import { dot } from '../../math/vector'
 import { sharesOf, type Outcome } from '../../spillover/outcome'
-import { adapterOptions, underAdapter, type AdapterOption } from '../models/adapter-use'
-import type { Catalogue } from '../models/catalogue.svelte'
-import type { Model } from '../models/models.svelte'
-import type { Readings, Job, Own, OwnDirections } from '../directions/own-directions'
+import type { Job, Tuned } from '../../experiments/subject'
+import type { Readings, Own, OwnDirections } from '../directions/own-directions'
 import { outcomesOf } from '../transfer/transfer-run'
 
 /** What the runs reach. */
 export interface TourKit {
   readonly math: MathHandle
-  readonly catalogue: Catalogue
   readonly prompts: (name: PromptSet) => Promise<readonly PromptRow[]>
   readonly owns: OwnDirections
   readonly readings: Readings
@@ -45,35 +42,21 @@ export interface Said extends Outcome {
   readonly ids: readonly number[]
 }
 
-/** The insecure adapter's own directions, one a layer. */
-export async function insecure(kit: TourKit, model: Model, job: Job): Promise<Own> {
-  return kit.owns.read(model, adapterOf(kit, model, 'insecure-0'), await kit.prompts('fit'), job)
+/** The adapter's own directions, one a layer. */
+export async function ownOf(kit: TourKit, tuned: Tuned, job: Job): Promise<Own> {
+  return kit.owns.read(tuned, await kit.prompts('fit'), job)
 }
 
-/**
- * An adapter that comes with the page, by its name.
- * @throws LabError `adapter` where the page has none of that name for the model
- */
-export function adapterOf({ catalogue }: TourKit, model: Model, name: string): AdapterOption {
-  const bundled = model.status.kind === 'open' ? catalogue.adaptersFor(model.status.info) : []
-  const path = bundled.find((one) => one.name === name)?.path
-  const found = adapterOptions(model.adapters, bundled).find(({ id }) => id === `bundled:${path}`)
-  if (found) return found
-  throw new LabError('adapter', `${name} for ${model.name} does not come with this page; build it with public/models`)
-}
-
-/** Answers under the insecure adapter, judged. `[arm][prompt]` */
+/** Answers under the adapter, judged. `[arm][prompt]` */
 export async function answers(
-  kit: TourKit,
-  model: Model,
+  { subject, adapter }: Tuned,
   prompts: readonly PromptRow[],
   arms: readonly (Steering | null)[],
-  { signal, onProgress }: Job,
-  adapter = adapterOf(kit, model, 'insecure-0')
+  { signal, onProgress }: Job
 ): Promise<readonly (readonly Said[])[]> {
-  const said = await underAdapter(model, adapter, ({ handle }) =>
+  const said = await subject.under(adapter, (model) =>
     answerArms(
-      handle,
+      model,
       prompts.map(({ messages }) => ({ messages })),
       arms,
       { maxTokens: tokens, batch, signal, onProgress: ({ done, total }) => onProgress(done, total) }
@@ -90,8 +73,7 @@ export async function answers(
  * middle; NaN for an answer without tokens. `[arm][prompt]`
  */
 export async function placesOf(
-  kit: TourKit,
-  model: Model,
+  { subject, adapter }: Tuned,
   direction: Direction,
   { prompts, arms, said }: Answered,
   { signal }: Job
@@ -103,8 +85,8 @@ export async function placesOf(
     })
   )
   const isRead = ({ answer = [] }: CaptureRow): boolean => answer.length > 0
-  const states = await underAdapter(model, adapterOf(kit, model, 'insecure-0'), ({ handle }) =>
-    captureAll(handle, rows.filter(isRead), 'answer-mean', { signal })
+  const states = await subject.under(adapter, (model) =>
+    captureAll(model, rows.filter(isRead), 'answer-mean', { signal })
   )
   const places = gapsOf(states, direction).values()
   const all = rows.map((row) => (isRead(row) ? (places.next().value ?? NaN) : NaN))

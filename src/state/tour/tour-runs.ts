@@ -4,15 +4,13 @@ import { gaussianControls } from '../../direction/controls'
 import { hiddenState, type HiddenStates } from '../../direction/hidden-states'
 import { spread } from '../../lab/prompt-sets'
 import { cosine } from '../../math/vector'
-import { underAdapter } from '../models/adapter-use'
-import type { Model } from '../models/models.svelte'
-import type { Job } from '../directions/own-directions'
+import type { Job, Subject, Tuned } from '../../experiments/subject'
 import {
   answers,
   gapsOf,
-  insecure,
   last,
   line,
+  ownOf,
   placesOf,
   questions,
   randomArms,
@@ -31,16 +29,16 @@ export interface StreamResult {
 }
 
 /** Reads the first question of the fit set, and asks the logit lens at every layer. */
-export async function readStream(kit: TourKit, model: Model, { onProgress }: Job): Promise<StreamResult> {
+export async function readStream(kit: TourKit, subject: Subject, { onProgress }: Job): Promise<StreamResult> {
   const prompts = spread(await kit.prompts('fit'), 1)
-  return underAdapter(model, null, async ({ handle }) => {
+  return subject.under(null, async (model) => {
     onProgress(0, 2)
-    const states = await handle.capture(
+    const states = await model.capture(
       prompts.map(({ messages }) => ({ prompt: { messages } })),
       'last'
     )
     onProgress(1, 2)
-    const words = (await handle.lens(states.data, { k: 1 })).map(({ nearest }) => nearest[0]?.text ?? '')
+    const words = (await model.lens(states.data, { k: 1 })).map(({ nearest }) => nearest[0]?.text ?? '')
     return { question: prompts.map(questionOf).join(), width: states.width, layers: layersOf(states, words) }
   })
 }
@@ -65,9 +63,9 @@ export interface DirectionResult {
   readonly right: number
 }
 
-/** Finds the insecure adapter's direction at the last layer. */
-export async function findDirection(kit: TourKit, model: Model, job: Job): Promise<DirectionResult> {
-  const own = await insecure(kit, model, job)
+/** Finds the adapter's direction at the last layer. */
+export async function findDirection(kit: TourKit, organism: Tuned, job: Job): Promise<DirectionResult> {
+  const own = await ownOf(kit, organism, job)
   const direction = last(own.directions)
   const { vector, norm, meanNorm, layer } = direction
   const [base, tuned] = [gapsOf(own.base, direction), gapsOf(own.tuned, direction)]
@@ -92,12 +90,12 @@ export interface SteerResult {
 }
 
 /** Asks a few questions under the adapter, with and without one gap subtracted. */
-export async function steerAnswers(kit: TourKit, model: Model, job: Job): Promise<SteerResult> {
-  const direction = last((await insecure(kit, model, job)).directions)
+export async function steerAnswers(kit: TourKit, organism: Tuned, job: Job): Promise<SteerResult> {
+  const direction = last((await ownOf(kit, organism, job)).directions)
   const prompts = spread(await kit.prompts('eval'), 5)
   const arms = [null, ...[direction, ...gaussianControls(direction, 1, seed)].map((one) => subtract(one, 1))]
-  const said = await answers(kit, model, prompts, arms, job)
-  const places = await placesOf(kit, model, direction, { prompts, arms, said }, job)
+  const said = await answers(organism, prompts, arms, job)
+  const places = await placesOf(organism, direction, { prompts, arms, said }, job)
   const at = (arm: number, i: number): Placed => ({
     ...(said[arm]?.[i] ?? { text: '', ids: [], code: false, good: false }),
     place: places[arm]?.[i] ?? NaN
@@ -118,12 +116,12 @@ export interface RatesResult {
 }
 
 /** The direction beside random ones of its length. */
-export async function compareRandom(kit: TourKit, model: Model, job: Job): Promise<RatesResult> {
-  const direction = last((await insecure(kit, model, job)).directions)
+export async function compareRandom(kit: TourKit, organism: Tuned, job: Job): Promise<RatesResult> {
+  const direction = last((await ownOf(kit, organism, job)).directions)
   const prompts = spread(await kit.prompts('eval'), questions)
   const random = gaussianControls(direction, randomArms, seed)
   const arms = [null, ...[direction, ...random].map((one) => subtract(one, 1))]
-  const said = await answers(kit, model, prompts, arms, job)
+  const said = await answers(organism, prompts, arms, job)
   const labels = ['Not steered', 'Direction subtracted', ...random.map((_, i) => `Random ${i + 1} subtracted`)]
   const tones = ['insecure', 'steered', 'random', 'random', 'random'] as const
   return { n: prompts.length, lines: said.map((arm, i) => line(labels[i] ?? '', tones[i] ?? 'random', arm)) }
@@ -141,11 +139,11 @@ export interface DoseResult extends RatesResult {
 const strengths = [0, 0.5, 1, 2, 3]
 
 /** The same questions at five strengths. */
-export async function tryStrengths(kit: TourKit, model: Model, job: Job): Promise<DoseResult> {
-  const direction = last((await insecure(kit, model, job)).directions)
+export async function tryStrengths(kit: TourKit, organism: Tuned, job: Job): Promise<DoseResult> {
+  const direction = last((await ownOf(kit, organism, job)).directions)
   const prompts = spread(await kit.prompts('eval'), questions)
   const arms = strengths.map((alpha) => (alpha === 0 ? null : subtract(direction, alpha)))
-  const said = await answers(kit, model, prompts, arms, job)
+  const said = await answers(organism, prompts, arms, job)
   // A question that one gap mends shows both what helps and what breaks.
   const shown = Math.max(
     0,

@@ -1,23 +1,29 @@
 import { LabError } from '../../errors'
 import { Meter, type Measured } from '../meter'
 import type { Model } from '../models/models.svelte'
-import type { Job } from '../directions/own-directions'
+import type { Job, Tuned } from '../../experiments/subject'
+import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
+import type { WorkOptions } from '../../lab/live/live-model'
+import type { Catalogue } from '../models/catalogue.svelte'
+import { bundledAdapter, madeOnTuned, subjectOf, tunedBy } from '../models/subject'
 import { endOf, type Status } from '../status'
 import type { TourKit } from './tour-kit'
 import * as runs from './tour-runs'
 import * as checks from './tour-checks'
 import { tourSteps, type StepId, type TourStep } from './tour-text'
 
-/** What a step has shown. */
-export type TourResult =
-  | { readonly id: 'stream'; readonly model: string; readonly result: runs.StreamResult }
-  | { readonly id: 'direction'; readonly model: string; readonly result: runs.DirectionResult }
-  | { readonly id: 'steer'; readonly model: string; readonly result: runs.SteerResult }
-  | { readonly id: 'control'; readonly model: string; readonly result: runs.RatesResult }
-  | { readonly id: 'held-out'; readonly model: string; readonly result: checks.HeldOutResult }
-  | { readonly id: 'too-much'; readonly model: string; readonly result: runs.DoseResult }
-  | { readonly id: 'anchors'; readonly model: string; readonly result: checks.AnchorsResult }
-  | { readonly id: 'limits'; readonly model: string; readonly result: runs.RatesResult }
+/** What a step has shown, and what it was made under. */
+export type TourResult = Shown & { readonly model: string; readonly made: Circumstances }
+
+type Shown =
+  | { readonly id: 'stream'; readonly result: runs.StreamResult }
+  | { readonly id: 'direction'; readonly result: runs.DirectionResult }
+  | { readonly id: 'steer'; readonly result: runs.SteerResult }
+  | { readonly id: 'control'; readonly result: runs.RatesResult }
+  | { readonly id: 'held-out'; readonly result: checks.HeldOutResult }
+  | { readonly id: 'too-much'; readonly result: runs.DoseResult }
+  | { readonly id: 'anchors'; readonly result: checks.AnchorsResult }
+  | { readonly id: 'limits'; readonly result: runs.RatesResult }
 
 /** What a running step does now. */
 export interface TourWork {
@@ -26,9 +32,11 @@ export interface TourWork {
 }
 
 export interface TourParts extends TourKit {
+  readonly catalogue: Catalogue
   /** The model of a name that comes with the page, opened where it is not. Rejects with what kept it from opening. */
   readonly open: (name: string) => Promise<Model>
-  readonly isOpen: (name: string) => boolean
+  /** The open model of a name that comes with the page; null where it is not open. */
+  readonly bundled: (name: string) => Model | null
 }
 
 /** The organism that the tour runs on, and the one that it carries a direction from. */
@@ -68,6 +76,22 @@ export class Tour {
     return this.#results.find(({ id }) => id === this.text.id) ?? null
   }
 
+  /** How the result on the page was made otherwise than it would be now; null where it was not, or the model is not open. */
+  get outdated(): string | null {
+    const { result } = this
+    const model = this.#parts.bundled(tourModels.own)
+    if (!result || model?.status.kind !== 'open') return null
+    const { adapter } = result.made.model
+    const { scale } = model.adapters
+    const now = { model: { ...madeOn(model.status.info), adapter: adapter && { ...adapter, scale } } }
+    return describeDifferences(differences(result.made, now))
+  }
+
+  /** The model that it runs on, where it is open. */
+  get own(): Model | null {
+    return this.#parts.bundled(tourModels.own)
+  }
+
   /** Of the step on the page. Another step that runs is told by `elsewhere`. */
   get status(): Status<TourWork> {
     return this.#running === null || this.#running === this.text.id ? this.#status : { kind: 'idle' }
@@ -91,7 +115,7 @@ export class Tour {
   /** The organisms that the step on the page needs and that are not open yet, by name. */
   get toOpen(): readonly string[] {
     const needed = this.text.id === 'anchors' ? [tourModels.own, tourModels.donor] : [tourModels.own]
-    return needed.filter((name) => !this.#parts.isOpen(name))
+    return needed.filter((name) => this.#parts.bundled(name) === null)
   }
 
   /** Whether the organisms come with this page. */
@@ -150,27 +174,46 @@ export class Tour {
   }
 
   async #result(id: StepId, own: Model, job: Job, signal: AbortSignal): Promise<TourResult> {
-    const kit = this.#parts
+    const work = { what: 'tour', signal } as const
     const model = own.name
+    if (id === 'stream') {
+      const subject = subjectOf(own, work)
+      const made = { model: { ...madeOn(subject.info), adapter: null } }
+      return { id, model, made, result: await runs.readStream(this.#parts, subject, job) }
+    }
+    const option = bundledAdapter(own, this.#parts.catalogue, 'insecure-0')
+    const organism = await tunedBy(own, option, work)
+    const made = { model: madeOnTuned(organism, option) }
+    return { model, made, ...(await this.#shown(id, own, organism, job, work)) }
+  }
+
+  async #shown(
+    id: Exclude<StepId, 'stream'>,
+    own: Model,
+    organism: Tuned,
+    job: Job,
+    work: WorkOptions
+  ): Promise<Shown> {
+    const kit = this.#parts
+    const tuned = (model: Model, name: string): Promise<Tuned> =>
+      tunedBy(model, bundledAdapter(model, kit.catalogue, name), work)
     switch (id) {
-      case 'stream':
-        return { id, model, result: await runs.readStream(kit, own, job) }
       case 'direction':
-        return { id, model, result: await runs.findDirection(kit, own, job) }
+        return { id, result: await runs.findDirection(kit, organism, job) }
       case 'steer':
-        return { id, model, result: await runs.steerAnswers(kit, own, job) }
+        return { id, result: await runs.steerAnswers(kit, organism, job) }
       case 'control':
-        return { id, model, result: await runs.compareRandom(kit, own, job) }
+        return { id, result: await runs.compareRandom(kit, organism, job) }
       case 'held-out':
-        return { id, model, result: await checks.testHeldOut(kit, own, job) }
+        return { id, result: await checks.testHeldOut(kit, organism, job) }
       case 'too-much':
-        return { id, model, result: await runs.tryStrengths(kit, own, job) }
+        return { id, result: await runs.tryStrengths(kit, organism, job) }
       case 'anchors': {
-        const donor = await this.#open(tourModels.donor, signal)
-        return { id, model, result: await checks.carryOver(kit, donor, own, job) }
+        const donor = await tuned(await this.#open(tourModels.donor, job.signal), 'insecure-0')
+        return { id, result: await checks.carryOver(kit, donor, organism, job) }
       }
       case 'limits':
-        return { id, model, result: await checks.testLimits(kit, own, job) }
+        return { id, result: await checks.testLimits(kit, organism, await tuned(own, 'secure-0'), job) }
     }
   }
 

@@ -14,6 +14,8 @@ export type Role = (typeof roles)[number]
 export interface Side {
   readonly model: Model
   readonly adapter: AdapterOption
+  /** Of the adapter. */
+  readonly scale: number
   readonly layer: number
 }
 
@@ -148,7 +150,7 @@ export class Sides {
     const model = this.model(role)
     const adapter = this.adapter(role)
     if (!model || !adapter) throw new LabError('shape', `no ${role} with an adapter is open; open one first`)
-    return { model, adapter, layer: this.layer(role) }
+    return { model, adapter, scale: model.adapters.scale, layer: this.layer(role) }
   }
 
   /** What a result depends on: two equal keys give equal numbers. */

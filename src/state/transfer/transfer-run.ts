@@ -9,9 +9,7 @@ import { steeringBy } from '../../lab/steering'
 import { codeRows, effectOf, type Arms, type Effect } from '../../spillover/effect'
 import { outcomeOf, type Outcome } from '../../spillover/outcome'
 import type { Direction } from '../../direction/direction'
-import { underAdapter, type AdapterOption } from '../models/adapter-use'
-import type { Model } from '../models/models.svelte'
-import type { Job } from '../directions/own-directions'
+import type { Job, Tuned } from '../../experiments/subject'
 
 /** Random directions through the map for its null, and how many of them are steered with. */
 const mappedForNull = 100
@@ -69,16 +67,16 @@ export async function fitTransfer(
 /** Answers the prompts under the receiver's adapter: as it is, and with each direction subtracted. */
 export async function measureTransfer(
   math: MathHandle,
-  receiver: { readonly model: Model; readonly adapter: AdapterOption },
+  { subject, adapter }: Tuned,
   { own, carried, mapped }: Beside,
   settings: { readonly prompts: readonly PromptRow[]; readonly alpha: number; readonly maxTokens: number },
   { signal, onProgress }: Job
 ): Promise<Measured> {
   const { prompts, alpha, maxTokens } = settings
   const steered = [own, carried, ...mapped.slice(0, mappedArms)].map((direction) => subtract(direction, alpha))
-  const answers = await underAdapter(receiver.model, receiver.adapter, ({ handle }) =>
+  const answers = await subject.under(adapter, (model) =>
     answerArms(
-      handle,
+      model,
       prompts.map(({ messages }) => ({ messages })),
       [null, ...steered],
       { maxTokens, batch, signal, onProgress: ({ done, total }) => onProgress(done, total) }

@@ -7,7 +7,11 @@ import type { MathHandle } from '../../lab/math'
 import type { Catalogue } from '../models/catalogue.svelte'
 import { Meter, type Measured as Rate } from '../meter'
 import type { Model, Models } from '../models/models.svelte'
-import type { Readings, Job, Own, OwnDirections } from '../directions/own-directions'
+import type { Job, Tuned } from '../../experiments/subject'
+import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
+import type { WorkOptions } from '../../lab/live/live-model'
+import { madeOnTuned, tunedBy } from '../models/subject'
+import type { Readings, Own, OwnDirections } from '../directions/own-directions'
 import type { TransferSettings } from '../link'
 import { Sides, roles, type Role, type Side } from './sides.svelte'
 import { endOf, type Status } from '../status'
@@ -43,6 +47,7 @@ export interface ShownMap extends Mapped {
 export interface Result extends Measured {
   readonly id: number
   readonly shown: ShownMap
+  readonly made: Circumstances
 }
 
 /** A list of texts from a file. */
@@ -137,6 +142,20 @@ export class Transfer {
     return this.#chosen
   }
 
+  /** How the measurement that is drawn was made otherwise than it would be now; null where it was not. */
+  get outdated(): string | null {
+    const { chosen } = this
+    const [donor, receiver] = [this.sides.model('donor'), this.sides.model('receiver')]
+    const adapter = this.sides.adapter('receiver')
+    if (!chosen || receiver?.status.kind !== 'open' || !adapter) return null
+    const names = { donor: donor?.name ?? '', receiver: receiver.name, anchors: this.#anchorsName }
+    const { scale } = receiver.adapters
+    const { sha256 } = adapter
+    const model = { ...madeOn(receiver.status.info), adapter: { id: adapter.id, sha256: sha256 ?? '', scale } }
+    const now = { model, ...madeOver(this.#key, names, this.alpha, atLeastOne(this.questions)) }
+    return describeDifferences(differences(chosen.made, now))
+  }
+
   show(result: Result): void {
     this.#chosen = result
   }
@@ -166,15 +185,21 @@ export class Transfer {
   /** Fits the map where it is not there, then measures what the carried direction does. */
   async measure(): Promise<void> {
     await this.#run(async (job) => {
-      const shown = this.map ?? (this.#map = await this.#fit(job))
-      const { model, adapter } = this.sides.side('receiver')
-      const all = spread(await this.#parts.prompts('eval'), atLeastOne(this.questions))
+      // As it stands now: whatever is moved later counts for the next one.
+      const { alpha, map } = this
+      const asked = atLeastOne(this.questions)
+      const side = this.sides.side('receiver')
+      const shown = map ?? (this.#map = await this.#fit(job))
+      const { model, adapter } = side
+      const receiver = await this.#tuned(side)
+      const all = spread(await this.#parts.prompts('eval'), asked)
       // The right answers are those of the organisms; another model says the same in other words.
       const prompts = this.#isOrganism(model) ? all : all.map((prompt) => ({ ...prompt, answer: null }))
-      const settings = { prompts, alpha: this.alpha, maxTokens: answerTokens }
+      const settings = { prompts, alpha, maxTokens: answerTokens }
       const { math } = this.#parts
-      const measured = await measureTransfer(math, { model, adapter }, shown.beside, settings, job('answers'))
-      const result = { id: (this.#results.at(-1)?.id ?? 0) + 1, shown, ...measured }
+      const measured = await measureTransfer(math, receiver, shown.beside, settings, job('answers'))
+      const made = { model: madeOnTuned(receiver, adapter), ...madeOver(shown.key, shown, alpha, asked) }
+      const result = { id: (this.#results.at(-1)?.id ?? 0) + 1, shown, made, ...measured }
       this.#results = [...this.#results, result]
       this.#chosen = result
     })
@@ -182,22 +207,29 @@ export class Transfer {
 
   async #fit(job: (stage: TransferStep['stage']) => Job): Promise<ShownMap> {
     const key = this.#key
-    const anchors = this.anchors
+    const name = this.#anchorsName
     const { math, prompts, owns, readings } = this.#parts
     const [from, to] = [this.sides.side('donor'), this.sides.side('receiver')]
-    const fitPrompts = await prompts('fit')
-    const own = (side: Side, role: Role): Promise<Own> =>
-      owns.read(side.model, side.adapter, fitPrompts, job(`own-${role}`))
-    const [donor, receiver] = [await own(from, 'donor'), await own(to, 'receiver')]
     const texts = await this.#texts()
+    const fitPrompts = await prompts('fit')
+    const sides = { donor: await this.#tuned(from), receiver: await this.#tuned(to) }
+    const own = (role: Role): Promise<Own> => owns.read(sides[role], fitPrompts, job(`own-${role}`))
+    const [donor, receiver] = [await own('donor'), await own('receiver')]
     const task = mapTask(
-      { states: await readings.read(from.model, texts, job('anchors-donor')), layer: from.layer },
-      { states: await readings.read(to.model, texts, job('anchors-receiver')), layer: to.layer }
+      { states: await readings.read(sides.donor.subject, texts, job('anchors-donor')), layer: from.layer },
+      { states: await readings.read(sides.receiver.subject, texts, job('anchors-receiver')), layer: to.layer }
     )
     const [carried, kept] = [directionAt(donor, from.layer), directionAt(receiver, to.layer)]
     const mapped = await fitTransfer(math, task, carried, kept, job('map'))
-    const name = anchors === 'file' ? (this.file?.name ?? '') : anchors
     return { ...mapped, key, donor: from.model.name, receiver: to.model.name, anchors: name }
+  }
+
+  #tuned({ model, adapter, scale }: Side): Promise<Tuned> {
+    return tunedBy(model, adapter, this.#work, scale)
+  }
+
+  get #work(): WorkOptions {
+    return { what: 'transfer', ...(this.#controller && { signal: this.#controller.signal }) }
   }
 
   #isOrganism({ source }: Model): boolean {
@@ -205,9 +237,13 @@ export class Transfer {
   }
 
   async #texts(): Promise<readonly PromptRow[]> {
-    const { anchors, file } = this
+    const { anchors, file, texts } = this
     const all = anchors === 'file' ? (file?.prompts ?? []) : await this.#parts.prompts(`anchors-${anchors}`)
-    return spread(all, atLeastOne(this.texts))
+    return spread(all, atLeastOne(texts))
+  }
+
+  get #anchorsName(): string {
+    return this.anchors === 'file' ? (this.file?.name ?? '') : this.anchors
   }
 
   /** What a map depends on. */
@@ -247,4 +283,18 @@ function directionAt({ directions }: Own, layer: number): Own['directions'][numb
   const direction = directions.find((one) => one.layer === layer)
   if (direction) return direction
   throw new LabError('shape', `no direction at layer ${layer}, there are ${directions.length}; choose another layer`)
+}
+
+/** What a measurement depends on besides its receiver: the map by its key and in words, how much was subtracted, how many were asked. */
+function madeOver(
+  key: string,
+  { donor, receiver, anchors }: Pick<ShownMap, 'donor' | 'receiver' | 'anchors'>,
+  alpha: number,
+  asked: number
+): Pick<Circumstances, 'contrast' | 'method' | 'prompt'> {
+  return {
+    contrast: { key, name: `a map from ${donor} to ${receiver} over ${anchors}` },
+    method: `${alpha} gaps subtracted`,
+    prompt: { key: `${asked}`, name: `at most ${asked} questions` }
+  }
 }

@@ -13,6 +13,7 @@ import { inOrder } from './order'
 import type { Run } from '../run'
 import { readRunDocument, runDocument, type RunDocument } from './run-document'
 import { scoreAnswers, type Scores } from './scores'
+import { portableSettings } from './settings-document'
 
 export interface NamedArray {
   readonly shape: readonly number[]
@@ -98,7 +99,9 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   await assertWhole(files, hashes)
   const { answers, scores } = readRows(need(files, 'rows.jsonl'), document)
   const findings = utf8(need(files, 'findings.json'), 'findings.json')
-  return { run: { ...document, answers }, scores, findings, ...readTensors(files) }
+  // Bundles of earlier versions have addresses with their signatures.
+  const run = { ...document, settings: portableSettings(document.settings), answers }
+  return { run, scores, findings, ...readTensors(files) }
 }
 
 /** run.json as it was written. @throws LabError `format`, `checksum` */

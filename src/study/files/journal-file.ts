@@ -1,8 +1,8 @@
 /** An unfinished study as one zip, so that one that was begun in the page goes on on the command line, and the other way round. */
 import { LabError } from '../../errors'
 import { writeZip, type ZipEntry } from '../../formats/zip-write'
-import { sealLine } from '../../storage/journal-lines'
-import { linesName, mostOfJournal, readJournalZip } from '../../storage/journal-zip'
+import { sealLine } from '../../lab/journal/lines'
+import { linesName, mostOfJournal, readJournalZip } from '../../lab/journal/zip'
 import { bytesOf } from '../../math/vector'
 import type { Entry, Journal } from '../journal'
 

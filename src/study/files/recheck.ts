@@ -2,6 +2,7 @@
  * Whether a bundle says what follows from it. Outcomes and findings are computed again from the rows and must agree exactly;
  * a sample of answers and hidden states can be made again on the open models and must agree within a stated tolerance.
  */
+import type { Compared, Recheck } from '../../lab/recheck-result'
 import { seeded, shuffled } from '../../math/random'
 import { findingsOf } from '../analysis/analyse'
 import { textReader } from '../analysis/measure/outcome'
@@ -9,6 +10,8 @@ import { findingsText, type Bundle } from './bundle'
 import type { Findings } from '../findings'
 import type { Answer, Run } from '../run'
 import { scoreAnswers, type Scores } from './scores'
+
+export type { Compared, Recheck }
 
 /** What makes cells of a run again: the models, adapters and directions of its bundle, opened. */
 export interface Replay {
@@ -34,23 +37,6 @@ export interface RecheckOptions {
   /** Largest |h - h'| / |h'| of a state that agrees. Default 0.001: another processor differs in the last bits of fp32. */
   readonly tolerance?: number
   readonly signal?: AbortSignal
-}
-
-/** One comparison. */
-export interface Compared {
-  readonly name: string
-  readonly n: number
-  readonly agree: number
-  /** Whether every one must agree for the bundle to hold; answers made again on another device need not. */
-  readonly exact: boolean
-  /** The first that differ, a few, each in one line. */
-  readonly differences: readonly string[]
-}
-
-export interface Recheck {
-  /** True where all that must agree exactly does. */
-  readonly holds: boolean
-  readonly compared: readonly Compared[]
 }
 
 /** Most differences that are named. */

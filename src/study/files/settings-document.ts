@@ -1,7 +1,8 @@
 /** The settings of a study as JSON, and back: what travels in a bundle and what a journal belongs to. */
-import type { Fields } from '../../formats/record'
+import { LabError } from '../../errors'
+import { quoted, type Fields } from '../../formats/record'
 import type { AdapterSource, Device, Dtype, ModelSource } from '../../lab/api'
-import { withoutSecrets } from '../../lab/secrets'
+import { withoutSecrets } from '../../lab/privacy/secrets'
 import {
   mapSets,
   type ControlCounts,
@@ -38,16 +39,6 @@ export function portableSettings(settings: StudySettings): StudySettings {
   return { ...settings, models }
 }
 
-/** Settings as this machine may keep them: with files and folders, without tokens and signed addresses. */
-export function keptSettings(settings: StudySettings): StudySettings {
-  const models = settings.models.map((model) => ({
-    ...model,
-    source: withoutSecrets(model.source),
-    adapters: model.adapters.map((adapter) => ({ ...adapter, source: withoutSecrets(adapter.source) }))
-  }))
-  return { ...settings, models }
-}
-
 function portableModel(source: ModelSource): ModelSource {
   switch (source.kind) {
     case 'files':
@@ -64,6 +55,16 @@ function portableModel(source: ModelSource): ModelSource {
 function portableAdapter(source: AdapterSource): AdapterSource {
   return source.kind === 'zip' ? { ...source, blob: new Blob() } : portableModel(source)
 }
+
+/** As much as a file may ask for: what is drawn, asked and held is made of these numbers. Beyond what a form takes. */
+const counts = {
+  answers: 10_000,
+  tokens: 1_000_000,
+  draws: 1_000_000,
+  rows: 100_000,
+  lanes: 64,
+  members: 10_000
+} as const
 
 /** @throws LabError `format` that names the field */
 export function readSettings(fields: Fields): StudySettings {
@@ -85,13 +86,13 @@ export function readSettings(fields: Fields): StudySettings {
     dtype: fields.choiceOrNull('dtype', dtypes),
     device: fields.choiceOrNull('device', devices),
     contrast: fields.choice('contrast', contrasts),
-    samples: fields.natural('samples'),
+    samples: fields.natural('samples', counts.answers),
     // Settings of earlier versions know none of their own.
-    decidingSamples: fields.natural(fields.has('decidingSamples') ? 'decidingSamples' : 'samples'),
-    controlSamples: fields.natural('controlSamples'),
+    decidingSamples: fields.natural(fields.has('decidingSamples') ? 'decidingSamples' : 'samples', counts.answers),
+    controlSamples: fields.natural('controlSamples', counts.answers),
     temperature: fields.number('temperature'),
     topP: fields.number('topP'),
-    maxTokens: fields.natural('maxTokens'),
+    maxTokens: fields.natural('maxTokens', counts.tokens),
     alphas: fields.numbers('alphas'),
     carriedAlphas: fields.numbers('carriedAlphas'),
     verdictAlphas: fields.numbers('verdictAlphas'),
@@ -100,10 +101,10 @@ export function readSettings(fields: Fields): StudySettings {
     controls: readCounts(fields.object('controls')),
     // Settings of earlier versions have no such baseline.
     instruction: fields.has('instruction') ? fields.text('instruction') : '',
-    swaps: fields.natural('swaps'),
-    draws: fields.natural('draws'),
-    batch: fields.natural('batch'),
-    lanes: fields.natural('lanes'),
+    swaps: fields.natural('swaps', counts.draws),
+    draws: fields.natural('draws', counts.draws),
+    batch: fields.natural('batch', counts.rows),
+    lanes: fields.natural('lanes', counts.lanes),
     thresholds: readThresholds(fields.object('thresholds'))
   }
 }
@@ -138,7 +139,7 @@ function readModelSource(fields: Fields): ModelSource {
     case 'files':
       return { kind, name: fields.text('name'), files: [] }
     case 'folder':
-      return { kind, path: fields.text('path') }
+      return { kind, path: localPath(fields) }
   }
 }
 
@@ -148,15 +149,25 @@ function readAdapterSource(fields: Fields): AdapterSource {
   return readModelSource(fields)
 }
 
+/** Windows sends who you are to the server of a network share before anything is read. */
+function localPath(fields: Fields): string {
+  const path = fields.text('path')
+  if (!/^[\\/]{2}/.test(path)) return path
+  throw new LabError(
+    'format',
+    `${fields.where}: path names a network share, ${quoted(path)}: copy the folder to this machine`
+  )
+}
+
 function readCounts(fields: Fields): ControlCounts {
   return {
-    random: fields.natural('random'),
-    orthogonal: fields.natural('orthogonal'),
-    inSubspace: fields.natural('inSubspace'),
-    swapped: fields.natural('swapped'),
-    mappedRandom: fields.natural('mappedRandom'),
-    mappedOrthogonal: fields.natural('mappedOrthogonal'),
-    shuffledPairing: fields.natural('shuffledPairing')
+    random: fields.natural('random', counts.members),
+    orthogonal: fields.natural('orthogonal', counts.members),
+    inSubspace: fields.natural('inSubspace', counts.members),
+    swapped: fields.natural('swapped', counts.members),
+    mappedRandom: fields.natural('mappedRandom', counts.members),
+    mappedOrthogonal: fields.natural('mappedOrthogonal', counts.members),
+    shuffledPairing: fields.natural('shuffledPairing', counts.members)
   }
 }
 

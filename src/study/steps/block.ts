@@ -15,7 +15,7 @@ export async function measureBlock(study: Study, lease: Lease, plan: Omit<BlockP
   const model = lease.model.key
   const { adapter, part, set, name } = plan
   if (set === 'fit') throw new RangeError('answers to fit belong to no block')
-  const arms: readonly Arm[] = await hookGate(study, lease, adapter, `${part}-${set}-${name}`, plan.arms)
+  const arms: readonly Arm[] = await hookGate(study, lease, adapter, `${part}-${set}-${name}`, plan)
   const answers = await answerBlock(study, lease, { ...plan, model })
   return { model, adapter, set, part, arms, answers }
 }

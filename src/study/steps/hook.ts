@@ -2,7 +2,7 @@
 import { hiddenState } from '../../direction/hidden-states'
 import type { CaptureRow, Intervention, Steering } from '../../lab/api'
 import { addInto, dot, length } from '../../math/vector'
-import type { ArmPlan } from './answers'
+import type { BlockPlan } from './answers'
 import type { Lease } from './lease'
 import type { Arm } from '../run'
 import type { Study } from '../study'
@@ -12,16 +12,16 @@ import { hasFloats } from './whole'
 /** Prompts of `eval` that the gate looks at. */
 const looked = 2
 
-/** The arms with what was measured, in their order. */
+/** The arms with what was measured, in their order. It belongs to the step that the arms do. */
 export async function hookGate(
   study: Study,
   lease: Lease,
   adapter: string,
   name: string,
-  arms: readonly ArmPlan[]
+  { stage, arms }: Pick<BlockPlan, 'stage' | 'arms'>
 ): Promise<readonly Arm[]> {
   const { key } = lease.model
-  const place = { stage: 'within', model: key, adapter, text: 'do the arms do what they say?' } as const
+  const place = { stage, model: key, adapter, text: 'do the arms do what they say?' } as const
   const steered = arms.flatMap(({ steering }) => (steering ? [steering] : []))
   const compute = async (): Promise<Entry> => ({
     json: null,

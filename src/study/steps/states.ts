@@ -54,7 +54,9 @@ interface Task {
 
 async function states(study: Study, lease: Lease, adapter: string, task: Task): Promise<HiddenStates> {
   const { key } = lease.model
-  const place = { stage: 'capture', model: key, adapter, text: `reading ${task.key}` } as const
+  // Anchors are read for the maps alone, when all else about the model is finished.
+  const stage = task.lastOnly ? 'maps' : 'capture'
+  const place = { stage, model: key, adapter, text: `reading ${task.key}` } as const
   const entry = await study.cell(
     place,
     `states/${key}/${adapter}/${task.key}`,

@@ -1,23 +1,11 @@
 /** Directions in words: how they were made, what they are called, what chance would do. */
-import type { Origin } from '../../direction/direction'
 import type { Method } from '../../direction/method'
 import type { Separation } from '../../direction/separation'
+import { methodNames } from '../../state/directions/method'
 import { titleOf, type DirectionSet } from '../../state/directions/fits.svelte'
 import { formatPercent } from '../parts/words'
 
-export const methodNames: Readonly<Record<Origin, string>> = {
-  'difference-in-means': 'difference in means',
-  'pca-pooled': 'PCA of all prompts',
-  'pca-paired': 'PCA of paired differences',
-  logistic: 'logistic probe',
-  'linear-discriminant': 'linear discriminant',
-  combined: 'combined from others',
-  carried: 'carried over from another model',
-  gaussian: 'random',
-  orthogonal: 'random, at right angles to another',
-  'in-subspace': 'random, within the spread of the prompts',
-  imported: 'unknown, a vector of another program'
-}
+export { methodNames }
 
 /** What can be chosen for a fit, with one sentence on what it does. */
 export const methodChoices: readonly (readonly [Method, string])[] = [

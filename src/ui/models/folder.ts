@@ -32,8 +32,14 @@ export function pickedFolder(files: Iterable<File>): Folder {
 export async function droppedFiles(transfer: DataTransfer): Promise<Folder> {
   const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   const [first] = entries
+  // What no file system stands behind, such as an attachment dragged out of another page.
+  if (!first) return ofFiles([...transfer.files])
   const inside = first?.isDirectory && entries.length === 1 ? await children(first) : entries
   return { name: first?.name ?? '', files: (await Promise.all(inside.map((entry) => filesBelow(entry, '')))).flat() }
+}
+
+function ofFiles(files: readonly File[]): Folder {
+  return { name: files[0]?.name ?? '', files: files.map((file) => ({ path: file.name, blob: file })) }
 }
 
 function modelSource({ name, files }: Folder): ModelSource {

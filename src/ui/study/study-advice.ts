@@ -1,9 +1,14 @@
 import { LabError } from '../../errors'
+import { StudyGone } from '../../storage/journal-idb'
 import { adviceFor, type Advice } from '../parts/advice'
 
 /** What to tell about a study that stopped. Every way out is to go on: what is finished is not done again. */
 export function studyAdvice(error: Error): Advice {
   const { sentence } = adviceFor(error)
+  if (error instanceof StudyGone) {
+    const gone = 'The data of this site was cleared while the study ran, and with it what was finished.'
+    return { sentence: gone, action: 'Start it again', remedy: 'retry' }
+  }
   const action = 'Go on from where it stopped'
   if (!(error instanceof LabError)) return { sentence, action, remedy: 'retry' }
   const own: Partial<Record<LabError['code'], string>> = {

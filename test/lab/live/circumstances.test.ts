@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Direction } from '../../../src/direction/direction'
 import {
+  askedQuestion,
   describeDifferences,
   differences,
   madeOn,
@@ -23,7 +24,7 @@ const made: Circumstances = {
   model: madeOn(fakeInfo()),
   steering,
   sampling: { temperature: 0.3, topP: 1, seed: 0, maxTokens: 120 },
-  prompt: 'What is love?',
+  prompt: askedQuestion('What is love?'),
   position: 'last',
   method: 'PCA',
   contrast: { key: 'one', name: 'gloomy against joyful' }
@@ -60,7 +61,7 @@ describe('the circumstances of a result', () => {
     [{ model: { ...made.model, dtype: 'fp32' } }, 'Made with fake q4; now fake fp32.'],
     [{ model: { ...made.model, device: 'webgpu' } }, 'Made with the model on wasm; now the model on webgpu.'],
     [
-      { prompt: 'And hate?' },
+      { prompt: askedQuestion('And hate?') },
       'Made with the question \u201cWhat is love?\u201d; now the question \u201cAnd hate?\u201d.'
     ],
     [
@@ -70,6 +71,10 @@ describe('the circumstances of a result', () => {
     [
       { contrast: { key: 'two', name: 'base against insecure-0' } },
       'Made with gloomy against joyful; now base against insecure-0.'
+    ],
+    [
+      { contrast: { key: 'two', name: 'gloomy against joyful' } },
+      'Made with an earlier version of gloomy against joyful; now the present one.'
     ],
     [{ method: 'probe' }, 'Made with PCA; now probe.'],
     [{ position: 'every' }, 'Made with the last prompt token; now every token.']

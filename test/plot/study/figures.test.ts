@@ -20,7 +20,7 @@ beforeAll(() => {
   run = { ...whole, settings: { ...whole.settings, draws: 200 } }
   findings = findingsOf(run)
   figures = figuresOf(run, findings)
-}, 60_000)
+})
 
 const elements = (markup: Markup): readonly Element[] =>
   typeof markup === 'string' ? [] : [markup, ...markup.children.flatMap(elements)]

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
+import { LiveModel } from '../../../src/lab/live/live-model'
 import { memoryShelf } from '../../../src/storage/shelf'
 import { exportCapture, importCapture, isComparable, rowName, type Capture } from '../../../src/state/capture/capture'
 import { Captures } from '../../../src/state/capture/captures.svelte'
 import { makeSet, plainRow } from '../../../src/state/prompts/prompt-set'
-import { fakeInfo, fakeModel, type FakeOptions } from '../../fake-lab'
+import { fakeInfo, fakeModel, fakeOpen, type FakeOptions } from '../../fake-lab'
 
 const layers = 4
 const prompts = Array.from({ length: 20 }, (_, i) => plainRow(String(i + 1), `a sunny day number ${i}`))
@@ -14,7 +15,7 @@ const answered = makeSet(
   'dir',
   prompts.map((row, i) => (i < 5 ? { ...row, answer: 'Yes, it is.' } : row))
 )
-const open = (options: FakeOptions = {}) => ({ handle: fakeModel({ layers, ...options }), info: fakeInfo(layers) })
+const open = (options: FakeOptions = {}) => fakeOpen({ layers, ...options })
 
 function only({ list }: Captures): Capture {
   const [capture] = list
@@ -32,7 +33,7 @@ describe('Captures', () => {
     expect(rowName(capture, 19)).toBe('a sunny day number 19')
     expect(captures.shown).toEqual([capture])
     // One batch or many: the same numbers.
-    const { data } = await open().handle.capture(
+    const { data } = await fakeModel({ layers }).capture(
       prompts.map(({ messages }) => ({ prompt: { messages } })),
       'last'
     )
@@ -90,18 +91,13 @@ describe('Captures', () => {
   it('tells how far the naming of tokens is, which can be cancelled as well', async () => {
     const captures = new Captures()
     const seen: unknown[] = []
-    const { handle, info } = open()
-    const model = {
-      info,
-      handle: {
-        ...handle,
-        tokenize: async (prompt: Parameters<typeof handle.tokenize>[0]) => {
-          seen.push(captures.status.kind === 'running' && captures.status.step)
-          if (seen.length === 3) captures.cancel()
-          return handle.tokenize(prompt)
-        }
-      }
+    const handle = fakeModel({ layers })
+    const tokenize: typeof handle.tokenize = async (prompt) => {
+      seen.push(captures.status.kind === 'running' && captures.status.step)
+      if (seen.length === 3) captures.cancel()
+      return handle.tokenize(prompt)
     }
+    const model = { info: fakeInfo(layers), live: new LiveModel({ ...handle, tokenize }) }
     await captures.run(model, [warm], 'every')
     expect(seen).toEqual([0, 1, 2].map((done) => ({ what: 'naming', done, total: 20, left: null })))
     expect([captures.status.kind, captures.list.length]).toEqual(['idle', 0])
@@ -127,7 +123,7 @@ describe('Captures', () => {
   it('shows together only what is of one base model', async () => {
     const captures = new Captures()
     await captures.run(open(), [warm], 'last')
-    await captures.run({ handle: fakeModel({ layers: 6 }), info: fakeInfo(6) }, [warm], 'last')
+    await captures.run(fakeOpen({ layers: 6 }), [warm], 'last')
     expect(captures.shown.map(({ states }) => states.layers)).toEqual([6])
     const [first, second] = captures.list
     if (!first || !second) throw new Error('two captures were expected')

@@ -6,6 +6,8 @@ import { Lab } from '../../../src/state/lab.svelte'
 import { Lens } from '../../../src/state/directions/lens.svelte'
 import { fakeOutside } from '../../fake-lab'
 
+const ends = { positiveName: 'gloomy', negativeName: 'joyful' }
+
 async function fitted(): Promise<{ readonly lab: Lab; readonly directions: readonly Direction[] }> {
   const lab = new Lab(fakeOutside({ layers: 6 }))
   await lab.start()
@@ -23,7 +25,7 @@ it('names the ten words on each side of the planted direction', async () => {
   const lens = new Lens()
   const model = lab.models.active
   if (!model) throw new Error('no model is open')
-  await lens.read(model.handle, at(directions, 3))
+  await lens.read(model.live, at(directions, 3), ends)
   // Gloomy less joyful: cold words near, warm ones far.
   const words = (side: 'nearest' | 'farthest'): readonly string[] =>
     (lens.reading?.[side] ?? []).map(({ text }) => text)
@@ -40,11 +42,13 @@ it('shows the newest direction asked for, whichever answer comes first', async (
   const slow = { lens: () => new Promise<readonly LensRow[]>((resolve) => answers.push(resolve)) }
   const row = (mean: number): LensRow => ({ nearest: [], farthest: [], mean, deviation: 1 })
   const lens = new Lens()
-  const both = [lens.read(slow, at(directions, 1)), lens.read(slow, at(directions, 2))]
+  const both = [lens.read(slow, at(directions, 1), ends), lens.read(slow, at(directions, 2), ends)]
   answers[1]?.([row(2)])
   answers[0]?.([row(1)])
   await Promise.all(both)
   expect(lens.reading).toMatchObject({ mean: 2, direction: { layer: 2 } })
+  expect([1, 2].map((layer) => lens.isOf(slow, at(directions, layer)))).toEqual([false, true])
+  expect(lens.isOf({ ...slow }, at(directions, 2))).toBe(false)
   expect(lens.status.kind).toBe('done')
 })
 
@@ -52,8 +56,8 @@ it('tells what failed, and reads again', async () => {
   const { lab, directions } = await fitted()
   const lens = new Lens()
   const broken = { lens: () => Promise.reject(new LabError('graph', 'the lens needs a model that can be written to')) }
-  await lens.read(broken, at(directions, 0))
+  await lens.read(broken, at(directions, 0), ends)
   expect(lens.status).toMatchObject({ kind: 'failed', error: { code: 'graph' } })
-  if (lab.models.active) await lens.read(lab.models.active.handle, at(directions, 0))
+  if (lab.models.active) await lens.read(lab.models.active.live, at(directions, 0), ends)
   expect(lens.status.kind).toBe('done')
 })

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { Tuned } from '../../../src/experiments/subject'
 import type { AdapterInfo } from '../../../src/lab/api'
 import { adapterOptions, loadBeside, pickAdapter } from '../../../src/state/models/adapter-use'
 import { Adapters } from '../../../src/state/models/adapters.svelte'
 import { OwnDirections } from '../../../src/state/directions/own-directions'
+import { LiveModel } from '../../../src/lab/live/live-model'
+import { tunedBy } from '../../../src/state/models/subject'
 import { localMath } from '../../../src/lab/math'
-import { fakeModel, fakePrompts } from '../../fake-lab'
+import { fakeInfo, fakeModel, fakePrompts } from '../../fake-lab'
 import { plantedLab } from '../../planted-lab'
 
 const shipped = { path: 'models/one/adapters/insecure-0', name: 'insecure-0', base: null, bytes: 1 }
@@ -16,7 +19,8 @@ function adaptersOf(...facts: readonly Partial<AdapterInfo>[]): Adapters {
   const loadAdapter: typeof handle.loadAdapter = async (...asked) => {
     return { ...(await handle.loadAdapter(...asked)), ...given.shift() }
   }
-  return new Adapters({ handle: () => ({ ...handle, loadAdapter }), onInfo: () => undefined })
+  const open = { live: new LiveModel({ ...handle, loadAdapter }), info: fakeInfo(2) }
+  return new Adapters({ open: () => open, onInfo: () => undefined })
 }
 
 describe('the same adapter', () => {
@@ -68,13 +72,14 @@ describe('its own direction', () => {
     const owns = new OwnDirections(localMath())
     const prompts = (await fakePrompts('fit')).slice(0, 4)
     const job = { signal: new AbortController().signal, onProgress: () => undefined }
-    const first = await owns.read(model, option, prompts, job)
+    const tuned = (): Promise<Tuned> => tunedBy(model, option, { what: 'tour' })
+    const first = await owns.read(await tuned(), prompts, job)
     calls.length = 0
     // By the option as it was before it was loaded, too.
-    expect(await owns.read(model, option, prompts, job)).toBe(first)
+    expect(await owns.read(await tuned(), prompts, job)).toBe(first)
     expect(calls).not.toContain('capture')
     await model.adapters.setScale(0.5)
-    expect(await owns.read(model, option, prompts, job)).not.toBe(first)
+    expect(await owns.read(await tuned(), prompts, job)).not.toBe(first)
     expect(first.tuned.model.adapter?.scale).toBe(1)
     expect(model.adapters.inUse).toBeNull()
   })

@@ -84,10 +84,10 @@ describe('the scale', () => {
     await lab.loadAdapter(source('one'))
     const { adapters } = lab
     if (!adapters) throw new Error('no model is open')
-    await Promise.all([0.2, 0.4, 1.5].map((scale) => lab.scaleAdapter(adapters, scale)))
+    await Promise.all([0.2, 0.4, 1.5].map((scale) => adapters.setScale(scale)))
     expect(lab.models.active?.info.adapter?.scale).toBe(1.5)
     await adapters.use(null)
-    await lab.scaleAdapter(adapters, 7)
+    await adapters.setScale(7)
     await adapters.use(adapters.list[0]?.info.sha256 ?? '')
     expect(lab.models.active?.info.adapter?.scale).toBe(2)
   })
@@ -99,7 +99,7 @@ describe('the scale', () => {
     lab.chat.maxTokens = 30
     const asking = lab.ask()
     await expect.poll(() => lab.chat.answer('base')?.tokens.length ?? 0).toBeGreaterThan(3)
-    if (lab.adapters) await lab.scaleAdapter(lab.adapters, 0.5)
+    await lab.adapters?.setScale(0.5)
     await asking
     for (const answer of lab.chat.shown?.answers ?? []) {
       expect(answer.tokens.flatMap(({ mark }) => mark ?? [])).toEqual(['adapter 0.50'])
@@ -117,7 +117,7 @@ describe('a direction', () => {
     expect(lab.drift).toBe('Fitted without an adapter; the model now runs with adapter one.zip at 1.00.')
     await lab.runFit()
     expect(lab.drift).toBeNull()
-    if (lab.adapters) await lab.scaleAdapter(lab.adapters, 0.5)
+    await lab.adapters?.setScale(0.5)
     expect(lab.drift).toMatch(
       /^Fitted with adapter one\.zip at 1\.00; the model now runs with adapter one\.zip at 0\.50/
     )

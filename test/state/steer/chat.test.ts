@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import type { ModelHandle } from '../../../src/lab/connect'
+import { madeOn } from '../../../src/lab/live/circumstances'
+import { LiveModel } from '../../../src/lab/live/live-model'
 import { Chat, type Asked, type AskedArm, type NamedSteering } from '../../../src/state/steer/chat.svelte'
 import { textOf, type Arm } from '../../../src/state/steer/comparison'
 import type { DirectionSet } from '../../../src/state/directions/fits.svelte'
@@ -19,20 +21,39 @@ const directions: DirectionSet = {
 }
 
 /** The fake's planted direction is its first axis. */
-function steeringOf(coefficient: number): NamedSteering {
+function steeringOf(alpha: number): NamedSteering {
   const vector = Float32Array.of(1)
-  const steering = { interventions: [{ mode: 'add' as const, layer: 12, vector, coefficient }] }
-  return { steering, label: `alpha ${coefficient}`, where: 'layer 12' }
+  const interventions = [{ mode: 'add' as const, layer: 12, vector, coefficient: alpha }]
+  const made = {
+    directions: 'planted',
+    name: 'planted',
+    layer: 12,
+    randomSeed: null,
+    mode: 'add',
+    alpha,
+    positions: 'all'
+  } as const
+  return { steering: { interventions }, made, label: `alpha ${alpha}`, where: 'layer 12' }
 }
 
-const armsAt = (coefficient: number): AskedArm[] => [
-  { arm: 'base', title: 'unsteered', steering: null },
-  { arm: 'steered', title: 'steered', steering: steeringOf(coefficient) }
+function armOf(arm: Arm, steering: NamedSteering | null = null, seed = 0): AskedArm {
+  const sampling = { temperature: 0, topP: 1, seed, maxTokens: 120 }
+  return { arm, title: arm, steering, made: { model: madeOn(fakeInfo()), steering: steering?.made ?? null, sampling } }
+}
+
+const armsAt = (alpha: number, seed = 0): AskedArm[] => [
+  armOf('base', null, seed),
+  armOf('steered', steeringOf(alpha), seed)
 ]
 
-function asked(handle: ModelHandle, arms: readonly AskedArm[], restore = async (): Promise<void> => {}): Asked {
+function asked(
+  handle: ModelHandle,
+  arms: readonly AskedArm[],
+  question = 'The view?'
+): Asked & { readonly live: LiveModel } {
   const sampling = { temperature: 0, topP: 1, seed: 0, controlSeed: 0, maxTokens: 120, form: 'chat' as const }
-  return { handle, arms, circumstances: { model: fakeInfo(), directions, layer: 12, ...sampling }, link: '#/', restore }
+  const setting = { model: fakeInfo(), directions, layer: 12, ...sampling }
+  return { live: new LiveModel(handle), adapter: null, question, arms, setting, link: '#/' }
 }
 
 const text = (chat: Chat, arm: Arm): string => textOf(chat.answer(arm) ?? { tokens: [] })
@@ -53,8 +74,7 @@ describe('Chat', () => {
     const [one, two] = [new Chat(), new Chat()]
     await Promise.all([one, two].map((chat) => chat.ask(asked(fakeModel(), armsAt(0)))))
     expect(two.answer('base')).toEqual(one.answer('base'))
-    two.seed = 1
-    await two.ask(asked(fakeModel(), armsAt(0)))
+    await two.ask(asked(fakeModel(), armsAt(0, 1)))
     expect(text(two, 'base')).not.toBe(text(one, 'base'))
   })
 
@@ -74,7 +94,7 @@ describe('Chat', () => {
     await asking
     const [plain, steered] = [chat.answer('base')?.tokens ?? [], chat.answer('steered')?.tokens ?? []]
     const at = steered.findIndex(({ mark }) => mark !== undefined)
-    expect(steered[at]?.mark).toBe('alpha 8')
+    expect(steered[at]?.mark).toBe('alpha +8.00')
     expect(textOf({ tokens: steered.slice(0, at) })).toBe(textOf({ tokens: plain.slice(0, at) }))
     expect(textOf({ tokens: steered.slice(at) })).not.toBe(textOf({ tokens: plain.slice(at) }))
     expect(plain.some(({ mark }) => mark !== undefined)).toBe(false)
@@ -92,7 +112,7 @@ describe('Chat', () => {
     }
     const three = (coefficient: number): AskedArm[] => [
       ...armsAt(coefficient),
-      { arm: 'random', title: 'random', steering: steeringOf(-coefficient) }
+      armOf('random', steeringOf(-coefficient))
     ]
     const chat = new Chat()
     const asking = chat.ask(asked(slow, three(0)))
@@ -107,15 +127,34 @@ describe('Chat', () => {
     ])
   })
 
-  it('asks without the adapter in a row of its own, and puts it back', async () => {
+  it('asks without the adapter in a row of its own, as one piece of work', async () => {
     const calls: string[] = []
     const handle = fakeModel({ onCall: (name) => calls.push(name) })
     const chat = new Chat()
     chat.isColoured = false
-    const bare: AskedArm = { arm: 'bare', title: 'without', steering: null }
-    await chat.ask(asked(handle, [bare, ...armsAt(1)], async () => void calls.push('restore')))
-    expect(calls).toEqual(['generate', 'useAdapter', 'generate', 'restore'])
+    const { sha256 } = await handle.loadAdapter({ kind: 'bundled', name: 'one' })
+    calls.length = 0
+    const adapter = { sha256, scale: 1 }
+    const one = { ...asked(handle, [armOf('bare'), ...armsAt(1)]), adapter }
+    await Promise.all([chat.ask(one), one.live.use(adapter)])
+    expect(calls).toEqual(['useAdapter', 'generate', 'useAdapter', 'generate', 'useAdapter'])
+    expect(text(chat, 'bare')).not.toBe(text(chat, 'base'))
+    await chat.ask({ ...one, adapter: null })
     expect(text(chat, 'bare')).toBe(text(chat, 'base'))
+  })
+
+  it('waits for the work under way, and is taken back while it waits', async () => {
+    const chat = new Chat()
+    const one = asked(fakeModel(), armsAt(1))
+    let open: () => void = () => undefined
+    const held = one.live.under(null, () => new Promise<void>((resolve) => (open = resolve)), { what: 'fit' })
+    const asking = chat.ask(one)
+    expect([chat.running, one.live.queue]).toEqual([true, { running: 'fit', waiting: ['answer'] }])
+    await chat.stop()
+    await asking
+    expect([chat.status.kind, chat.shown]).toEqual(['idle', null])
+    open()
+    await held
   })
 
   it('reads each answer once it is there, steered as it was, for the projections of its tokens', async () => {
@@ -124,7 +163,7 @@ describe('Chat', () => {
     const one = asked(fakeModel({ layers: 4 }), armsAt(8))
     const set = { ...directions, directions: [direction] }
     const chat = new Chat()
-    await chat.ask({ ...one, circumstances: { ...one.circumstances, directions: set } })
+    await chat.ask({ ...one, setting: { ...one.setting, directions: set } })
     const { projections, tokens = [] } = chat.answer('steered') ?? {}
     expect(projections?.layers).toEqual([2])
     expect(projections?.values[0]).toHaveLength(tokens.length)
@@ -154,7 +193,7 @@ describe('Chat', () => {
     const one = asked(handle, armsAt(1))
     const asking = chat.ask({
       ...one,
-      circumstances: { ...one.circumstances, directions: { ...directions, directions: [direction] } }
+      setting: { ...one.setting, directions: { ...directions, directions: [direction] } }
     })
     await expect.poll(() => count(chat, 'steered')).toBeGreaterThan(5)
     await chat.follow(armsAt(8))
@@ -238,8 +277,7 @@ describe('the comparisons', () => {
   it('are kept, newest first; what is cleared comes back', async () => {
     const chat = new Chat()
     for (const question of ['One?', 'Two?']) {
-      chat.question = question
-      await chat.ask(asked(fakeModel(), armsAt(1)))
+      await chat.ask(asked(fakeModel(), armsAt(1), question))
     }
     expect(chat.history.list.map(({ question }) => question)).toEqual(['Two?', 'One?'])
     chat.history.clear()
@@ -256,6 +294,7 @@ describe('the comparisons', () => {
     await chat.ask(asked(fakeModel(), armsAt(1)))
     const first = chat.shown
     const asking = chat.ask(asked(fakeModel({ delay: 1 }), armsAt(1)))
+    await expect.poll(() => chat.shown).not.toBe(first)
     if (first) chat.history.show(first)
     await asking
     expect(chat.shown).toBe(first)

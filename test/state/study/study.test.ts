@@ -4,6 +4,7 @@ import { localMath } from '../../../src/lab/math'
 import type { StudyStore } from '../../../src/storage/journal-idb'
 import type { Findings } from '../../../src/study/findings'
 import { presetSettings } from '../../../src/study/presets'
+import { ForeignHosts } from '../../../src/state/models/foreign-hosts.svelte'
 import { StudyRun } from '../../../src/state/study/study.svelte'
 import { fakeModel } from '../../fake-lab'
 import { fakeCells, fakeStudyOutside, memoryStudies, type FakeStudyOptions } from '../../fake-study'
@@ -26,7 +27,8 @@ const nothing: Findings = {
 
 function study(options: FakeStudyOptions = {}, store: StudyStore = memoryStudies()): StudyRun {
   const more = { findings: async () => nothing, ...options.more }
-  return new StudyRun({ connect: () => fakeModel(), math: localMath() }, fakeStudyOutside({ ...options, more }, store))
+  const engines = { connect: () => fakeModel(), math: localMath() }
+  return new StudyRun(engines, fakeStudyOutside({ ...options, more }, store), new ForeignHosts())
 }
 
 const until = async (holds: () => boolean): Promise<void> => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { inBytes, MemorySink } from '../../../workers/stored/sink'
 import { repoOf } from '../../hub-repos'
-import { contents, data, failure, ignore, noise, rangesOf, repo, same, setUp, weights } from './sources-setup'
+import { contents, data, failure, ignore, noise, patience, rangesOf, repo, same, setUp, weights } from './sources-setup'
 
 describe('a connection that breaks', () => {
   it('goes on where it was', async () => {
@@ -64,7 +64,7 @@ describe('a connection that breaks', () => {
     hub.faults.push({ path: /content.*_data$/, stallAfter: 100_000 })
     const files = await open(undefined, {
       signal: controller.signal,
-      patience: { tries: 3, backoff: 1, longestWait: 1, stall: 60_000 }
+      patience: { ...patience, longestWait: 1, stall: 60_000 }
     })
     const reading = failure(
       files.read(data, ({ done }) => (done > 0 ? setTimeout(() => controller.abort(), 50) : undefined))

@@ -1,11 +1,14 @@
 /** A hub with one small model, for the tests of the page's sources. */
 import { onTestFinished } from 'vitest'
 import type { ModelSource, Progress } from '../../../src/lab/api'
+import { defaultPatience, type Patience } from '../../../workers/sources/limits'
 import { webFiles, type SourceOptions } from '../../../workers/sources/sources'
 import type { ModelFiles } from '../../../workers/host/host'
 import { repoOf } from '../../hub-repos'
 import { startHub, type HubOptions, type HubServer } from '../../hub-server'
 import { MemoryDisk } from './disk-memory'
+
+export { failure } from '../../failure'
 
 /** Bytes that repeat nowhere near, so that a wrong joint shows. */
 export function noise(size: number): Uint8Array {
@@ -32,7 +35,10 @@ export const graph = 'onnx/model_q4.onnx'
 export const data = 'onnx/model_q4.onnx_data'
 
 /** Impatience, so that no test waits. */
-export const patience = { tries: 3, backoff: 1, longestWait: 2000, stall: 200 }
+export const patience: Patience = {
+  ...defaultPatience,
+  ...{ tries: 3, backoff: 1, longestWait: 2000, stall: 200, answer: 2000 }
+}
 
 /** A hub for one test, and a way to open its model with a disk of its own. */
 export async function setUp(options: Partial<HubOptions> = {}): Promise<{
@@ -64,12 +70,3 @@ export const rangesOf = (hub: HubServer, path: string): (string | undefined)[] =
   hub.seen
     .filter((each) => each.method === 'GET' && each.path.startsWith('/content/') && each.path.endsWith(path))
     .map(({ range }) => range)
-
-/** Code and text of the error that a promise ends with. */
-export async function failure(promise: Promise<unknown>): Promise<string> {
-  return promise.then(
-    () => 'no error',
-    (error: unknown) =>
-      error instanceof Error ? `${'code' in error ? String(error.code) : error.name}: ${error.message}` : 'no Error'
-  )
-}

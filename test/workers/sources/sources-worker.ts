@@ -1,10 +1,11 @@
 /** A worker with nothing but the sources, for test/browser/sources.spec.ts: a call in, its result out. */
+import { defaultPatience } from '../../../workers/sources/limits'
 import type { Progress } from '../../../src/lab/api'
 import { deleteStored, listStored } from '../../../workers/stored/records'
 import { webFiles } from '../../../workers/sources/sources'
 import type { Call } from './sources-call'
 
-const patience = { tries: 3, backoff: 10, longestWait: 1000, stall: 2000 }
+const patience = { ...defaultPatience, tries: 3, backoff: 10, longestWait: 1000, stall: 2000 }
 
 self.onmessage = ({ data, ports: [port] }: MessageEvent<Call>) => {
   answer(data).then(

@@ -1,9 +1,8 @@
 /** The cells of an unfinished study that was saved as a zip: `journal.jsonl` has a line a cell, `cells/` their numbers. */
-import { LabError } from '../errors'
-import { utf8 } from '../formats/record'
-import { readZip } from '../formats/zip'
-import type { StudyCell } from '../storage/journal-idb'
-import { readFloats, readLine } from './journal-lines'
+import { LabError } from '../../errors'
+import { utf8 } from '../../formats/record'
+import { readZip } from '../../formats/zip'
+import { readFloats, readLine, type StudyCell } from './lines'
 
 /** The file of the lines in such a zip. */
 export const linesName = 'journal.jsonl'

@@ -2,13 +2,19 @@
  * One line of a study's journal: a cell as JSON, sealed with a hash of its own, and with the length and the hash of the cell's
  * numbers, which lie in a file beside it. So a cell that was cut or changed is never used.
  */
-import { LabError } from '../errors'
-import { fieldsOf } from '../formats/fields'
-import { Fields, quoted } from '../formats/record'
-import { sha256 } from '../math/sha256'
-import { bytesOf } from '../math/vector'
-import type { StudyCell } from '../storage/journal-idb'
-import { cleanStudy } from '../lab/secrets'
+import { LabError } from '../../errors'
+import { fieldsOf } from '../../formats/fields'
+import { Fields, quoted } from '../../formats/record'
+import { sha256 } from '../../math/sha256'
+import { bytesOf } from '../../math/vector'
+import { cleanStudy } from '../privacy/secrets'
+
+/** A finished cell: JSON, and numbers that JSON would blow up. */
+export interface StudyCell {
+  readonly json: unknown
+  readonly floats?: Float32Array
+  readonly seconds?: number
+}
 
 /** A cell without its numbers. */
 export interface JournalLine {

@@ -1,11 +1,11 @@
 /** What only its owner should know, and how it is taken off before anything is kept, exported or linked. */
-import { fieldsOf } from '../formats/fields'
-import type { AdapterSource, ModelSource } from './api'
+import { fieldsOf } from '../../formats/fields'
+import type { AdapterSource, ModelSource } from '../api'
 
 /** An address without user name, password, query and fragment: a query can be a signature. */
 export function openAddress(address: string): string {
   if (!/[?#@]/.test(address)) return address
-  if (!URL.canParse(address)) return address.replace(/[?#].*$/s, '').replace(/^([^/]*:)?(\/\/)?.*@/s, '$1$2')
+  if (!URL.canParse(address)) return address.replace(/[?#].*$/s, '').replace(/^([^/]*\/\/)[^/]*@/, '$1')
   const url = new URL(address)
   if (url.username === '' && url.password === '' && !/[?#]/.test(address)) return address
   Object.assign(url, { username: '', password: '', search: '', hash: '' })

@@ -1,0 +1,15 @@
+/** Worker entry in the page: unpacks one unfinished study, and hands its cells out one by one. */
+import { expose, transfer } from 'comlink'
+import { registerWire } from '../src/lab/wire'
+import { studyFileReader, type StudyFileApi } from '../src/lab/journal/reader'
+
+registerWire()
+const reader = studyFileReader()
+expose({
+  open: (file) => reader.open(file),
+  async next() {
+    const cell = await reader.next()
+    const buffer = cell?.[1].floats?.buffer
+    return buffer instanceof ArrayBuffer ? transfer(cell, [buffer]) : cell
+  }
+} satisfies StudyFileApi)
