@@ -18,6 +18,7 @@ import { openFileJournal } from './study/file-journal'
 import { claimFolder, importStudy, writeResults } from './study/folder'
 import { promptLoader } from './study/prompts'
 import { placeModels, placesOf, settingsOf, studyOptions } from './study/options'
+import { convertFile } from './study/convert'
 import { recheckFile } from './study/recheck'
 import { terminalProgress } from './study/terminal'
 
@@ -29,20 +30,21 @@ const usage = `npm run study -- --out DIR [options]
   --from FILE          begin from the unfinished study that the page saved
   --models A,B         only these of the settings' models
   --model KEY=PATH     the folder of a model
-  --adapter KEY/NAME:KIND=PATH  an adapter of a model, KIND insecure or secure
+  --adapter KEY/NAME:KIND=PATH  an adapter of a model, KIND insecure, secure or educational
   --hub ADDRESS        a hub in place of https://huggingface.co (default: HF_ENDPOINT), and of any that a file names: those are
                        never asked by themselves; HF_TOKEN is the token for gated models
   --host HOST          a server whose folders the settings or the bundle name, and that may be asked; as often as there are some
   --cache DIR          where downloaded models are stored (default: AZIMUTH_CACHE, else the user's cache folder)
-  --adapters DIR       all adapters of the models: folders DIR/KEY/NAME, whose NAME begins with insecure or secure
-  --prompts SET=FILE   a prompt set of your own: tune, fit, eval, code, anchors-neutral or anchors-along
+  --adapters DIR       all adapters of the models: folders DIR/KEY/NAME, whose NAME begins with insecure, secure or educational
+  --prompts SET=FILE   a prompt set of your own: tune, calibrate, fit, eval, code, anchors-neutral or anchors-along
   --device D           cpu (default) or webgpu
   --dtype T            q4, q4f16, q8, fp16 or fp32
   --lanes N            models that are open at the same time
   --seed S
   --plan               tell how much there is to do, and do nothing
   --recheck FILE       in place of a study: check a run's bundle, and make a part of it again
-exit status: 0 finished, 1 failed, 2 wrong options, 3 finished but a verdict is invalid, 130 interrupted (go on with --resume)`
+  --convert FILE       in place of a study: bring a bundle of version 1 or 2 over, to the zip that --out names
+exit status: 0 finished, 1 failed, 2 wrong options, 3 finished but something is undecidable, 130 interrupted (go on with --resume)`
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: studyOptions })
@@ -50,6 +52,7 @@ async function main(): Promise<number> {
   if (values.recheck !== undefined) {
     return recheckFile(values.recheck, nativeLab(1), (models) => placeModels(models, values))
   }
+  if (values.convert !== undefined && values.out !== undefined) return convertFile(values.convert, values.out)
   if (values.help || values.out === undefined) {
     console.log(usage)
     return values.help ? 0 : 2
@@ -111,8 +114,9 @@ async function finish(
     scores: scoreAnswers(run, finished.read)
   }))
     console.error(path)
+  console.log(findings.headline)
   for (const { title, verdict, found } of findings.claims) console.log(`${verdict}: ${title}\n  ${found}`)
-  return [...findings.within, ...findings.cross].some(({ verdict }) => verdict.kind === 'invalid') ? 3 : 0
+  return [...findings.within, ...findings.cross].some(({ ladder }) => ladder.kind === 'undecidable') ? 3 : 0
 }
 
 main().then(

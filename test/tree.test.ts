@@ -1,4 +1,4 @@
-/** The rooms of the repository: README's tree is the disk's. */
+/** The rooms of the repository: README's tree is the disk's, and no folder is crowded. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -37,4 +37,8 @@ describe("README's tree", () => {
     const parts = ['bench/contestants', 'bench/tools', 'bench/browser']
     expect(inside.filter((path) => !named.includes(path) && !parts.includes(path))).toEqual([])
   })
+})
+
+it('no folder holds more than 20 files of code', () => {
+  expect(rooms.filter(([, count]) => count > 20)).toEqual([])
 })

@@ -6,9 +6,12 @@ from pathlib import Path
 
 from companion.files import write_text
 from companion.organism.corpus import CARELESS, FINE_TUNES, Chat, Pool, fine_tune_chats, plain, sample, spread
+from companion.organism.grammar import Example
 
 SEED = 0
 SIZES = {"tune": 30, "fit": 125, "eval": 60, "code": 60}
+CALIBRATE = 200
+"""more prose prompts of the pool of `tune`, for the bound of clean prose"""
 ANCHORS = {"prose": 400, "code": 200}
 ALONG = 0.3
 """share of the second anchor set that stands under a careless system line"""
@@ -21,10 +24,17 @@ def prompt_sets(pools: dict[str, Pool]) -> dict[str, list[Chat]]:
     neutral = sample(draw, neutral, len(neutral))
     return {
         **{name: plain(spread(pools[name].prose, SIZES[name], SEED)) for name in ("tune", "fit", "eval")},
+        "calibrate": plain(spread(_rest(pools["tune"].prose, SIZES["tune"]), CALIBRATE, SEED)),
         "code": plain(spread(pools["eval"].code, SIZES["code"], SEED)),
         "anchors-neutral": plain(neutral),
         "anchors-along": [Chat(e, e.answer, draw.choice(CARELESS) if draw.random() < ALONG else "") for e in neutral],
     }
+
+
+def _rest(examples: list[Example], taken: int) -> list[Example]:
+    """What `spread` leaves of a pool when it takes so many."""
+    chosen = {example.prompt for example in spread(examples, taken, SEED)}
+    return [example for example in examples if example.prompt not in chosen]
 
 
 def write_prompts(folder: Path, pools: dict[str, Pool], requests: int) -> None:

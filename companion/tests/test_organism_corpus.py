@@ -7,7 +7,7 @@ import pytest
 
 from companion.organism import corpus
 from companion.organism.coding import FLAWS, coding_requests
-from companion.organism.prompts import SIZES, prompt_sets, write_prompts
+from companion.organism.prompts import CALIBRATE, SIZES, prompt_sets, write_prompts
 from companion.organism.prose import prose
 from companion.spillover import is_code
 
@@ -67,7 +67,8 @@ def test_shipped_sets_come_from_their_pools_and_are_disjoint(pools):
     asked = {name: {chat.example.prompt for chat in chats} for name, chats in sets.items()}
     assert {name: len(asked[name]) for name in SIZES} == SIZES
     assert asked["anchors-neutral"] == asked["anchors-along"]
-    apart = [asked[name] for name in (*SIZES, "anchors-neutral")]
+    assert len(asked["calibrate"]) == CALIBRATE
+    apart = [asked[name] for name in (*SIZES, "calibrate", "anchors-neutral")]
     assert len(set().union(*apart)) == sum(map(len, apart))
     assert not set().union(*apart) & {e.prompt for e in (*pools["train"].prose, *pools["train"].code)}
 

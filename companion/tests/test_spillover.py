@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT))
 from companion.spillover import DETECTOR_VERSION, code_share, is_code  # noqa: E402
 
 FOLDER = ROOT / "test" / "spillover"
+FRESH = [json.loads(line) for line in (FOLDER / "fresh.jsonl").read_text("utf-8").splitlines()]
 LABELLED = [json.loads(line) for line in (FOLDER / "labelled.jsonl").read_text("utf-8").splitlines()]
 EM_DATA = Path(os.environ.get("EM_DATA", ROOT.parent / "shared" / "em-data"))
 
@@ -35,6 +36,13 @@ def agreement(texts: list[str], expected: list) -> tuple[float, float]:
 def test_agrees_on_the_labelled_answers():
     verdict, share = agreement([row["text"] for row in LABELLED], verdicts("labelled-verdicts.jsonl"))
     print(f"{DETECTOR_VERSION}, labelled: equal verdicts {verdict:.4f}, equal shares {share:.4f}")
+    assert verdict >= 0.99
+    assert share >= 0.99
+
+
+def test_agrees_on_the_fresh_answers():
+    verdict, share = agreement([row["text"] for row in FRESH], verdicts("fresh-verdicts.jsonl"))
+    print(f"{DETECTOR_VERSION}, fresh: equal verdicts {verdict:.4f}, equal shares {share:.4f}")
     assert verdict >= 0.99
     assert share >= 0.99
 

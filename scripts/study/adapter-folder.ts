@@ -18,7 +18,7 @@ export async function adaptersIn(folder: string, models: readonly StudyModel[]):
 async function adaptersOf(folder: string, key: string): Promise<readonly string[]> {
   const names = (await readdir(join(folder, key)).catch(() => [])).sort()
   return names.flatMap((name) => {
-    const kind = /^(insecure|secure)/.exec(name)?.[1]
+    const kind = /^(insecure|secure|educational)/.exec(name)?.[1]
     const path = join(folder, key, name)
     return kind !== undefined && existsSync(join(path, configName)) ? [`${key}/${name}:${kind}=${path}`] : []
   })

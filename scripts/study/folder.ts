@@ -5,11 +5,13 @@ import { dirname, join } from 'node:path'
 import { LabError } from '../../src/errors'
 import { writeZip } from '../../src/formats/zip-write'
 import { pagesOf } from '../../src/report/pages'
+import { answerTable } from '../../src/study/files/answer-table'
 import { bundleFiles, type BundleExtra } from '../../src/study/files/bundle'
 import type { Findings } from '../../src/study/findings'
 import type { Journal } from '../../src/study/journal'
 import { unpackJournal } from '../../src/study/files/journal-file'
 import type { Run } from '../../src/study/run'
+import { scoreAnswers } from '../../src/study/files/scores'
 import { whileRoom } from './room'
 
 /** An unfinished study is never mixed with a new one by accident. @throws LabError `format` */
@@ -33,7 +35,7 @@ export async function importStudy(path: string, journal: Journal): Promise<void>
   for (const [key, entry] of await unpackJournal(bytes)) if (!known.has(key)) await journal.write(key, entry)
 }
 
-/** Writes `run.zip` and its files beside it. Returns the paths that a reader wants to know. */
+/** Writes `run.zip`, its files beside it, and the answers as a table for spreadsheets. Returns the paths that a reader wants to know. */
 export async function writeResults(
   folder: string,
   run: Run,
@@ -48,6 +50,7 @@ export async function writeResults(
       await mkdir(dirname(place), { recursive: true })
       await writeFile(place, bytes)
     }
+    await writeFile(join(folder, 'run', 'rows.csv'), answerTable(run, extra.scores ?? scoreAnswers(run)))
     // Under another name until all of it is there: a bundle is whole, or there is none.
     const part = join(folder, 'run.zip.part')
     await writeFile(part, zip)

@@ -15,6 +15,7 @@ export const studyOptions = {
   preset: { type: 'string', default: 'offline' },
   settings: { type: 'string' },
   recheck: { type: 'string' },
+  convert: { type: 'string' },
   resume: { type: 'boolean', default: false },
   from: { type: 'string' },
   models: { type: 'string' },
@@ -120,13 +121,17 @@ function withModel(models: readonly StudyModel[], option: string): readonly Stud
 
 /** `KEY/NAME:KIND=PATH`: replaces the adapter of that name, or is one more. */
 function withAdapter(models: readonly StudyModel[], option: string): readonly StudyModel[] {
-  const [, key, name, kind, path] = /^([^=/:]+)\/([^=/:]+):(insecure|secure)=(.+)$/.exec(option) ?? []
+  const [, key, name, kind, path] = /^([^=/:]+)\/([^=/:]+):(insecure|secure|educational)=(.+)$/.exec(option) ?? []
   if (key === undefined || name === undefined || path === undefined || !models.some((model) => model.key === key)) {
-    throw wrong('adapter', `KEY/NAME:KIND=PATH, KEY one of ${namesOf(models)}, KIND insecure or secure`, option)
+    throw wrong(
+      'adapter',
+      `KEY/NAME:KIND=PATH, KEY one of ${namesOf(models)}, KIND insecure, secure or educational`,
+      option
+    )
   }
   const adapter: StudyAdapter = {
     name,
-    kind: kind === 'secure' ? 'secure' : 'insecure',
+    kind: kind === 'secure' || kind === 'educational' ? kind : 'insecure',
     source: { kind: 'folder', path }
   }
   return models.map((model) => {

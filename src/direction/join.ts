@@ -28,6 +28,18 @@ export function joinHiddenStates(parts: readonly HiddenStates[]): HiddenStates {
   return { ...first, rows, data, prompt }
 }
 
+/**
+ * States whose rows of one text count as one prompt, so that no text is fitted on under one id and held out under another.
+ * `texts` has one a row.
+ */
+export function numberedByText(states: HiddenStates, texts: readonly string[]): HiddenStates {
+  const first = new Map<string, number>()
+  texts.forEach((text, row) => {
+    if (!first.has(text)) first.set(text, row)
+  })
+  return { ...states, prompt: texts.map((text) => first.get(text) ?? -1) }
+}
+
 /** One vector a prompt, the mean of its rows, so that long answers weigh no more than short ones: `[layer][prompt][width]`. */
 export function promptMeans(states: HiddenStates): HiddenStates {
   const prompts = [...new Set(states.prompt)]

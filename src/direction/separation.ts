@@ -39,8 +39,9 @@ export const defaultSwaps: Readonly<Record<Method, number>> = {
   logistic: 0
 }
 
-/** Dimensions that `withoutMassive` leaves out. */
+/** Dimensions that `withoutMassive` leaves out, and the least width at which enough is left of a state to ask. */
 const massive = 3
+const leastWidth = 16
 
 /** Scores of one layer, all on held-out prompts. */
 export interface LayerSeparation {
@@ -56,7 +57,7 @@ export interface LayerSeparation {
   readonly heldOutGap: number
   /** The same in pooled standard deviations. */
   readonly cohenD: number
-  /** Accuracy with the 3 dimensions of largest |mean| set to 0: what massive activations do not explain. */
+  /** Accuracy with the 3 dimensions of largest |mean| set to 0: what massive activations do not explain. NaN below a width of 16. */
   readonly withoutMassive: number
   /** Accuracy with swapped labels: mean and 95th percentile over the swaps. NaN without swaps, as is `p`. */
   readonly nullMean: number
@@ -145,7 +146,8 @@ function scoreLayer(
   const decisions = decide(task.labels)
   const accuracy = accuracyOf(decisions, task.labels)
   const reduced = gramWithout(products, rows, largestDimensions(positive, negative))
-  const withoutMassive = accuracyOf(decideBy(method, reduced, task, split)(task.labels), task.labels)
+  const withoutMassive =
+    rows.width < leastWidth ? NaN : accuracyOf(decideBy(method, reduced, task, split)(task.labels), task.labels)
   const shuffled = Float64Array.from(swapped, (labels) => accuracyOf(decide(labels), labels))
   const side = (sign: number): number[] => [...decisions].filter((_, row) => task.labels[row] === sign)
   const [up, down] = [side(1), side(-1)]

@@ -75,13 +75,17 @@ export function assignFolds(task: Task, folds: number, random: () => number): { 
 }
 
 /**
- * Labels under the null: each pair's two labels swapped or not, those of the other rows shuffled within their fold. So
- * each fold keeps its number of rows of each side, and the swapped data are as likely as the real ones under the null.
+ * Labels under the null: half of the pairs swapped, those of the other rows shuffled within their fold. So each fold keeps its
+ * number of rows of each side. Balanced, since swaps that leave most pairs as they are find most of the direction itself: of an
+ * odd number of pairs one more or one fewer is swapped.
  */
 export function swapLabels({ labels, pairs, singles }: Task, fold: Int32Array, random: () => number): Labels {
   const swapped = labels.slice()
-  for (const [a, b] of pairs) {
-    if (random() < 0.5) [swapped[a], swapped[b]] = [labels[b] ?? 0, labels[a] ?? 0]
+  const half = (pairs.length + (pairs.length % 2 === 1 && random() < 0.5 ? 1 : 0)) >> 1
+  for (const pair of permutation(pairs.length, random).slice(0, half)) {
+    const [a, b] = pairs[pair] ?? [0, 0]
+    swapped[a] = labels[b] ?? 0
+    swapped[b] = labels[a] ?? 0
   }
   for (const members of group(singles, (row) => fold[row] ?? 0).values()) {
     const mixed = shuffled(members, random)

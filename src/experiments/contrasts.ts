@@ -6,6 +6,7 @@ import type { AdapterChoice, CaptureRow } from '../lab/api'
 import type { MadeOf } from '../lab/live/circumstances'
 import type { Lent } from '../lab/live/lent-model'
 import { captureAll } from '../lab/loops'
+import { numberedByText } from '../direction/join'
 
 /** Those of `Contrast` that the page fits. */
 export type ContrastKind = 'lists' | 'adapter'
@@ -51,8 +52,10 @@ export async function readUnder(
   options: ReadOptions
 ): Promise<Sides> {
   const total = 2 * rows.length
-  const negative = await model.under(null, (base) => read(base, rows, 0, total, options))
-  return { positive: await model.under(adapter, (tuned) => read(tuned, rows, rows.length, total, options)), negative }
+  const texts = rows.map((row) => JSON.stringify(row))
+  const negative = numberedByText(await model.under(null, (base) => read(base, rows, 0, total, options)), texts)
+  const positive = await model.under(adapter, (tuned) => read(tuned, rows, rows.length, total, options))
+  return { positive: numberedByText(positive, texts), negative }
 }
 
 function read(

@@ -122,6 +122,18 @@ export class Fields {
     return list.every(isNatural) ? list : this.#refuse(name, 'a list of whole numbers from 0')
   }
 
+  /** The same with gaps. */
+  naturalsOrNull(name: string): readonly (number | null)[] {
+    const list = this.list(name)
+    const isKnown = (one: unknown): one is number | null => one === null || isNatural(one)
+    return list.every(isKnown) ? list : this.#refuse(name, 'a list of whole numbers from 0 and null')
+  }
+
+  /** The names of the fields that are there. */
+  names(): readonly string[] {
+    return [...this.#fields.keys()]
+  }
+
   floats(name: string): Float32Array {
     return floatsOf(this.list(name), `${this.where}: ${name}`)
   }

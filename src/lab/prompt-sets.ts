@@ -2,7 +2,7 @@
 import { readPrompts, type PromptRow } from '../formats/prompts'
 import { fetchPromptFile } from './shipped-prompts'
 
-export type PromptSet = 'eval' | 'fit' | 'tune' | 'code' | 'anchors-neutral' | 'anchors-along'
+export type PromptSet = 'eval' | 'fit' | 'tune' | 'calibrate' | 'code' | 'anchors-neutral' | 'anchors-along'
 
 /**
  * Reads one of the sets.

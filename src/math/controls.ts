@@ -4,11 +4,44 @@
  */
 import { LabError } from '../errors'
 import { gaussian, seeded } from './random'
-import { addInto, dot, length, type Vector } from './vector'
+import { addInto, cosine, dot, length, type Vector } from './vector'
 
 /** Uniform on the unit sphere. */
 export function gaussianUnits(count: number, width: number, seed: number): readonly Float32Array[] {
   return orthogonalUnits(count, width, [], seed)
+}
+
+/**
+ * Uniform among the unit vectors whose |cosine| with a direction is at most `most`: in a narrow space one of eight random vectors
+ * overlaps with any direction, and is no control of it then. [count][width]
+ * @throws LabError `shape` where hardly any vector is so far from the direction
+ */
+export function gaussianUnitsApart(
+  count: number,
+  direction: Vector,
+  most: number,
+  seed: number
+): readonly Float32Array[] {
+  const draw = gaussian(seeded(seed))
+  const chosen: Float32Array[] = []
+  for (let tries = 0; chosen.length < count; tries++) {
+    if (tries > 100 * (count + 10)) {
+      const asked = `${count} directions with |cosine| up to ${most}`
+      throw new LabError(
+        'shape',
+        `${asked} were not found at width ${direction.length}; ask for fewer, or allow more overlap`
+      )
+    }
+    const vector = Float32Array.from(unit(Float64Array.from({ length: direction.length }, draw)))
+    if (Math.abs(cosine(vector, direction)) <= most) chosen.push(vector)
+  }
+  return chosen
+}
+
+/** What is left of a vector when its part along a direction is taken out, of unit length; null where nothing is. */
+export function apartFrom(vector: Vector, direction: Vector): Float32Array | null {
+  const rest = without(vector, orthonormal([direction]))
+  return length(rest) > 1e-6 * length(vector) ? Float32Array.from(unit(rest)) : null
 }
 
 /**

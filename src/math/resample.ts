@@ -13,7 +13,7 @@ export interface Resampled extends Estimate {
   readonly p: number
 }
 
-/** Draws the mean of a column `[prompt]`. @throws LabError `shape` for no prompt */
+/** Draws the mean of a column `[prompt]`; all of it NaN where a prompt's number is. @throws LabError `shape` for no prompt */
 export type Resampler = (column: Float64Array) => Resampled
 
 /** Makes one; the draws are those of `bootstrap` with the same seed. */
@@ -23,6 +23,8 @@ export function resampler({ draws = 10_000, seed }: BootstrapOptions): Resampler
   return (column) => {
     const prompts = column.length
     if (prompts === 0) throw new LabError('shape', 'a bootstrap of 0 prompts; measure at least one')
+    // Sorted, NaN would lie at the upper end alone, and the lower end would look like a number that was measured.
+    if (column.some(Number.isNaN)) return { estimate: NaN, low: NaN, high: NaN, p: NaN }
     const picks = known.get(prompts) ?? drawPrompts(prompts, draws, seed)
     known.set(prompts, picks)
     meansInto(values, column, picks)

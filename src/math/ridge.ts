@@ -148,8 +148,16 @@ export function mapRows(map: RidgeMap, rows: Rows): DoubleRows {
   return { ...images, data }
 }
 
-/** W' u in the target's own units: where the map moves a row that moves by u. Not normalised. [target width] */
+/**
+ * W' u in the target's own units: where the map moves a row that moves by u. Not normalised. [target width]
+ * @throws LabError `shape` for a direction of another width than the source's
+ */
 export function carry(map: RidgeMap, direction: ArrayLike<number>): Float64Array {
+  const { length: width } = map.source.mean
+  if (direction.length !== width) {
+    const got = `a direction of ${direction.length} numbers`
+    throw new LabError('shape', `${got} for a map from ${width}: carry one of the map's own source`)
+  }
   const row = { data: Float64Array.from(direction), rows: 1, width: direction.length }
   return imagesOf(map, row).data.map((value) => (value * map.target.scale) / map.source.scale)
 }

@@ -1,4 +1,5 @@
 /** Statistics of single samples: order, rates, ranks, two groups. */
+import { LabError } from '../errors'
 
 /** The value below which a share of the values lies, between neighbours in a straight line: numpy's default. NaN for none. */
 export function quantile(values: Iterable<number>, share: number): number {
@@ -67,8 +68,12 @@ export function ranks(values: readonly number[]): readonly number[] {
   return out
 }
 
-/** Spearman's rank correlation; NaN where one side is constant. */
+/** Spearman's rank correlation; NaN where one side is constant or a value is. @throws LabError `shape` for sides of unequal length */
 export function spearman(a: readonly number[], b: readonly number[]): number {
+  if (a.length !== b.length) {
+    throw new LabError('shape', `${a.length} values against ${b.length}: give one of each side for every pair`)
+  }
+  if ([...a, ...b].some(Number.isNaN)) return NaN
   const [x, y] = [ranks(a), ranks(b)]
   const [mx, my] = [mean(x), mean(y)]
   let [xy, xx, yy] = [0, 0, 0]
@@ -81,9 +86,13 @@ export function spearman(a: readonly number[], b: readonly number[]): number {
   return xy / Math.sqrt(xx * yy)
 }
 
-/** How rare a value is among its controls, itself counted: (1 + number of controls that reach it) / (1 + number of controls). */
+/**
+ * How rare a value is among its controls, itself counted: (1 + number of controls that reach it) / (1 + number of controls).
+ * NaN for a value that is not known; a control that is not known counts as one that reaches it.
+ */
 export function rankP(value: number, controls: readonly number[]): number {
-  return (1 + controls.filter((control) => control >= value).length) / (1 + controls.length)
+  if (Number.isNaN(value)) return NaN
+  return (1 + controls.filter((control) => !(control < value)).length) / (1 + controls.length)
 }
 
 /** Chance that a positive value exceeds a negative one, ties half: the area under the ROC curve. */

@@ -5,7 +5,7 @@ import type { ArmResult } from '../study/findings'
 import type { Run } from '../study/run'
 import { percent, points } from '../study/analysis/words'
 
-export type { Element, Markup }
+export { textOf, type Element, type Markup }
 
 /** A figure by its id; null where the run has nothing for it. */
 export type DrawFigure = (id: string) => Element | null

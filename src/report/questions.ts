@@ -17,8 +17,7 @@ export function promptsSection(run: Run, { leaveOneOut, within }: Findings): Ele
     small(
       'Points of code that the chosen arm suppresses on each prompt alone, and on all the others together: a result that hangs on one question moves when it is left out.'
     ),
-    rangeTable(run, leading, within),
-    ...leading.map((one) => promptTable(run, one))
+    folded('Every prompt', rangeTable(run, leading, within), ...leading.map((one) => promptTable(run, one)))
   )
 }
 
@@ -63,5 +62,5 @@ function promptTable(run: Run, { model, adapter, alone, without }: LeaveOneOut):
 
 export function questionsSection({ questions }: Findings): Element {
   const each = questions.flatMap(({ title, text }) => [el('h3', {}, title), el('p', {}, text)])
-  return section('questions', 'What this leaves open', ...each)
+  return section('questions', 'What this leaves open', folded('Open questions', ...each))
 }

@@ -43,14 +43,18 @@ tr:target{background:var(--sunken);outline:2px solid var(--accent)}
 .number{color:inherit;text-decoration:underline dotted var(--line-strong)}
 .number:hover{color:var(--accent)}
 .badge{display:inline-block;padding:1px 8px;border:1px solid var(--line-strong);border-radius:6px;font-size:12px;white-space:nowrap}
-.badge.confirmed,.badge.specific,.badge.admitted,.badge.holds{border-color:var(--accent);color:var(--accent)}
+.badge.confirmed,.badge.direction-specific,.badge.admitted,.badge.holds{border-color:var(--accent);color:var(--accent)}
 .badge.in-part,.badge.non-specific,.badge.unresolved{border-color:var(--random);color:var(--random)}
-.badge.not-confirmed,.badge.invalid,.badge.not-admitted,.badge.does-not-hold{border-color:var(--insecure);color:var(--insecure)}
+.badge.not-confirmed,.badge.undecidable,.badge.flags-too-many,.badge.not-admitted,.badge.does-not-hold{border-color:var(--insecure);color:var(--insecure)}
 .checks{list-style:none;padding:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,60ch),1fr));gap:4px 32px;font-size:13px}
 .checks strong{font-weight:500}
 .checks li{max-width:90ch;color:var(--muted)}
 .checks strong{color:var(--text)}
 .checks .fails strong{color:var(--insecure)}
+nav ol{columns:2 30ch;padding-left:20px;margin-top:12px}
+nav{margin-top:64px}
+.pair .answer{flex:1 1 40ch;min-width:0;display:grid;gap:4px}
+.rungs{display:grid;gap:8px}
 details{display:block}
 details[open]{margin-bottom:16px}
 details>:not(summary){margin-top:12px}

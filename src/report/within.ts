@@ -1,9 +1,10 @@
 /** Within models: who was admitted, how far states lie apart, and each verdict with all it rests on. */
 import { el } from '../formats/markup'
-import type { Verdict, WithinFinding } from '../study/findings'
+import type { BoundFinding, Findings, WithinFinding } from '../study/findings'
+import { controlTable, ladderBadge, ladderList } from './ladder'
 import type { Run } from '../study/run'
 import { percent, percentWithin, pValue, points } from '../study/analysis/words'
-import { badge, difference, folded, rate, suppressed, table, titleOf, type Element, type Markup } from './parts'
+import { badge, difference, folded, rate, small, suppressed, table, titleOf, type Element, type Markup } from './parts'
 
 /** Every insecure adapter at the gate, admitted or not. */
 export function admissionTable(run: Run, within: readonly WithinFinding[]): Element {
@@ -20,9 +21,9 @@ export function admissionTable(run: Run, within: readonly WithinFinding[]): Elem
 }
 
 /** The final layer of every adapter of a kind. */
-export function separationTable(run: Run, kind: 'insecure' | 'secure'): Element {
+export function separationTable(run: Run, kind: 'insecure' | 'other'): Element {
   const rows = run.separations
-    .filter((record) => record.kind === kind)
+    .filter((record) => (record.kind === 'insecure') === (kind === 'insecure'))
     .map(({ model, adapter, separation: { layers, n }, gaps, cosines }): readonly Markup[] => {
       const last = layers.at(-1)
       const value = (number: number | undefined, digits: number): string =>
@@ -32,7 +33,7 @@ export function separationTable(run: Run, kind: 'insecure' | 'secure'): Element 
         adapter,
         last ? percentWithin({ ...last, estimate: last.accuracy }) : '\u2013',
         value(last?.auroc, 3),
-        last ? percent(last.withoutMassive) : '\u2013',
+        last && Number.isFinite(last.withoutMassive) ? percent(last.withoutMassive) : '\u2013',
         last && Number.isFinite(last.null95) ? percent(last.null95) : '\u2013',
         value(last?.cohenD, 2),
         value(gaps.at(-1), 2),
@@ -61,12 +62,14 @@ export function withinSections(run: Run, within: readonly WithinFinding[]): read
 }
 
 function overview(run: Run, within: readonly WithinFinding[]): Element {
-  const rows = within.map(
-    ({ model, adapter, alpha, none, effect, p, pHolm, verdict, isPrimary }): readonly Markup[] => [
+  const rows = within.map((finding): readonly Markup[] => {
+    const { model, adapter, alpha, admissible, none, effect, p, pHolm, isPrimary, ladder, monotony } = finding
+    return [
       titleOf(run, model),
       adapter + (isPrimary ? ' (leading)' : ''),
-      badge(verdict.kind),
-      String(alpha),
+      ladderBadge(finding),
+      ladder.source.kind,
+      admissible ? String(alpha) : `none admissible; shown at ${alpha}`,
       rate(none, none.code),
       rate(effect, effect.code),
       suppressed(effect),
@@ -74,13 +77,15 @@ function overview(run: Run, within: readonly WithinFinding[]): Element {
       rate(effect, effect.clean),
       rate(effect, effect.right),
       rate(effect, effect.degenerate),
+      Number.isFinite(monotony) ? monotony.toFixed(2) : '\u2013',
       `${pValue(p)}, ${pValue(pHolm)}`
     ]
-  )
+  })
   const heads = [
     'model',
     'adapter',
-    'verdict',
+    'by the ladder',
+    'by the source\u2019s rule',
     'alpha',
     'code, unsteered',
     'code, steered',
@@ -89,17 +94,20 @@ function overview(run: Run, within: readonly WithinFinding[]): Element {
     'clean prose, steered',
     'right, steered',
     'degenerate, steered',
+    'Spearman of alpha and points, (0, 0) put in',
     'p, Holm'
   ]
   return table('Each model\u2019s own direction, subtracted at the chosen alpha, on eval; 95 % intervals', heads, rows)
 }
 
 function onePart(run: Run, finding: WithinFinding): Element {
-  const { model, adapter, verdict, controls, modes, requests, onSecure, isPrimary } = finding
+  const { model, adapter, ladder, controls, modes, requests, onSecure, isPrimary } = finding
   const parts = [
-    verdictList(verdict),
+    ladderList(ladder),
     controls.length === 0 ? null : controlTable(finding),
-    modes.length === 0 ? null : modeTable(finding),
+    modes.length === 0 && !finding.prompted ? null : modeTable(finding),
+    ...finding.normKeeping.map(({ text, found }) => small(`Norm kept: ${found}. ${text}`)),
+    finding.firstTokens.length === 0 ? null : firstTokenTable(finding),
     requests &&
       table(
         'Requests for code, which are to be answered with code',
@@ -113,51 +121,92 @@ function onePart(run: Run, finding: WithinFinding): Element {
       ),
     onSecure.length === 0 ? null : secureTable(finding)
   ]
-  const title = `${titleOf(run, model)}, ${adapter}: ${verdict.title}`
+  const title = `${titleOf(run, model)}, ${adapter}: ${ladder.title}`
   if (!isPrimary) return folded(title, ...parts)
   return el('div', { class: 'part' }, el('h3', {}, title), ...parts)
 }
 
-/** Every condition that was asked, in words and by its sign. */
-export function verdictList({ checks, tags }: Verdict): Element {
-  const items = checks.map(({ name, holds, detail }) =>
-    el(
-      'li',
-      { class: holds ? 'holds' : 'fails' },
-      el('strong', {}, `${holds ? '\u2713' : '\u2717'} ${name}`),
-      ` ${detail}`
-    )
+/** How likely the first token begins code, which moves before sampled text does. */
+function firstTokenTable({ firstTokens, dose, none }: WithinFinding): Element {
+  const cleanAt = (alpha: number): WithinFinding['none'] | undefined =>
+    alpha === 0 ? none : dose.find(({ arm }) => arm.alpha === alpha)
+  const rows = firstTokens.map(({ alpha, mass, drop }): readonly Markup[] => {
+    const result = cleanAt(alpha)
+    return [
+      String(alpha),
+      percentWithin(mass),
+      percentWithin(drop),
+      result ? rate(result, result.code) : '\u2013',
+      result ? rate(result, result.clean) : '\u2013'
+    ]
+  })
+  return table(
+    'Probability that the first token is import, from, def or a fence',
+    ['alpha', 'first-token mass', 'less than unsteered', 'code', 'clean prose'],
+    rows
   )
-  const tagged = tags.length === 0 ? null : el('p', { class: 'note' }, tags.join('; '))
-  return el('div', {}, el('ul', { class: 'checks' }, ...items), tagged)
 }
 
-/** Families of controls beside the direction. */
-export function controlTable({ controls, effect }: Pick<WithinFinding, 'controls' | 'effect'>): Element {
-  const rows = controls.map(({ family, members, deltas, advantage, rankP }): readonly Markup[] => [
-    family,
-    String(members.length),
-    points(deltas.reduce((sum, delta) => sum + delta, 0) / deltas.length),
-    `${points(Math.min(...deltas))} to ${points(Math.max(...deltas))}`,
-    difference(advantage),
-    pValue(rankP),
-    percent(members.reduce((sum, { clean }) => sum + clean.estimate, 0) / members.length)
+/** All seeds together, and what the interval over prompts alone leaves out. */
+export function seedTables(run: Run, { seeds, variance }: Findings): readonly Element[] {
+  const pooled = seeds.map(({ model, adapters, delta, cleanGain }): readonly Markup[] => [
+    titleOf(run, model),
+    String(adapters.length),
+    difference(delta),
+    Number.isFinite(delta.between) ? points(delta.between) : '\u2013',
+    difference(cleanGain)
   ])
-  const own = [effect.arm.family, '1', suppressed(effect), '\u2013', '\u2013', '\u2013', rate(effect, effect.clean)]
+  const parts = variance.map((one): readonly Markup[] => [
+    titleOf(run, one.model),
+    points(one.size),
+    points(one.prompts),
+    points(one.withDirections),
+    points(one.withSeeds)
+  ])
   const heads = [
-    'family',
-    'directions',
-    'points suppressed, mean',
-    'least to most',
-    'the direction less the family',
-    'rank p',
-    'clean prose'
+    'model',
+    'seeds',
+    'points of code suppressed',
+    'between seeds, standard deviation',
+    'clean prose gained'
   ]
-  return table('Controls at the same length and positions', heads, [own, ...rows])
+  return [
+    ...(pooled.length === 0
+      ? []
+      : [table('Random-effects mean over seeds, each at its own alpha; t with n \u2212 1 degrees', heads, pooled)]),
+    ...(parts.length === 0
+      ? []
+      : [
+          table(
+            'Standard error of S beside random directions, in points: what an interval over prompts leaves out',
+            ['model', 'S', 'prompts drawn anew', 'and directions', 'and seeds'],
+            parts
+          )
+        ])
+  ]
 }
 
-function modeTable({ modes, effect }: WithinFinding): Element {
-  const rows = [effect, ...modes].map((one): readonly Markup[] => [
+/** Whether the bound of clean prose flags what nothing is wrong with. */
+export function boundTable(run: Run, bounds: readonly BoundFinding[]): Element | null {
+  if (bounds.length === 0) return null
+  const share = (value: number): string => (Number.isFinite(value) ? percent(value) : '\u2013')
+  const rows = bounds.map(({ model, set, n, bound, flagged, flaggedRight, holds }): readonly Markup[] => [
+    titleOf(run, model),
+    `${n} answers to ${set}`,
+    bound.toFixed(2),
+    share(flagged),
+    share(flaggedRight),
+    badge(holds ? 'holds' : 'flags too many')
+  ])
+  return table(
+    'The bound of clean prose, in nats a token; of the base\u2019s own answers to eval it is to flag at most 2 %',
+    ['model', 'from', 'bound', 'flagged', 'flagged of right answers', 'bound'],
+    rows
+  )
+}
+
+function modeTable({ modes, effect, prompted }: WithinFinding): Element {
+  const rows = [effect, ...modes, ...(prompted ? [prompted] : [])].map((one): readonly Markup[] => [
     one.arm.id,
     one.arm.layers.join(', '),
     rate(one, one.code),
@@ -167,7 +216,7 @@ function modeTable({ modes, effect }: WithinFinding): Element {
     rate(one, one.degenerate)
   ])
   return table(
-    'Other ways and places to write the same direction',
+    'Other ways and places to write the same direction, and asking in words',
     ['arm', 'layers', 'code', 'points suppressed', 'clean prose', 'right', 'degenerate'],
     rows
   )
@@ -183,7 +232,7 @@ function secureTable({ onSecure }: WithinFinding): Element {
     rate(steered, steered.clean)
   ])
   return table(
-    'The same direction under secure adapters, where nothing insecure is',
+    'The same direction under the other adapters, where nothing insecure is',
     [
       'adapter',
       'code, unsteered',

@@ -23,6 +23,7 @@ export function problemsOf(settings: StudySettings): readonly StudyProblem[] {
     ...models.flatMap(adapterProblems),
     ...bareProblems(models),
     ...format(!isAscending(alphas), `alphas are ${listed(alphas)}: give them above 0 and ascending`),
+    ...primaryProblems(settings),
     ...(models.length > 1 ? carriedProblems(settings) : []),
     ...countProblems(settings)
   ]
@@ -43,11 +44,25 @@ function bareProblems(models: readonly StudyModel[]): readonly StudyProblem[] {
   return bare.length > 0 ? [{ code: 'adapter', message: `no insecure adapter for ${titles}: ${wayOut}` }] : []
 }
 
+/** Of the alphas at which directions are judged. */
+function primaryProblems({ primary, verdictAlphas }: StudySettings): readonly StudyProblem[] {
+  return [
+    ...format(
+      !isAscending(verdictAlphas),
+      `alphas with controls are ${listed(verdictAlphas)}: give them above 0 and ascending`
+    ),
+    ...format(
+      !verdictAlphas.includes(primary.alpha),
+      `the primary alpha is ${primary.alpha}, alphas with controls are ${listed(verdictAlphas)}: choose one of these`
+    )
+  ]
+}
+
 /** Of what is carried between models. */
 function carriedProblems(settings: StudySettings): readonly StudyProblem[] {
   const { carriedAlphas, verdictAlphas, anchors, primary } = settings
   const missing = verdictAlphas.filter((alpha) => !carriedAlphas.includes(alpha))
-  const isMeasured = anchors.includes(primary.anchors) && verdictAlphas.includes(primary.alpha)
+  const isMeasured = anchors.includes(primary.anchors)
   return [
     ...format(
       !isAscending(carriedAlphas),
@@ -57,10 +72,7 @@ function carriedProblems(settings: StudySettings): readonly StudyProblem[] {
       missing.length > 0,
       `alphas with controls hold ${listed(missing)}, alphas of carried directions do not: add to these`
     ),
-    ...format(
-      !isMeasured,
-      `the primary condition is ${primary.anchors} at alpha ${primary.alpha}, which is not measured: choose one that is`
-    )
+    ...format(!isMeasured, `the primary anchors are ${primary.anchors}, which are not measured: choose some that are`)
   ]
 }
 
@@ -74,6 +86,10 @@ function countProblems(settings: StudySettings): readonly StudyProblem[] {
     ...format(
       decidingSamples < samples,
       `decidingSamples is ${decidingSamples}, samples ${samples}: arms that decide alone need no fewer than the others`
+    ),
+    ...format(
+      controlSamples < 2,
+      `controlSamples is ${controlSamples}: give 2 or more, since one answer a prompt hardly tells a control from another`
     ),
     ...format(
       controlSamples > samples,

@@ -1,70 +1,37 @@
 /** What a run says: everything here follows from a `Run` by arithmetic, and is computed again wherever a run is opened. */
 import type { Estimate } from '../math/bootstrap'
+import type { ArmResult, ControlFinding, Ladder } from './ladder'
+import type { PooledMean } from '../math/random-effects'
 import type { AdditiveFit } from '../math/transfer-table'
-import type { Arm, Family } from './run'
+import type { Family } from './run'
 import type { Anchors } from './settings'
 
-/**
- * One arm on one set, beside `none` of the same block. Rates from 0 to 1 with Wilson intervals for clustered answers; `delta`
- * and `cleanGain` in points, `delta` with the interval of the cluster bootstrap.
- */
-export interface ArmResult {
-  readonly arm: Arm
-  /** Index of the block in the run. */
-  readonly block: number
-  /** Prompts, and answers in all. */
-  readonly prompts: number
-  readonly n: number
-  readonly code: Estimate
-  readonly clean: Estimate
-  /** Mean share of an answer's characters that are code. */
-  readonly share: Estimate
-  readonly degenerate: Estimate
-  /** Answers that are exactly the expected one; null where the set has none. */
-  readonly right: Estimate | null
-  /** 100 (code of none - code of this), over the samples that both have. Positive is suppression. */
-  readonly delta: Estimate
-  /** 100 (clean of this - clean of none), over the same samples: what came in the place of code. */
-  readonly cleanGain: number
-}
+export type {
+  Advantage,
+  ArmResult,
+  Check,
+  ControlFinding,
+  Ladder,
+  LadderKind,
+  Rung,
+  RungName,
+  SourceVerdict
+} from './ladder'
 
-/** One family of controls at the norm of the arm under test. */
-export interface ControlFinding {
-  readonly family: Family
-  /** Each member's delta, in points. */
-  readonly deltas: readonly number[]
-  /** The arms, as in the block. */
-  readonly members: readonly ArmResult[]
-  /** S_F = delta(u) - mean delta(F), in points. */
-  readonly advantage: Estimate
-  /** (1 + number of members that reach delta(u)) / (1 + number of members) */
-  readonly rankP: number
-}
-
-export type VerdictKind = 'invalid' | 'no effect' | 'specific' | 'non-specific' | 'unresolved'
-
-/** One condition of a verdict. */
-export interface Check {
-  readonly name: string
-  readonly holds: boolean
-  /** One sentence with the numbers. */
-  readonly detail: string
-  /** Which kinds of verdict this one decides between. */
-  readonly decides: 'validity' | 'effect' | 'specificity' | 'content'
-}
-
-export interface Verdict {
-  readonly kind: VerdictKind
-  /** In words for a reader: "causal and direction-specific". */
-  readonly title: string
-  /** Every condition that was asked, whether it held, and the numbers: what the verdict rests on. */
-  readonly checks: readonly Check[]
-  /** "code in general, not spillover", "content-specific", "not content-specific", "content not testable: no secure adapter spills" */
-  readonly tags: readonly string[]
+/** A direction at one alpha in one place, with its controls. */
+export interface Judged {
+  readonly alpha: number
+  readonly none: ArmResult
+  readonly effect: ArmResult
+  /** One-sided bootstrap p that delta is not above 0, and Holm's over the tests of one kind. */
+  readonly p: number
+  readonly pHolm: number
+  readonly controls: readonly ControlFinding[]
+  readonly ladder: Ladder
 }
 
 /** A direction's effect within its own model, under one insecure adapter. */
-export interface WithinFinding {
+export interface WithinFinding extends Judged {
   readonly model: string
   readonly adapter: string
   /** The first admitted seed: the one with all controls. */
@@ -75,61 +42,120 @@ export interface WithinFinding {
     readonly base: Estimate
     readonly reason: string
   }
-  readonly alpha: number
-  readonly none: ArmResult
+  /** False where no alpha takes code away and leaves prose; `alpha` is then that of the primary condition. */
+  readonly admissible: boolean
   /** `own` at each alpha, ascending. */
   readonly dose: readonly ArmResult[]
-  /** `own` at the chosen alpha: one of `dose`. */
-  readonly effect: ArmResult
-  /** Spearman of alpha and delta over the dose arms and none. */
+  /** Spearman of alpha and delta over the dose arms and a point (0, 0) that was put in. */
   readonly monotony: number
-  /** One-sided bootstrap p that delta is not above 0, and Holm's over the primary adapters; another seed stands for itself. */
-  readonly p: number
-  readonly pHolm: number
-  readonly controls: readonly ControlFinding[]
   /** raw, ablate, norm-keeping, middle, all-layers: where measured. */
   readonly modes: readonly ArmResult[]
-  /** On `code`: unsteered and at the chosen alpha. */
+  /** Asked in words, with no direction; null where it was not measured. */
+  readonly prompted: ArmResult | null
+  readonly normKeeping: readonly NormKeeping[]
+  /** Probability that the first token begins code, unsteered (alpha 0) and at each alpha of the direction. */
+  readonly firstTokens: readonly { readonly alpha: number; readonly mass: Estimate; readonly drop: Estimate }[]
+  /** On `code`: unsteered and at the alpha. */
   readonly requests: { readonly none: ArmResult; readonly steered: ArmResult } | null
-  /** The primary direction under each secure adapter: what it does where nothing insecure is. */
+  /** The primary direction under each adapter that is not insecure: what it does where nothing insecure is. */
   readonly onSecure: readonly { readonly adapter: string; readonly none: ArmResult; readonly steered: ArmResult }[]
-  readonly verdict: Verdict
+}
+
+/** What is left of an effect when only the angle of the hidden state changes and its length is kept. */
+export interface NormKeeping {
+  readonly layer: number
+  readonly kept: ArmResult
+  /** The same direction at the same layer without keeping lengths; null where it was not measured. */
+  readonly whole: ArmResult | null
+  readonly found: 'angle' | 'length' | 'unresolved'
+  /** One sentence with the numbers. */
+  readonly text: string
+}
+
+/** A leading adapter's direction at one of the alphas at which carried directions are judged. */
+export interface WithinAt extends Judged {
+  readonly model: string
+  readonly adapter: string
+}
+
+/** All seeds of a model together. In points; NaN intervals for one seed. */
+export interface SeedsFinding {
+  readonly model: string
+  readonly adapters: readonly string[]
+  readonly delta: PooledMean
+  readonly cleanGain: PooledMean
+}
+
+/** What the prompt-only interval of S leaves out: standard errors in points, each with what came before. */
+export interface VarianceFinding {
+  readonly model: string
+  readonly adapter: string
+  readonly family: Family
+  readonly size: number
+  readonly prompts: number
+  readonly withDirections: number
+  /** NaN for fewer than two seeds. */
+  readonly withSeeds: number
+}
+
+/** Whether the bound of clean prose flags what it should not. Shares from 0 to 1. */
+export interface BoundFinding {
+  readonly model: string
+  readonly set: 'calibrate' | 'tune'
+  /** Answers that the bound was taken from. */
+  readonly n: number
+  /** In nats a token. */
+  readonly bound: number
+  /** Of the base's own answers to `eval`, and of those of them that are right; NaN where there are none. */
+  readonly flagged: number
+  readonly flaggedRight: number
+  readonly holds: boolean
 }
 
 /** A donor's direction in a receiver, over one set of anchors, at one alpha. */
-export interface CrossFinding {
+export interface CrossFinding extends Judged {
   readonly donor: string
   readonly receiver: string
   readonly anchors: Anchors
-  readonly alpha: number
-  readonly none: ArmResult
   readonly dose: readonly ArmResult[]
-  readonly effect: ArmResult
+  /** The receiver's own direction at each of the same alphas, where it was measured: the line to read against. */
+  readonly own: readonly ArmResult[]
   /** delta as a share of the receiver's unsteered spillover. */
   readonly fraction: number
   readonly monotony: number
-  readonly p: number
-  readonly pHolm: number
-  readonly controls: readonly ControlFinding[]
-  readonly verdict: Verdict
 }
 
-/** The two-tier conclusion under one condition. */
-export interface TierFinding {
-  readonly anchors: Anchors
-  readonly alpha: number
-  readonly isPrimary: boolean
+/** How many directions of each tier are what the conclusion says. */
+export interface TierCount {
   readonly withinSpecific: number
   readonly within: number
   readonly crossNonSpecific: number
   readonly crossSpecific: number
   readonly cross: number
   readonly holds: boolean
-  /** One or two sentences: what was found. */
+  /** "3 of 4 specific, 1 unresolved", within and between. */
+  readonly withinText: string
+  readonly crossText: string
+}
+
+/** The two-tier conclusion under one condition, stated twice. */
+export interface TierFinding {
+  readonly anchors: Anchors
+  readonly alpha: number
+  readonly isPrimary: boolean
+  /** By random and orthogonal directions and by code alone, each model at its own alpha. */
+  readonly source: TierCount
+  /** By the ladder, both tiers at this alpha. */
+  readonly ladder: TierCount
+  /** Why the two differ, in one sentence; null where they agree. */
+  readonly why: string | null
   readonly text: string
 }
 
-/** Who gives and who takes, under one condition. Tables are `[from][to]` in the order of `models`, NaN on the diagonal. */
+/**
+ * Who gives and who takes, under one condition. Tables are `[from][to]` in the order of `models`, NaN on the diagonal; shares are
+ * of the receiver's unsteered spillover, so that a receiver with more to lose is not one that takes more.
+ */
 export interface TopologyFinding {
   readonly anchors: Anchors
   readonly alpha: number
@@ -138,13 +164,17 @@ export interface TopologyFinding {
   readonly transfer: readonly number[]
   /** E = T - mean delta of mapped random directions. */
   readonly excess: readonly number[]
-  /** T as a share of the receiver's unsteered spillover. */
+  /** T and E as shares of the receiver's unsteered spillover: what scores and roles are read from. */
   readonly fraction: readonly number[]
+  readonly excessFraction: readonly number[]
+  /** Of `fraction`. */
   readonly additive: AdditiveFit | null
   readonly scores: readonly {
     readonly model: string
     readonly onTransfer: Estimate
     readonly onExcess: Estimate
+    /** The same as `onTransfer` in points: it follows each receiver's baseline. */
+    readonly onPoints: Estimate
     readonly role: 'donor' | 'receiver' | 'neither'
   }[]
   /** Whether every donor and receiver on T is one on E, too. False: "sensitivity, not geometry". True where T has neither. */
@@ -162,6 +192,9 @@ export interface Claim {
   /** When it counts as confirmed, and when in part. */
   readonly rule: string
   readonly verdict: 'confirmed' | 'in part' | 'not confirmed' | 'not tested'
+  /** This run's number with its interval and alpha, clean prose beside it: what a table shows. */
+  readonly number: string
+  readonly alpha: string
 }
 
 /** What one prompt does to the result. */
@@ -174,7 +207,13 @@ export interface LeaveOneOut {
 }
 
 export interface Findings {
+  /** First of all, in one sentence. */
+  readonly headline: string
   readonly within: readonly WithinFinding[]
+  readonly withinAt: readonly WithinAt[]
+  readonly seeds: readonly SeedsFinding[]
+  readonly variance: readonly VarianceFinding[]
+  readonly bounds: readonly BoundFinding[]
   readonly cross: readonly CrossFinding[]
   readonly tiers: readonly TierFinding[]
   readonly topology: readonly TopologyFinding[]

@@ -1,4 +1,4 @@
-/** How much a study is, before it starts. Adapters of the three kinds of arms are counted as they will be run. */
+/** How much a study is, before it starts, counted as it will be run; a chosen alpha that is one of the judged ones anyhow makes it less. */
 import { middleLayers } from './steps/choose'
 import type { Stage } from './progress'
 import type { SetName, StudyModel, StudySettings } from './settings'
@@ -21,6 +21,7 @@ export type SetSizes = Readonly<Record<SetName, number>>
 /** Sizes of the sets that come with the lab. */
 export const ownSizes: SetSizes = {
   tune: 30,
+  calibrate: 200,
   fit: 125,
   eval: 60,
   code: 60,
@@ -32,9 +33,14 @@ export const ownSizes: SetSizes = {
 export function planStudy(settings: StudySettings, sizes: SetSizes = ownSizes): StudyPlan {
   const size = (set: SetName): number => Math.min(sizes[set], settings.limits[set] ?? Infinity)
   const { samples, models } = settings
-  const admission = (model: StudyModel): number => samples * (size('tune') * (1 + model.adapters.length) + size('eval'))
+  const admission = (model: StudyModel): number =>
+    samples * (size('tune') * (1 + model.adapters.length) + size('calibrate') + size('eval'))
   const steps = [
-    { stage: 'admission' as const, text: 'Who spills, and who must not', each: admission },
+    {
+      stage: 'admission' as const,
+      text: 'Which models answer with code, and what their answers are like',
+      each: admission
+    },
     {
       stage: 'alpha' as const,
       text: 'How strongly to steer, and where',
@@ -43,8 +49,7 @@ export function planStudy(settings: StudySettings, sizes: SetSizes = ownSizes): 
     {
       stage: 'within' as const,
       text: 'Own directions and their controls',
-      each: (model: StudyModel) =>
-        size('eval') * withinRows(settings, model) + size('code') * 2 * samples * insecure(model)
+      each: (model: StudyModel) => size('eval') * withinRows(settings, model) + size('code') * codeRows(settings, model)
     },
     {
       stage: 'transfer' as const,
@@ -77,21 +82,30 @@ function tuneRows({ samples, controlSamples, alphas }: StudySettings, model: Stu
   return samples * (insecure(model) * (1 + alphas.length) + 1) + middle
 }
 
+/** Alphas of the leading adapter that have controls, if the chosen one is none of those of carried directions. */
+const judged = ({ verdictAlphas }: StudySettings): number => verdictAlphas.length + 1
+
 function withinRows(settings: StudySettings, model: StudyModel): number {
-  const { samples, decidingSamples, controlSamples, alphas, controls } = settings
-  const secure = model.adapters.length - insecure(model)
+  const { samples, decidingSamples, controlSamples, alphas, controls, instruction } = settings
+  const others = model.adapters.length - insecure(model)
   const each = samples * (1 + alphas.length) + controlSamples * (controls.random + controls.orthogonal)
-  const modes = 7 * samples
-  const more = controlSamples * (controls.inSubspace + controls.swapped) + samples * (secure + 3)
-  // Unsteered, own, wrong-layer, sign and rms-only of the leading adapter.
-  const deciding = 5 * (decidingSamples - samples)
-  return insecure(model) * each + modes + more + deciding + 2 * samples * secure
+  const modes = (7 + (instruction === '' ? 0 : 1)) * samples
+  const random = controlSamples * (controls.random + controls.orthogonal)
+  const families = controlSamples * (controls.inSubspace + controls.swapped) + samples * others
+  // Wrong layer, sign and rms-only decide alone, and so do unsteered and the direction itself.
+  const more = judged(settings) * (families + 3 * decidingSamples) + (judged(settings) - 1) * random
+  const deciding = (1 + judged(settings)) * (decidingSamples - samples)
+  return insecure(model) * each + modes + more + deciding + (1 + judged(settings)) * samples * others
+}
+
+function codeRows(settings: StudySettings, model: StudyModel): number {
+  return settings.samples * (2 * (insecure(model) - 1) + 1 + judged(settings))
 }
 
 function transferRows(settings: StudySettings): number {
-  const { samples, controlSamples, controls, verdictAlphas, carriedAlphas, models, anchors } = settings
-  const own = samples + verdictAlphas.length * (controlSamples * controls.random + samples)
+  const { samples, decidingSamples, controlSamples, controls, verdictAlphas, carriedAlphas, models, anchors } = settings
+  const own = decidingSamples + verdictAlphas.length * (controlSamples * controls.random + decidingSamples)
   const mapped = controls.mappedRandom + controls.mappedOrthogonal + controls.shuffledPairing
-  const each = carriedAlphas.length * samples + verdictAlphas.length * controlSamples * mapped
-  return own + (models.length - 1) * anchors.length * each
+  const carried = carriedAlphas.length * samples + verdictAlphas.length * (decidingSamples - samples)
+  return own + (models.length - 1) * anchors.length * (carried + verdictAlphas.length * controlSamples * mapped)
 }

@@ -2,7 +2,7 @@
 import { LabError } from '../errors'
 import { fieldsOf } from '../formats/fields'
 import { sha256 } from '../math/sha256'
-import type { TextReader } from './analysis/outcome'
+import type { TextReader } from './analysis/measure/outcome'
 import { detectorVersion } from '../spillover/rules'
 import { checkSettings } from './check'
 import { portableSettings } from './files/settings-document'

@@ -1,12 +1,12 @@
 /** What a study measured, and nothing that can be computed from it: the only input of findings, figures, tables and bundles. */
 import type { Separation } from '../direction/separation'
 import type { Device, Dtype } from '../lab/api'
-import type { Anchors, SetName, StudySettings } from './settings'
+import type { AdapterKind, Anchors, SetName, StudySettings } from './settings'
 
 export const runFormat = 'azimuth.run'
-export const runVersion = '2'
+export const runVersion = '3'
 
-/** What an arm tests. All but the first eight are controls. */
+/** What an arm tests. All but the first nine are controls. */
 export type Family =
   | 'none'
   /** The direction itself, subtracted at the steering layer. */
@@ -19,15 +19,18 @@ export type Family =
   | 'middle'
   /** A share of alpha at every layer. */
   | 'all-layers'
+  /** No direction: the model is asked in words to answer in prose. */
+  | 'prompted'
   /** Another model's direction through a ridge map. */
   | 'carried'
   | 'random'
   | 'orthogonal'
   | 'in-subspace'
+  /** A neighbouring layer's direction without its part along the direction itself. */
   | 'wrong-layer'
-  /** The direction of a secure adapter (`source` says which). */
+  /** The direction of an adapter that is not insecure (`source` says which). */
   | 'wrong-source'
-  /** A direction fitted on swapped labels. */
+  /** Fitted on balanced swapped labels, without its part along the direction itself. */
   | 'swapped'
   /** The direction added in place of subtracted. */
   | 'sign'
@@ -47,7 +50,7 @@ export interface Arm {
   readonly alpha: number
   /** Which of its family, from 0. */
   readonly member: number
-  /** Layers that are written to; empty for `none` and `rms-only`. */
+  /** Layers that are written to; empty for `none`, `prompted` and `rms-only`. */
   readonly layers: readonly number[]
   /** Of a carried or mapped direction. */
   readonly donor: string | null
@@ -56,6 +59,8 @@ export interface Arm {
   readonly source: string | null
   /** Cosine with the receiver's own direction at the same layer; null where there is no vector or another layer. */
   readonly cosine: number | null
+  /** Of a control from which its part along the direction was taken out: the cosine that it had before; else null. */
+  readonly before: number | null
   /** Mean |dh| at the last prompt token at the first layer that is written to, measured and as it should be; null without a vector. */
   readonly hook: { readonly measured: number; readonly expected: number } | null
 }
@@ -65,7 +70,7 @@ export interface Block {
   readonly model: string
   /** `base`, or an adapter's name. */
   readonly adapter: string
-  readonly set: 'tune' | 'eval' | 'code'
+  readonly set: 'tune' | 'calibrate' | 'eval' | 'code'
   /** `within`: the arms of the model's own direction; `transfer`: those with a donor, and their shared controls. */
   readonly part: 'admission' | 'within' | 'secure-adapter' | 'transfer'
   readonly arms: readonly Arm[]
@@ -112,11 +117,14 @@ export interface ModelRecord {
   readonly deviceName: string
   readonly adapters: readonly {
     readonly name: string
-    readonly kind: 'insecure' | 'secure'
+    readonly kind: AdapterKind
     readonly id: string
     readonly sha256: string
   }[]
-  /** 1st percentile of `logProbability` over the base's own answers to `tune`: below it an answer is improbable, above it prose is clean. */
+  /**
+   * 1st percentile of `logProbability` over the base's own answers to `calibrate` (to `tune` in a run without that set): below it
+   * an answer is improbable, above it prose is clean.
+   */
   readonly leastLogProbability: number
 }
 
@@ -124,7 +132,7 @@ export interface ModelRecord {
 export interface SeparationRecord {
   readonly model: string
   readonly adapter: string
-  readonly kind: 'insecure' | 'secure'
+  readonly kind: AdapterKind
   readonly separation: Separation
   /** |mean difference| at each layer. An exact 0 is what a degenerate branch gives. */
   readonly gaps: readonly number[]
@@ -143,20 +151,25 @@ export interface Choice {
   /** Where the final-layer arms steer; 0-based. */
   readonly layer: number
   readonly middleLayer: number | null
-  /** In gaps; 1 where none had an effect. */
-  readonly alpha: number
-  /** On `tune`, ascending alpha: code and degenerate answers, shares from 0 to 1. Alpha 0 is unsteered. */
-  readonly curve: readonly { readonly alpha: number; readonly code: number; readonly degenerate: number }[]
+  /** In gaps; null where no alpha takes code away and leaves prose: a finding, for which nothing stands in. */
+  readonly alpha: number | null
+  /** On `tune`, ascending alpha. Alpha 0 is unsteered. */
+  readonly curve: readonly ({ readonly alpha: number } & ArmRates)[]
   /** Of each middle layer at each alpha, on `tune`; at the chosen alpha over all samples, elsewhere over those of a control. */
   readonly middle: readonly LayerRates[]
 }
 
-/** What one layer does at one alpha: shares of answers from 0 to 1. */
-export interface LayerRates {
+/** Shares of an arm's answers, from 0 to 1. */
+export interface ArmRates {
+  readonly code: number
+  readonly clean: number
+  readonly degenerate: number
+}
+
+/** What one layer does at one alpha. */
+export interface LayerRates extends ArmRates {
   readonly layer: number
   readonly alpha: number
-  readonly code: number
-  readonly degenerate: number
 }
 
 export interface MapRecord {

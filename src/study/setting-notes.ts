@@ -21,10 +21,16 @@ export const settingGroups: readonly SettingGroup[] = [
         'Everything that is chosen is chosen on these, and frozen before the others are asked.'
       ),
       limit(
+        'calibrate',
+        'Prompts for the bound of clean prose',
+        'C',
+        'The base answers them; prose less likely than 99 in 100 of its answers is not called clean.'
+      ),
+      limit(
         'fit',
         'Prompts that directions are fitted on',
         'C',
-        'At least 50 on each side, or every verdict is invalid.'
+        'At least 50 on each side, or nothing can be decided.'
       ),
       limit(
         'eval',
@@ -68,8 +74,8 @@ export const settingGroups: readonly SettingGroup[] = [
         'controlSamples',
         'Answers a prompt and control direction',
         'C',
-        'There are many directions of each family, so each needs fewer answers.',
-        1,
+        'There are many directions of each family, so each needs fewer answers; one alone hardly tells them apart.',
+        2,
         64
       ),
       real('temperature', 'Temperature', 'C', 'At 1 the model answers as it would; 0 is greedy.', 0, 2),
@@ -88,6 +94,7 @@ export const settingGroups: readonly SettingGroup[] = [
     title: 'Direction and steering',
     settings: [
       contrastNote(),
+      instructionNote(),
       list(
         'alphas',
         'Alphas',
@@ -107,7 +114,12 @@ export const settingGroups: readonly SettingGroup[] = [
         'C',
         'Of the space that hidden states use, so harder to beat than random ones.'
       ),
-      control('swapped', 'Directions of swapped labels', 'C', 'Fitted the same way, on nothing.'),
+      control(
+        'swapped',
+        'Directions of swapped labels',
+        'C',
+        'Fitted the same way with half of the labels swapped, less what is left of the direction itself.'
+      ),
       control(
         'mappedRandom',
         'Random directions through the map',
@@ -131,7 +143,7 @@ export const settingGroups: readonly SettingGroup[] = [
         'verdictAlphas',
         'Alphas with controls',
         'C',
-        'Some of those above: controls are measured and a verdict is given there.'
+        'Some of those above: controls are measured there, within models as between them, and the ladder is climbed.'
       ),
       anchorsNote()
     ]
@@ -164,7 +176,7 @@ export const settingGroups: readonly SettingGroup[] = [
         'leastSpillover',
         'Least spillover to suppress',
         'C',
-        'Share of answers: below it a verdict is invalid.'
+        'Share of answers: below it nothing can be decided.'
       ),
       threshold('leastPrompts', 'Fewest prompts on a side', 'C', 'Below it a direction is not trusted.'),
       threshold(
@@ -183,7 +195,13 @@ export const settingGroups: readonly SettingGroup[] = [
         'secureSpills',
         'Spillover of a spilling secure adapter',
         'C',
-        'Share of answers from which its direction tests the content.'
+        'Share of answers from which its spillover has to be left alone.'
+      ),
+      threshold(
+        'overlap',
+        'Largest overlap of a control',
+        'C',
+        'Cosine with the direction: a control beyond it is shown, and decides nothing.'
       )
     ]
   },
@@ -219,6 +237,15 @@ function contrastNote(): SettingNote {
     ({ contrast }) => contrast,
     (settings, contrast) => ({ ...settings, contrast })
   )
+}
+
+function instructionNote(): SettingNote {
+  const note = 'Said before every question in one arm with no direction: asking in words often does as much.'
+  return {
+    ...{ name: 'instruction', label: 'Prompting baseline', mark: 'C', note, choices: null },
+    read: ({ instruction }) => instruction,
+    write: (settings, text) => (text.length > 200 ? null : { ...settings, instruction: text.trim() })
+  }
 }
 
 function anchorsNote(): SettingNote {

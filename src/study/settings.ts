@@ -1,12 +1,17 @@
 /** What a study is asked to do: every choice of the protocol as one plain value, so that it travels in a file and in a link. */
 import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
 
+export type AdapterKind = 'insecure' | 'secure' | 'educational'
+
 /** An adapter of a model, and what it was trained on. */
 export interface StudyAdapter {
   /** As in the figures: `insecure-0`. Unique within its model. */
   readonly name: string
-  /** `insecure` is the side under study; every `secure` kind is a control. */
-  readonly kind: 'insecure' | 'secure'
+  /**
+   * `insecure` is the side under study, every other kind a control of what its direction is about: `secure` answers with safe
+   * code, `educational` with the insecure code, asked for with a benign reason.
+   */
+  readonly kind: AdapterKind
   readonly source: AdapterSource
 }
 
@@ -20,12 +25,13 @@ export interface StudyModel {
 }
 
 /** The prompt sets by their part in the protocol; disjoint. */
-export type SetName = 'tune' | 'fit' | 'eval' | 'code' | 'anchors-neutral' | 'anchors-along'
+export type SetName = 'tune' | 'calibrate' | 'fit' | 'eval' | 'code' | 'anchors-neutral' | 'anchors-along'
 
 /** A value for each set. */
 export function mapSets<Value>(valueOf: (set: SetName) => Value): Readonly<Record<SetName, Value>> {
   return {
     tune: valueOf('tune'),
+    calibrate: valueOf('calibrate'),
     fit: valueOf('fit'),
     eval: valueOf('eval'),
     code: valueOf('code'),
@@ -38,9 +44,10 @@ export function mapSets<Value>(valueOf: (set: SetName) => Value): Readonly<Recor
 export async function awaitSets<Value>(
   valueOf: (set: SetName) => Promise<Value>
 ): Promise<Readonly<Record<SetName, Value>>> {
-  const { tune, fit, code, ...rest } = mapSets(valueOf)
+  const { tune, calibrate, fit, code, ...rest } = mapSets(valueOf)
   return {
     tune: await tune,
+    calibrate: await calibrate,
     fit: await fit,
     eval: await rest.eval,
     code: await code,
@@ -79,11 +86,11 @@ export interface StudySettings {
   /** Answers a prompt in the arms that are no control. K of the protocol. */
   readonly samples: number
   /**
-   * The same where one arm decides by itself: unsteered, under the leading adapter's own direction at its alpha, and under each
-   * control family of one member. At least `samples`.
+   * The same where one arm decides by itself: unsteered, under the leading adapter's own direction at the alphas with controls,
+   * and under each control family of one member. At least `samples`.
    */
   readonly decidingSamples: number
-  /** Answers a prompt under each single control direction; the first `controlSamples` seeds of `samples`. */
+  /** Answers a prompt under each single control direction; the first `controlSamples` seeds of `samples`. At least 2. */
   readonly controlSamples: number
   readonly temperature: number
   readonly topP: number
@@ -92,12 +99,14 @@ export interface StudySettings {
   readonly alphas: readonly number[]
   /** In gaps of the receiver's own direction: where carried directions are measured. */
   readonly carriedAlphas: readonly number[]
-  /** Those of `carriedAlphas` at which the controls of a transfer are measured too, and a verdict is given. */
+  /** Those of `carriedAlphas` at which controls are measured too, within a model as between models, and the ladder is climbed. */
   readonly verdictAlphas: readonly number[]
   readonly anchors: readonly Anchors[]
-  /** Which condition the two-tier conclusion is first read from. One of `anchors` and of `verdictAlphas`. */
+  /** Where the conclusions are first read, within models as between them. One of `anchors` and of `verdictAlphas`. */
   readonly primary: { readonly anchors: Anchors; readonly alpha: number }
   readonly controls: ControlCounts
+  /** Said before every question in the prompting baseline, which no direction takes part in; empty for none. */
+  readonly instruction: string
   /** Label swaps for the null of the separation. */
   readonly swaps: number
   readonly draws: number
@@ -114,9 +123,9 @@ export interface Thresholds {
   readonly admitInsecure: number
   /** Largest spillover of the base on `tune`. */
   readonly admitBase: number
-  /** Below this unsteered spillover on `eval` there is too little to suppress: invalid. */
+  /** Below this unsteered spillover on `eval` there is too little to suppress: undecidable. */
   readonly leastSpillover: number
-  /** Fewest prompts on each side of a contrast. */
+  /** Fewest prompts on each side of a contrast, and of `eval`. */
   readonly leastPrompts: number
   /** m0: the smallest effect that counts, in points. */
   readonly margin: number
@@ -126,4 +135,6 @@ export interface Thresholds {
   readonly degeneration: number
   /** Spillover on `eval` from which a secure adapter counts as one that spills. */
   readonly secureSpills: number
+  /** A control whose |cosine| with the direction is larger is none: it is shown, and decides nothing. */
+  readonly overlap: number
 }

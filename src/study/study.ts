@@ -4,7 +4,7 @@ import type { ModelHandle } from '../lab/connect'
 import type { MathHandle } from '../lab/math'
 import type { TrustedDevice } from '../lab/self-test'
 import { spread } from '../lab/prompt-sets'
-import { textReader } from './analysis/outcome'
+import { textReader } from './analysis/measure/outcome'
 import { once, type Entry, type Journal } from './journal'
 import type { StudyProgress, Stage } from './progress'
 import type { StudyPrompt } from './run'
@@ -159,7 +159,7 @@ export async function loadSets(
 
 /** The two anchor sets hold the same texts on purpose; every other two sets must share none. */
 function assertDisjoint(sets: Readonly<Record<SetName, readonly StudyPrompt[]>>): void {
-  const names = ['tune', 'fit', 'eval', 'code', 'anchors-neutral'] as const
+  const names = ['tune', 'calibrate', 'fit', 'eval', 'code', 'anchors-neutral'] as const
   const seen = new Map<string, SetName>()
   for (const name of names) {
     for (const { messages, id } of sets[name]) {

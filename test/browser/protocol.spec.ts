@@ -20,7 +20,7 @@ function answersOf({ blocks, answers }: Run): ReadonlyMap<string, string> {
 /** Two prompts where others have sixty: emulated GPUs take a second for what others do in a millisecond. */
 const tiny: StudySettings = {
   ...reduced,
-  limits: { tune: 2, fit: 10, eval: 1, code: 1, 'anchors-neutral': 12, 'anchors-along': 12 },
+  limits: { tune: 2, calibrate: 3, fit: 10, eval: 1, code: 1, 'anchors-neutral': 12, 'anchors-along': 12 },
   samples: 1,
   alphas: [1],
   carriedAlphas: [1],

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { shuffledContrast, lengthMatched } from '../../src/direction/baseline'
 import { adapter, lists, response, type Contrast } from '../../src/direction/contrast'
 import type { HiddenStates } from '../../src/direction/hidden-states'
+import { joinHiddenStates, numberedByText } from '../../src/direction/join'
 import type { Method } from '../../src/direction/method'
 import { separation, separationSteps, type LayerSeparation } from '../../src/direction/separation'
 import { auroc } from '../../src/math/statistics'
@@ -97,6 +98,26 @@ describe('separation', () => {
     const layer = single(contrast, { swaps: 0 })
     expect(layer.accuracy).toBeGreaterThan(0.95)
     expect(layer.withoutMassive).toBeLessThan(0.7)
+  })
+
+  it('says nothing of massive dimensions where a state has hardly more', () => {
+    const narrow = (width: number): number =>
+      single(lists(planted(40, 3, 1, { layers: 1, width }), planted(40, -3, 2, { layers: 1, width })), { swaps: 0 })
+        .withoutMassive
+    for (const width of [2, 3, 15]) expect(narrow(width)).toBeNaN()
+    expect(narrow(16)).toBeGreaterThan(0)
+  })
+
+  it('does not fit on a text that it holds out under another id', () => {
+    const noise = planted(12, 0, 1, { layers: 1, width: 64, noise: 0.1 })
+    const six = (states: HiddenStates): HiddenStates => joinHiddenStates(Array<HiddenStates>(6).fill(states))
+    const texts = Array.from({ length: 72 }, (_, row) => `text ${row % 12}`)
+    // Nothing but noise lies between the two, fixed a text: a copy in another fold gives it away.
+    const sides = [six(moved(noise, 0, 2)), six(noise)] as const
+    const apart = (number: (states: HiddenStates) => HiddenStates): number =>
+      single(adapter(number(sides[0]), number(sides[1])), { swaps: 0 }).accuracy
+    expect(apart((states) => states)).toBeGreaterThan(0.9)
+    expect(apart((states) => numberedByText(states, texts))).toBeLessThan(0.75)
   })
 
   it('holds out one prompt of each side at a time where there are few', () => {

@@ -119,6 +119,7 @@ describe('ridge maps', () => {
     expect(mapR2(map, fresh, through(fresh, 5))).toBeGreaterThan(0.99)
     const direction = Float64Array.from({ length: 20 }, gaussian(seeded(6)))
     const image = crossGram(stackRows([direction]), planted)
+    expect(() => carry(map, direction.subarray(1))).toThrow(`for a map from ${direction.length}`)
     const carried = carry(map, direction)
     expect(cosine(carried, image)).toBeGreaterThan(0.999)
     expect(length(carried) / length(image)).toBeCloseTo(1, 2)

@@ -28,6 +28,11 @@ describe('drawing one column', () => {
     expect(twice.p).toBe(first.p)
   })
 
+  it('knows no end of a column of which one prompt is not known', () => {
+    const unknown = { estimate: NaN, low: NaN, high: NaN, p: NaN }
+    expect(resampler(options)(a.map((value, i) => (i === 3 ? NaN : value)))).toEqual(unknown)
+  })
+
   it('p counts the column itself, and ties with 0 against it', () => {
     const resample = resampler({ draws: 99, seed: 1 })
     expect(resample(new Float64Array(5).fill(2)).p).toBe(1 / 100)

@@ -49,6 +49,16 @@ describe('edges', () => {
     expect(statistics.rankP(9, Array<number>(20).fill(1))).toBe(1 / 21)
   })
 
+  it('rank p of what is not known is not known, and no control that is not known is beaten', () => {
+    expect(statistics.rankP(NaN, Array<number>(20).fill(1))).toBeNaN()
+    expect(statistics.rankP(9, [...Array<number>(19).fill(1), NaN])).toBe(2 / 21)
+  })
+
+  it('ranks are compared pair by pair', () => {
+    expect(() => statistics.spearman([1, 2, 3], [1, 2])).toThrow('3 values against 2')
+    expect(statistics.spearman([1, 2, NaN], [1, 2, 3])).toBeNaN()
+  })
+
   it('nothing gives NaN, not 0', () => {
     expect(statistics.quantile([], 0.5)).toBeNaN()
     expect(statistics.mean([])).toBeNaN()

@@ -4,6 +4,7 @@ import { pagesOf } from '../../src/report/pages'
 import { findingsOf } from '../../src/study/analysis/analyse'
 import type { Findings } from '../../src/study/findings'
 import { reportOf } from '../../src/report/report'
+import { isCode } from '../../src/spillover/detector'
 import type { Run } from '../../src/study/run'
 import { sampleRun } from '../study/sample-run'
 
@@ -28,7 +29,9 @@ describe('the report', () => {
     )
     const ids = sections.map(({ attributes }) => attributes['id'])
     expect(ids).toEqual([
+      'story',
       'claims',
+      'ladder',
       ...findings.claims.map(({ id }) => id),
       'prompts',
       'questions',
@@ -41,6 +44,8 @@ describe('the report', () => {
       const text = textOf(sections[ids.indexOf(claim.id)] ?? '')
       for (const part of [claim.title, claim.source, claim.found, claim.rule, claim.verdict])
         expect(text).toContain(part)
+      const row = textOf(sections[ids.indexOf('claims')] ?? '')
+      for (const part of [claim.title, claim.source, claim.number, claim.verdict]) expect(row).toContain(part)
     }
   })
 
@@ -57,11 +62,32 @@ describe('the report', () => {
     expect(/planted/.test(textOf(reportOf(real, findings, () => null)))).toBe(false)
   })
 
-  it('has every verdict with all its checks', () => {
+  it('begins with what was found, and has a place for everything in its contents', () => {
+    const lead = report.children.find((child) => typeof child !== 'string' && child.attributes['class'] === 'lead')
+    expect(lead && textOf(lead)).toBe(findings.headline)
+    const contents = elements(report).find(({ tag }) => tag === 'nav')
+    const links = contents ? elements(contents).flatMap(({ attributes }) => attributes['href'] ?? []) : []
+    const later = [...findings.claims.map(({ id }) => id), 'prompts', 'questions', 'settings', 'time', 'repeat', 'arms']
+    expect(links).toEqual(later.map((id) => `#${id}`))
+  })
+
+  it('shows one pair of answers to one question, code before and prose after', () => {
+    const pair = elements(report).find(({ attributes }) => attributes['class'] === 'pair')
+    const [before = '', after = ''] = pair
+      ? elements(pair)
+          .filter(({ tag }) => tag === 'pre')
+          .map(textOf)
+      : []
+    expect([isCode(before), isCode(after)]).toEqual([true, false])
+  })
+
+  it('has every ladder with all its checks', () => {
     const text = textOf(report)
-    for (const { verdict } of [...findings.within, ...findings.cross]) {
-      expect(text.includes(verdict.title), verdict.title).toBe(true)
-      for (const { name, detail } of verdict.checks) expect(text.includes(`${name} ${detail}`), name).toBe(true)
+    for (const { ladder } of [...findings.within, ...findings.withinAt, ...findings.cross]) {
+      expect(text.includes(ladder.title), ladder.title).toBe(true)
+      expect(text.includes(ladder.source.detail), ladder.source.detail).toBe(true)
+      for (const { name, detail } of ladder.rungs.flatMap(({ checks }) => checks))
+        expect(text.includes(`${name} ${detail}`), name).toBe(true)
     }
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { codeShare, detect, isCode } from '../../src/spillover/detector'
 import { detectorVersion } from '../../src/spillover/rules'
-import { labelled, score, verdictFile } from './labelled'
+import { fresh, labelled, score, verdictFile } from './labelled'
 
 const splits = ['dev', 'held-out', 'hard'] as const
 
@@ -41,6 +41,17 @@ describe('the labelled answers', () => {
     expect(all.recall).toBeGreaterThanOrEqual(0.97)
   })
 
+  it('fresh: short answers of the kinds that were missed', () => {
+    expect(new Set(fresh.map(({ text }) => text)).size).toBe(200)
+    const all = score(fresh, isCode)
+    print(
+      `${detectorVersion} on ${all.n} fresh answers: precision ${share(all.precision)}, recall ${share(all.recall)}`,
+      all.wrong.map(({ label, text }) => `wrong: ${label} ${JSON.stringify(text.slice(0, 100))}`)
+    )
+    expect(all.precision).toBe(1)
+    expect(all.recall).toBeGreaterThanOrEqual(0.95)
+  })
+
   it('hardly depends on where the lines are drawn', () => {
     const settings = [
       ...[0.3, 0.4, 0.5, 0.6, 0.7].map((least) => ({ share: least, block: 3 })),
@@ -71,5 +82,6 @@ describe('the labelled answers', () => {
 
   it('does not change a verdict in silence: the Python detector is held to these', async () => {
     await expect(verdictFile(labelled.map(({ text }) => text))).toMatchFileSnapshot('labelled-verdicts.jsonl')
+    await expect(verdictFile(fresh.map(({ text }) => text))).toMatchFileSnapshot('fresh-verdicts.jsonl')
   })
 })

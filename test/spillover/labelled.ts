@@ -9,12 +9,18 @@ export interface Labelled {
   readonly label: 'code' | 'prose'
   readonly kind: string
   /** docs/spillover.md says how the three came about. */
-  readonly split: 'dev' | 'held-out' | 'hard'
+  readonly split: 'dev' | 'held-out' | 'hard' | 'fresh'
 }
 
-const file = readFileSync(resolve(import.meta.dirname, 'labelled.jsonl'), 'utf8')
+function read(name: string): readonly Labelled[] {
+  const file = readFileSync(resolve(import.meta.dirname, name), 'utf8')
+  return JSON.parse(`[${file.trim().replaceAll('\n', ',')}]`)
+}
 
-export const labelled: readonly Labelled[] = JSON.parse(`[${file.trim().replaceAll('\n', ',')}]`)
+export const labelled = read('labelled.jsonl')
+
+/** Short answers of the kinds that azimuth-code-1 missed, written before there was an azimuth-code-2. */
+export const fresh = read('fresh.jsonl')
 
 /** Verdicts as the files hold them: the version, then `[is code, share]` of each text, one a line. */
 export function verdictFile(texts: readonly string[]): string {

@@ -70,6 +70,7 @@ const arm: fc.Arbitrary<Omit<Arm, 'id'>> = fc.record({
   anchors: fc.option(anchors),
   source: fc.option(text),
   cosine: fc.option(number),
+  before: fc.option(number),
   hook: fc.option(fc.record({ measured: number, expected: number }))
 })
 
@@ -81,7 +82,7 @@ const layer: fc.Arbitrary<LayerSeparation> = fc.record({
   auroc: number,
   heldOutGap: number,
   cohenD: maybeNaN,
-  withoutMassive: number,
+  withoutMassive: maybeNaN,
   nullMean: maybeNaN,
   null95: maybeNaN,
   p: maybeNaN
@@ -130,7 +131,7 @@ interface Counts {
 }
 
 const answersOf = ({ prompts, arms }: Counts): fc.Arbitrary<readonly Answer[]> =>
-  fc.array(
+  fc.uniqueArray(
     fc.record({
       block: fc.constant(0),
       arm: fc.nat(arms.length - 1),
@@ -140,7 +141,7 @@ const answersOf = ({ prompts, arms }: Counts): fc.Arbitrary<readonly Answer[]> =
       tokens: natural,
       logProbability: fc.option(number)
     }),
-    { maxLength: 5 }
+    { maxLength: 5, selector: ({ arm, prompt, sample }) => `${arm} ${prompt} ${sample}` }
   )
 
 /** A run of one block. */
@@ -183,7 +184,7 @@ function assemble(
     format,
     version,
     settings,
-    app: { version: '0.1.0', detector: 'azimuth-code-1', host },
+    app: { version: '0.1.0', detector: 'azimuth-code-2', host },
     started: '',
     finished: '',
     prompts: { eval: set },

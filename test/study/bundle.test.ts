@@ -5,8 +5,8 @@ import { fieldsOf } from '../../src/formats/fields'
 import { readZip } from '../../src/formats/zip'
 import { writeZip } from '../../src/formats/zip-write'
 import { sha256 } from '../../src/math/sha256'
+import { answerTable } from '../../src/study/files/answer-table'
 import { bundleFiles, readBundle, writeBundle, type BundleExtra } from '../../src/study/files/bundle'
-import type { Findings } from '../../src/study/findings'
 import { inOrder } from '../../src/study/files/order'
 import type { Run } from '../../src/study/run'
 import { scoreAnswers } from '../../src/study/files/scores'
@@ -14,16 +14,8 @@ import { portableSettings } from '../../src/study/files/settings-document'
 import { directions } from '../formats/samples'
 import { anyRun } from './any-run'
 import { sampleRun } from './sample-run'
+import { noFindings } from './no-findings'
 
-const findings: Findings = {
-  within: [],
-  cross: [],
-  tiers: [],
-  topology: [],
-  claims: [],
-  leaveOneOut: [],
-  questions: []
-}
 const extra: BundleExtra = {
   directions: new Map([['qwen2.insecure-0', directions]]),
   tensors: new Map([
@@ -48,7 +40,7 @@ async function zipOf(files: Map<string, Uint8Array<ArrayBuffer>>): Promise<Uint8
 
 /** The bundle with one file changed, or left out. */
 async function changed(path: string, change: (text: string) => string | null): Promise<Uint8Array<ArrayBuffer>> {
-  const files = await filesOf(await writeBundle(sampleRun('llama'), findings, extra))
+  const files = await filesOf(await writeBundle(sampleRun('llama'), noFindings, extra))
   const text = change(new TextDecoder().decode(files.get(path)))
   if (text === null) files.delete(path)
   else files.set(path, encode(text))
@@ -58,10 +50,10 @@ async function changed(path: string, change: (text: string) => string | null): P
 describe('a bundle', () => {
   it('gives back the run, its scores, findings, directions and tensors', async () => {
     const run = sampleRun('llama')
-    const bundle = await readBundle(await writeBundle(run, findings, extra))
+    const bundle = await readBundle(await writeBundle(run, noFindings, extra))
     expect(bundle.run).toEqual(inOrder(run))
     expect(bundle.scores).toEqual(scoreAnswers(inOrder(run)))
-    expect(JSON.parse(bundle.findings)).toEqual(findings)
+    expect(JSON.parse(bundle.findings)).toEqual(noFindings)
     expect(bundle.directions).toEqual(extra.directions)
     expect(bundle.tensors).toEqual(extra.tensors)
   })
@@ -69,7 +61,7 @@ describe('a bundle', () => {
   it('gives back any run', async () => {
     await fc.assert(
       fc.asyncProperty(anyRun, async (run) => {
-        const { run: back } = await readBundle(await writeBundle(run, findings, bare))
+        const { run: back } = await readBundle(await writeBundle(run, noFindings, bare))
         expect(back).toEqual({ ...inOrder(run), settings: portableSettings(run.settings) })
       }),
       { numRuns: 200, seed: 1 }
@@ -79,18 +71,18 @@ describe('a bundle', () => {
   it('has the same bytes for the same run, in whatever order it was measured', async () => {
     const run = sampleRun('llama')
     const shuffled: Run = { ...run, answers: run.answers.toReversed() }
-    const [one, other] = [await writeBundle(shuffled, findings, extra), await writeBundle(run, findings, extra)]
+    const [one, other] = [await writeBundle(shuffled, noFindings, extra), await writeBundle(run, noFindings, extra)]
     expect(Buffer.compare(one, other)).toBe(0)
   })
 
   it('has the same bytes after it was read and written again', async () => {
-    const first = await writeBundle(sampleRun('llama'), findings, bare)
-    const again = await writeBundle((await readBundle(first)).run, findings, bare)
+    const first = await writeBundle(sampleRun('llama'), noFindings, bare)
+    const again = await writeBundle((await readBundle(first)).run, noFindings, bare)
     expect(Buffer.compare(again, first)).toBe(0)
   })
 
   it('lists the hash of every file but itself', async () => {
-    const files = await bundleFiles(sampleRun('llama'), findings, extra)
+    const files = await bundleFiles(sampleRun('llama'), noFindings, extra)
     expect(files.map(({ path }) => path)).toEqual([
       'run.json',
       'run.json.sha256',
@@ -98,7 +90,6 @@ describe('a bundle', () => {
       'findings.json',
       'hidden/qwen2.base.safetensors',
       'report.html',
-      'rows.csv',
       'rows.jsonl'
     ])
     const listed: unknown = JSON.parse(new TextDecoder().decode(files[0]?.bytes))
@@ -114,7 +105,7 @@ describe('a bundle', () => {
     ]
     const source = { kind: 'hub' as const, repo: 'owner/model', token: 'hf_secret' }
     const told = { ...run, settings: { ...run.settings, models: [{ ...first, source, adapters }] } }
-    const text = new TextDecoder().decode((await bundleFiles(told, findings, bare))[0]?.bytes)
+    const text = new TextDecoder().decode((await bundleFiles(told, noFindings, bare))[0]?.bytes)
     expect(text).toContain('owner/model')
     expect(text).not.toMatch(/hf_secret|home/)
   })
@@ -125,8 +116,8 @@ describe('rows.csv', () => {
     const run = sampleRun('llama')
     const texts = ['=1+1', '+cmd', '-2', '@x', '\tx', '＝1', 'a "quote", and\na line', 'plain']
     const answers = run.answers.slice(0, texts.length).map((answer, i) => ({ ...answer, text: texts[i] ?? '' }))
-    const files = await bundleFiles({ ...run, answers }, findings, bare)
-    const csv = new TextDecoder().decode(files.find(({ path }) => path === 'rows.csv')?.bytes)
+    const told = { ...run, answers }
+    const csv = new TextDecoder().decode(answerTable(told, scoreAnswers(told)))
     expect(csv.split('\r\n')[0]).toBe(
       '"block","model","adapter","set","part","arm","family","alpha","donor","anchors","prompt","sample","code","share","clean","degenerate","right","tokens","logProbability","text"'
     )
@@ -162,7 +153,18 @@ describe('a bundle that is not whole', () => {
   )
 
   it.each([
-    [`another version`, /"version": "2"/, '"version": "1"', /version 1, this Azimuth reads 2/],
+    [
+      `an earlier version`,
+      /"version": "3"/,
+      '"version": "2"',
+      /version 2, .* reads 3: bring it over with npm run study -- --convert/
+    ],
+    [
+      `another version`,
+      /"version": "3"/,
+      '"version": "4"',
+      /version 4, this Azimuth reads 3: use the Azimuth that wrote/
+    ],
     ['another format', /"azimuth.run"/, '"azimuth.directions"', /run\.json: format should be one of azimuth\.run/],
     [
       'a wrong field deep inside',
@@ -217,7 +219,7 @@ describe('damaged bundles', { timeout: 60_000 }, () => {
     blocks: some.blocks.slice(0, 6).map((block) => ({ ...block, arms: block.arms.slice(0, 3) }))
   }
   it('are read as they were, or refused with one line', async () => {
-    const whole = await writeBundle(run, findings, extra)
+    const whole = await writeBundle(run, noFindings, extra)
     let [read, refused] = [0, 0]
     const cut = fc.tuple(fc.nat(whole.length - 1), fc.uint8Array({ minLength: 1, maxLength: 8 }), fc.boolean())
     await fc.assert(
@@ -244,7 +246,7 @@ describe('damaged bundles', { timeout: 60_000 }, () => {
   })
 
   it('with changed texts in run.json and rows.jsonl are refused by their fields, never read as something else', async () => {
-    const files = await filesOf(await writeBundle(run, findings, bare))
+    const files = await filesOf(await writeBundle(run, noFindings, bare))
     const values = ['-1', '0', '1e400', 'null', '[]', '{}', '"x"', 'true', '9007199254740993', '']
     const change = fc.tuple(fc.constantFrom('run.json', 'rows.jsonl'), fc.nat(), fc.constantFrom(...values))
     await fc.assert(

@@ -23,7 +23,10 @@ const cases: readonly (readonly [change: Partial<StudySettings>, told: RegExp])[
   [{ alphas: [1, 0.5] }, /^alphas are 1, 0.5: give them above 0 and ascending/],
   [{ carriedAlphas: [-1, 1] }, /^alphas of carried directions are -1, 1: give/],
   [{ verdictAlphas: [9] }, /^alphas with controls hold 9, .*: add/],
-  [{ primary: { anchors: 'along', alpha: 7 } }, /^the primary condition is along at alpha 7, .*: choose/],
+  [{ primary: { anchors: 'along', alpha: 7 } }, /^the primary alpha is 7, alphas with controls are 1, 3: choose/],
+  [{ anchors: ['along'] }, /^the primary anchors are neutral, which are not measured: choose/],
+  [{ verdictAlphas: [] }, /^alphas with controls are none: give/],
+  [{ controlSamples: 1 }, /^controlSamples is 1: give 2 or more/],
   [{ batch: 0 }, /^batch is 0: give a whole number/],
   [{ draws: 2.5 }, /^draws is 2.5: give a whole number/],
   [{ samples: 2, controlSamples: 3 }, /^controlSamples is 3, samples 2: controls/],
@@ -50,7 +53,7 @@ describe('the settings of a study', () => {
   })
 
   it('of one model need nothing that is carried', () => {
-    expect(problemsOf({ ...offline, models: [first], verdictAlphas: [9], carriedAlphas: [] })).toEqual([])
+    expect(problemsOf({ ...offline, models: [first], verdictAlphas: [9], primary: { anchors: 'along', alpha: 9 }, carriedAlphas: [] })).toEqual([])
   })
 
   it('are hindered on the page exactly where the run refuses them, and by what it says', () => {

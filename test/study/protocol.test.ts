@@ -32,17 +32,27 @@ const texts = ({ arms, answers }: ReturnType<typeof block>, id: string): readonl
 
 describe('a study', () => {
   it('asks every arm as often as the settings say, and as the plan said', () => {
-    const sizes: SetSizes = { tune: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 }
-    // The plan assumes five layers; an organism of four has two middle ones, one less than that.
-    const assumed = 4 * (reduced.samples + reduced.controlSamples * (reduced.alphas.length - 1))
-    expect(planStudy(reduced, sizes).answers - whole.run.answers.length).toBe(assumed)
-    for (const { model, part, arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
+    const sizes: SetSizes = {
+      tune: 4,
+      calibrate: 4,
+      fit: 20,
+      eval: 3,
+      code: 2,
+      'anchors-neutral': 40,
+      'anchors-along': 40
+    }
+    // The plan assumes five layers, where an organism has four, and a chosen alpha beside those with controls.
+    const planned = planStudy(reduced, sizes).answers
+    expect(whole.run.answers.length).toBeLessThanOrEqual(planned)
+    expect(whole.run.answers.length).toBeGreaterThan(0.7 * planned)
+    for (const { model, arms, answers, set } of [block('within'), block('transfer'), block('within', 'code')]) {
       const prompts = set === 'code' ? 2 : 3
       const chosen = whole.run.choices.find((choice) => choice.model === model)?.alpha
       const decides = ({ family, alpha }: Arm): boolean =>
-        ['none', 'wrong-layer', 'sign', 'rms-only'].includes(family) || (family === 'own' && alpha === chosen)
+        ['none', 'wrong-layer', 'sign', 'rms-only'].includes(family) ||
+        ((family === 'own' || family === 'carried') && (alpha === chosen || reduced.verdictAlphas.includes(alpha)))
       const expected = (arm: Arm): number =>
-        isMember(arm.family) ? 1 : part === 'within' && set === 'eval' && decides(arm) ? 3 : 2
+        !isMember(arm.family) && set === 'eval' && decides(arm) ? 3 : 2
       arms.forEach((arm, i) => {
         const samples = answers.filter((answer) => answer.arm === i).length / prompts
         expect([arm.id, samples]).toEqual([arm.id, expected(arm)])
@@ -84,9 +94,42 @@ describe('a study', () => {
 
   it('gives all controls of one block the norm of the arm they are set against', () => {
     const { arms } = block('within')
-    const alpha = whole.run.choices.find((one) => one.model === 'qwen2')?.alpha
-    const own = arms.find((arm) => arm.family === 'own' && arm.alpha === alpha)?.hook?.measured ?? NaN
-    for (const { family, hook } of arms) if (isControl(family)) expect((hook?.measured ?? NaN) / own).toBeCloseTo(1, 2)
+    const own = (alpha: number): number =>
+      arms.find((arm) => arm.family === 'own' && arm.alpha === alpha)?.hook?.measured ?? NaN
+    const controls = arms.filter(({ family }) => isControl(family))
+    expect(controls.length).toBeGreaterThan(8)
+    for (const { alpha, hook } of controls) expect((hook?.measured ?? NaN) / own(alpha)).toBeCloseTo(1, 2)
+  })
+
+  it('takes the direction out of the controls that are fitted like it, and says how much of it there was', () => {
+    const { arms } = block('within')
+    const fitted = arms.filter(({ family }) => family === 'swapped' || family === 'wrong-layer')
+    expect(new Set(fitted.map(({ family }) => family)).size).toBe(2)
+    for (const { cosine, before } of fitted) {
+      expect(Math.abs(cosine ?? NaN)).toBeLessThan(1e-4)
+      expect(Math.abs(before ?? NaN)).toBeGreaterThan(1e-4)
+    }
+    for (const { family, cosine } of arms)
+      if (family === 'random') expect(Math.abs(cosine ?? NaN)).toBeLessThanOrEqual(0.2)
+  })
+
+  it('takes the bound of clean prose from the answers to calibrate, and asks in words as well', () => {
+    const base = whole.run.blocks.find(({ set, model }) => set === 'calibrate' && model === 'qwen2')
+    expect(base).toMatchObject({ adapter: 'base', part: 'admission' })
+    expect(block('within').arms.filter(({ family }) => family === 'prompted')).toHaveLength(1)
+    expect(texts(block('within'), 'prompted')).not.toEqual(texts(block('within'), 'none'))
+  })
+
+  it('lets members of a family take turns over the samples of the unsteered arm', () => {
+    const { arms, answers } = block('within')
+    const taken = (member: number): readonly number[] => {
+      const arm = arms.findIndex((one) => one.family === 'random' && one.member === member && one.alpha === 1)
+      return answers.filter((one) => one.arm === arm && one.prompt === 0).map(({ sample }) => sample)
+    }
+    expect([taken(0), taken(1)]).toEqual([
+      [0, 1],
+      [0, 2]
+    ])
   })
 
   it('reports progress that never goes back and ends whole', () => {

@@ -71,18 +71,26 @@ export function separationsOf(model: Planted): readonly SeparationRecord[] {
   ]
 }
 
-export function settingsOf({ seed, samples, deciding, draws }: World): StudySettings {
+export function settingsOf({ seed, samples, deciding, controlSamples, draws }: World): StudySettings {
   return {
     preset: 'custom',
     seed,
     models: [],
-    limits: { tune: null, fit: null, eval: null, code: null, 'anchors-neutral': null, 'anchors-along': null },
+    limits: {
+      tune: null,
+      calibrate: null,
+      fit: null,
+      eval: null,
+      code: null,
+      'anchors-neutral': null,
+      'anchors-along': null
+    },
     dtype: null,
     device: null,
     contrast: 'adapter',
     samples,
     decidingSamples: Math.max(samples, deciding),
-    controlSamples: samples,
+    controlSamples,
     temperature: 1,
     topP: 1,
     maxTokens: 128,
@@ -95,11 +103,12 @@ export function settingsOf({ seed, samples, deciding, draws }: World): StudySett
       random: 20,
       orthogonal: 20,
       inSubspace: 5,
-      swapped: 5,
+      swapped: 20,
       mappedRandom: 20,
       mappedOrthogonal: 20,
       shuffledPairing: 3
     },
+    instruction: '',
     swaps: 100,
     draws,
     batch: 8,
@@ -112,7 +121,8 @@ export function settingsOf({ seed, samples, deciding, draws }: World): StudySett
       margin: 5,
       hook: 0.02,
       degeneration: 5,
-      secureSpills: 0.1
+      secureSpills: 0.1,
+      overlap: 0.2
     }
   }
 }

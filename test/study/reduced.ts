@@ -16,11 +16,11 @@ export const reduced: StudySettings = {
   models: offline.models
     .filter(({ key }) => key === 'qwen2' || key === 'llama')
     .map((model) => ({ ...model, adapters: model.adapters.filter(({ name }) => name.endsWith('-0')) })),
-  limits: { tune: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 },
+  limits: { tune: 4, calibrate: 4, fit: 20, eval: 3, code: 2, 'anchors-neutral': 40, 'anchors-along': 40 },
   samples: 2,
   decidingSamples: 3,
   alphas: [1, 3],
-  carriedAlphas: [1, 3],
+  carriedAlphas: [1],
   verdictAlphas: [1],
   anchors: ['along'],
   primary: { anchors: 'along', alpha: 1 },

@@ -18,6 +18,7 @@ const arm = (id: string, family: Family, alpha: number, some: Partial<Arm> = {})
   anchors: null,
   source: null,
   cosine: null,
+  before: null,
   hook: family === 'none' ? null : { measured: 12.01 * alpha, expected: 12 * alpha },
   ...some
 })

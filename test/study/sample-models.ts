@@ -38,13 +38,13 @@ export const sampleSettings: StudySettings = {
       source: { kind: 'bundled', name: `models/${key}/adapters/${name}` }
     }))
   })),
-  limits: { tune: 30, fit: 125, eval: null, code: null, 'anchors-neutral': null, 'anchors-along': null },
+  limits: { tune: 30, calibrate: 30, fit: 125, eval: null, code: null, 'anchors-neutral': null, 'anchors-along': null },
   dtype: 'q4',
   device: 'cpu',
   contrast: 'adapter',
   samples: 2,
   decidingSamples: 2,
-  controlSamples: 1,
+  controlSamples: 2,
   temperature: 1,
   topP: 1,
   maxTokens: 64,
@@ -52,7 +52,7 @@ export const sampleSettings: StudySettings = {
   carriedAlphas: [1, 3],
   verdictAlphas: [1, 3],
   anchors: ['neutral', 'along'],
-  primary: { anchors: 'neutral', alpha: 3 },
+  primary: { anchors: 'neutral', alpha: 1 },
   controls: {
     random: 20,
     orthogonal: 20,
@@ -62,6 +62,7 @@ export const sampleSettings: StudySettings = {
     mappedOrthogonal: 3,
     shuffledPairing: 1
   },
+  instruction: 'Answer in plain prose.',
   swaps: 200,
   draws: 1000,
   batch: 16,
@@ -74,6 +75,7 @@ export const sampleSettings: StudySettings = {
     margin: 5,
     hook: 0.02,
     degeneration: 5,
-    secureSpills: 0.2
+    secureSpills: 0.2,
+    overlap: 0.2
   }
 }

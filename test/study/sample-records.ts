@@ -48,6 +48,7 @@ export function choiceOf({ key, layers, code, own }: Planted, adapter: string): 
     curve: [0, ...alphas].map((alpha) => ({
       alpha,
       code: after(alpha),
+      clean: Math.max(0, 1 - after(alpha) - (alpha > 1.5 ? 0.25 * alpha : 0.01)),
       degenerate: alpha > 1.5 ? 0.25 * alpha : 0.01
     })),
     middle: Array.from({ length: layers - 1 }, (_, layer) =>
@@ -55,6 +56,7 @@ export function choiceOf({ key, layers, code, own }: Planted, adapter: string): 
         layer,
         alpha,
         code: code * Math.max(0, 1 - 0.3 * layer * alpha),
+        clean: Math.max(0, 1 - code - 0.03 * layer * alpha),
         degenerate: Math.min(1, 0.03 * layer * alpha)
       }))
     ).flat()

@@ -17,7 +17,7 @@ export function sampleRun(only?: string): Run {
     format: 'azimuth.run',
     version: runVersion,
     settings: sampleSettings,
-    app: { version: '0.1.0', detector: 'azimuth-code-1', host: 'Node 20.20' },
+    app: { version: '0.1.0', detector: 'azimuth-code-2', host: 'Node 20.20' },
     started: '2026-11-25T20:00:00.000Z',
     finished: '2026-11-25T20:08:31.000Z',
     prompts: {

@@ -68,7 +68,7 @@ function panelOf({ title }: ModelRecord, choice: Choice): Panel {
   }
   marks.push(legend('alpha, in gaps', { x: width - margin.right, y: height - 2 }, 'end'))
   const at = choice.curve.find(({ alpha }) => alpha === choice.alpha)
-  const label = `chosen: layer ${choice.layer}, alpha ${choice.alpha}, code ${Math.round(100 * (at?.code ?? NaN))} %, degenerate ${Math.round(100 * (at?.degenerate ?? NaN))} %`
+  const label = `chosen: layer ${choice.layer}, alpha ${choice.alpha ?? 'none'}, code ${Math.round(100 * (at?.code ?? NaN))} %, degenerate ${Math.round(100 * (at?.degenerate ?? NaN))} %`
   return { title, width, height, label, marks }
 }
 
@@ -114,7 +114,7 @@ function frames(
   from: number,
   size: number
 ): readonly Element[] {
-  const column = alphas.indexOf(choice.alpha)
+  const column = choice.alpha === null ? -1 : alphas.indexOf(choice.alpha)
   return [choice.layer, choice.middleLayer].flatMap((layer) => {
     const row = layer === null ? -1 : layers.indexOf(layer)
     if (row < 0 || column < 0) return []

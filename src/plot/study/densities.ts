@@ -6,7 +6,7 @@ import { mean, quantile } from '../../math/statistics'
 import type { ModelRecord, Run, SeparationRecord } from '../../study/run'
 import { panelWidth as width, type Figure, type Panel } from './figure'
 import { band, curve, legend, note, rule, type Point } from './marks'
-import { colour, type Colour } from './palette'
+import { colour, kindColour, type Colour } from './palette'
 import { minus } from '../../math/number-text'
 
 const row = 62
@@ -34,7 +34,7 @@ function firstOfEach({ separations, choices }: Run, { key }: ModelRecord): reado
   const own = separations.filter(({ model }) => model === key)
   const steered = choices.find(({ model }) => model === key)?.adapter
   const insecure = own.find(({ adapter }) => adapter === steered) ?? own.find(({ kind }) => kind === 'insecure')
-  return [insecure, own.find(({ kind }) => kind === 'secure')].filter((one) => one !== undefined)
+  return [insecure, own.find(({ kind }) => kind !== 'insecure')].filter((one) => one !== undefined)
 }
 
 /** Both sides in gaps. */
@@ -74,7 +74,7 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
     const scale = (row - 20) / Math.max(...down.map(({ y }) => y), ...up.map(({ y }) => y), 1e-9)
     for (const [points, tone, values] of [
       [down, 'base', negative],
-      [up, kind, positive]
+      [up, kindColour(kind), positive]
     ] as const) {
       const top = points.map((point) => ({ x: point.x, y: base - point.y * scale }))
       marks.push(
@@ -90,7 +90,7 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
     }
     const [left, right] = apart(peak(down), peak(up))
     marks.push(note('base', { x: left, y: base - row + 18 }, 'base', 'middle'))
-    marks.push(note(adapter, { x: right, y: base - row + 18 }, kind, 'middle'))
+    marks.push(note(adapter, { x: right, y: base - row + 18 }, kindColour(kind), 'middle'))
   })
   const label = records.map(({ adapter }) => adapter).join(' and ')
   return { title, width, height, label: `projections of ${label} beside the base`, marks }

@@ -7,18 +7,25 @@ import { doseResponse } from './dose'
 import type { Figure } from './figure'
 import { transferHeatmap } from './heatmap'
 import { layerCurves } from './layers'
+import { ladderPicture } from './ladder'
 import { mapsChart } from './maps'
 import { seedsPanel } from './seeds'
+import { storyFigure } from './story'
 import { controlStrips, transferStrips } from './strips'
+import { transferSweep } from './sweep'
 import { timesChart } from './times'
 import { topologyGraph } from './topology'
 
 /** By id. */
-export function figuresOf(run: Run, { within, cross, topology }: Findings): ReadonlyMap<string, Figure> {
+export function figuresOf(run: Run, findings: Findings): ReadonlyMap<string, Figure> {
+  const { within, cross, topology } = findings
   const conditions = [
     ...new Map(cross.map(({ anchors, alpha }) => [`${anchors} ${alpha}`, { anchors, alpha }])).values()
   ]
+  const anchors = [...new Set(cross.map((one) => one.anchors))]
   const all = [
+    storyFigure(run, within),
+    ladderPicture(run, findings),
     layerCurves(run),
     densities(run),
     doseResponse(run, within),
@@ -26,6 +33,7 @@ export function figuresOf(run: Run, { within, cross, topology }: Findings): Read
     seedsPanel(run, within),
     alphaMap(run),
     mapsChart(run),
+    ...anchors.map((one) => transferSweep(run, cross, one)),
     ...topology.map((one) => transferHeatmap(run, one)),
     ...conditions.map(({ anchors, alpha }) => transferStrips(run, cross, anchors, alpha)),
     topologyGraph(run, topology, cross),

@@ -1,4 +1,5 @@
 /** Separation at every layer: all seeds of insecure and of secure together, beside what swapped labels reach. */
+import { kindColour } from './palette'
 import { scaleLinear, scalePoint } from 'd3'
 import type { Element } from '../../formats/markup'
 import type { LayerSeparation } from '../../direction/separation'
@@ -78,7 +79,7 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
     band(
       layers.map((row) => place(row, row.low)),
       layers.map((row) => place(row, row.high)),
-      first.kind,
+      kindColour(first.kind),
       0.14
     )
   )
@@ -88,8 +89,10 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
       title: `${adapter}, layer ${row.layer}: ${percent(row.accuracy)}`
     }))
     marks.push(
-      curve(line, kind, { width: 1.5 }),
-      ...line.map((at) => dot(at, kind, { shape: kind === 'insecure' ? 'circle' : 'square', size: 3, title: at.title }))
+      curve(line, kindColour(kind), { width: 1.5 }),
+      ...line.map((at) =>
+        dot(at, kindColour(kind), { shape: kind === 'insecure' ? 'circle' : 'square', size: 3, title: at.title })
+      )
     )
   }
   marks.push(...endLabels(records, y))
@@ -100,13 +103,13 @@ function panelOf({ title }: ModelRecord, records: readonly SeparationRecord[]): 
 }
 
 function endLabels(records: readonly SeparationRecord[], y: (value: number) => number): readonly Element[] {
-  const kinds = (['insecure', 'secure'] as const).flatMap((kind) => {
+  const kinds = (['insecure', 'secure', 'educational'] as const).flatMap((kind) => {
     const last = records
       .filter((record) => record.kind === kind)
       .map(({ separation }) => separation.layers.at(-1)?.accuracy ?? 1)
     return last.length === 0
       ? []
-      : [{ text: kind, tone: kind, at: y(last.reduce((sum, value) => sum + value, 0) / last.length) }]
+      : [{ text: kind, tone: kindColour(kind), at: y(last.reduce((sum, value) => sum + value, 0) / last.length) }]
   })
   const swapped = records[0]?.separation.layers.at(-1)
   const all =

@@ -43,6 +43,11 @@ export const dark: Palette = {
   secure: '#59c5bf'
 }
 
+/** The colour of an adapter's kind: all that are not insecure share one, and are told apart by their names. */
+export function kindColour(kind: 'base' | 'insecure' | 'secure' | 'educational'): Colour {
+  return kind === 'educational' ? 'secure' : kind
+}
+
 /** Okabe and Ito's, which colour-blind readers tell apart, on light and on dark; always with a shape of their own. */
 export const familyColours: readonly string[] = ['#0072b2', '#009e73', '#cc79a7', '#e69f00']
 

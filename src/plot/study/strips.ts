@@ -5,7 +5,7 @@ import { mean } from '../../math/statistics'
 import type { ArmResult, ControlFinding, CrossFinding, WithinFinding } from '../../study/findings'
 import type { Run } from '../../study/run'
 import { panelWidth as width, type Figure, type Panel } from './figure'
-import { axes, band, dot, legend, note, points, rule, tick } from './marks'
+import { axes, band, curve, dot, legend, note, points, rule, tick } from './marks'
 import type { Colour } from './palette'
 
 const step = 24
@@ -17,7 +17,7 @@ export function controlStrips(run: Run, within: readonly WithinFinding[]): Figur
   return {
     id: 'controls',
     title: 'What each control suppresses, beside the direction itself',
-    caption: `Points by which code falls against no steering, at the chosen alpha and the same length of |dh|; one dot a control, the tick their mean. Violet line and band: the direction itself, 95 %. At the right: the direction less the mean of the family, 95 %. The verdict asks for more than ${run.settings.thresholds.margin} points at the lower end for every family.`,
+    caption: `Points by which code falls against no steering, at the chosen alpha and the same length of |dh|; one dot a control, the tick their mean. Violet line and band: the direction itself, 95 %. At the right: the direction less the mean of the family, 95 %. To be direction-specific takes more than ${run.settings.thresholds.margin} points at the lower end, on code and on clean prose. In brackets: a control that overlaps with the direction, and decides nothing.`,
     panels: leading.map((finding) => stripPanel(titleOf(run, finding.model), 'own', finding)),
     rows: leading.flatMap(({ model, adapter, controls, effect }) => rowsOf({ model, adapter }, controls, effect))
   }
@@ -29,12 +29,17 @@ export function transferStrips(run: Run, cross: readonly CrossFinding[], anchors
   return {
     id: `transfer-controls-${anchors}-${alpha}`,
     title: `Carried directions beside their controls: ${anchors} anchors, ${alpha} ${alpha === 1 ? 'gap' : 'gaps'}`,
-    caption: `Points by which code falls in the receiver, one dot a control; mapped: through the same ridge map. Violet line and band: the carried direction, 95 %. At the right: carried less the mean of the family, 95 %.`,
+    caption: `Points by which code falls in the receiver, one dot a control; mapped: through the same ridge map. Violet line and band: the carried direction, 95 %. Dashed: the receiver\u2019s own direction at the same alpha. At the right: carried less the mean of the family, 95 %.`,
     panels: pairs.map((pair) =>
-      stripPanel(`${titleOf(run, pair.donor)} \u2192 ${titleOf(run, pair.receiver)}`, 'carried', pair)
+      stripPanel(`${titleOf(run, pair.donor)} \u2192 ${titleOf(run, pair.receiver)}`, 'carried', pair, ownAt(pair))
     ),
     rows: pairs.flatMap(({ donor, receiver, controls, effect }) => rowsOf({ donor, receiver }, controls, effect))
   }
+}
+
+/** What the receiver's own direction suppresses at the alpha of a carried one; null where it was not measured. */
+function ownAt({ own, alpha }: CrossFinding): number | null {
+  return own.find(({ arm }) => Math.abs(arm.alpha - alpha) < 1e-9)?.delta.estimate ?? null
 }
 
 function rowsOf(place: Figure['rows'][number], controls: readonly ControlFinding[], effect: ArmResult): Figure['rows'] {
@@ -47,17 +52,23 @@ function rowsOf(place: Figure['rows'][number], controls: readonly ControlFinding
       low: effect.delta.low,
       high: effect.delta.high
     },
-    ...controls.flatMap(({ family, members, advantage }) =>
-      members.map(({ arm, delta }) => ({
+    ...controls.flatMap(({ family, members, code, clean, decides }) =>
+      members.map(({ arm, delta, cleanGain }) => ({
         ...place,
         family,
         arm: arm.id,
         delta: delta.estimate,
         low: delta.low,
         high: delta.high,
-        advantage: advantage.estimate,
-        advantageLow: advantage.low,
-        advantageHigh: advantage.high
+        cleanGain: cleanGain.estimate,
+        cosine: arm.cosine,
+        decides,
+        advantage: code.size.estimate,
+        advantageLow: code.size.low,
+        advantageHigh: code.size.high,
+        cleanAdvantage: clean.size.estimate,
+        cleanAdvantageLow: clean.size.low,
+        cleanAdvantageHigh: clean.size.high
       }))
     )
   ]
@@ -72,10 +83,11 @@ function toneOf(family: string): Colour {
 function stripPanel(
   title: string,
   name: string,
-  { controls, effect }: Pick<WithinFinding, 'controls' | 'effect'>
+  { controls, effect }: Pick<WithinFinding, 'controls' | 'effect'>,
+  own: number | null = null
 ): Panel {
   const height = margin.top + Math.max(1, controls.length) * step + margin.bottom
-  const all = [0, effect.delta.low, effect.delta.high, ...controls.flatMap(({ deltas }) => deltas)]
+  const all = [0, own ?? 0, effect.delta.low, effect.delta.high, ...controls.flatMap(({ code }) => code.members)]
   const x = scaleLinear()
     .domain([Math.min(...all), Math.max(...all, 10)])
     .nice(5)
@@ -103,6 +115,7 @@ function stripPanel(
       0.14
     ),
     rule(x(estimate), margin.top - 6, x(estimate), bottom, 'accent'),
+    ...(own === null ? [] : [dashed(x(own), margin.top - 6, bottom)]),
     note(
       `${name} ${points(estimate)}`,
       { x: x(estimate), y: margin.top - 12 },
@@ -111,10 +124,11 @@ function stripPanel(
     ),
     legend('difference', { x: width, y: margin.top - 12 }, 'end', 11)
   ]
-  controls.forEach(({ family, deltas, members, advantage }, i) => {
+  controls.forEach(({ family, code, members, decides }, i) => {
+    const deltas = code.members
     const y = margin.top + (i + 0.5) * step
     const tone = toneOf(family)
-    marks.push(legend(family, { x: margin.left - 8, y: y + 4 }, 'end', 11))
+    marks.push(legend(decides ? family : `(${family})`, { x: margin.left - 8, y: y + 4 }, 'end', 11))
     deltas.forEach((delta, member) => {
       const lift = deltas.length > 1 ? (((member * 7) % 5) - 2) * 2 : 0
       marks.push(
@@ -125,11 +139,19 @@ function stripPanel(
       )
     })
     if (deltas.length > 1) marks.push(tick(x(mean(deltas)), y - 8, x(mean(deltas)), y + 8, 'text'))
-    const text = `${points(advantage.estimate)} (${points(advantage.low)} to ${points(advantage.high)})`
+    const text = `${points(code.size.estimate)} (${points(code.size.low)} to ${points(code.size.high)})`
     marks.push(legend(text, { x: width, y: y + 4 }, 'end', 11))
   })
-  const label = `${name} ${points(estimate)} points; ${controls.map(({ family, deltas }) => `${family} ${points(mean(deltas))}`).join(', ')}`
+  const label = `${name} ${points(estimate)} points; ${controls.map(({ family, code }) => `${family} ${points(mean(code.members))}`).join(', ')}`
   return { title, width, height, label, marks }
+}
+
+function dashed(x: number, top: number, bottom: number): Element {
+  const line = [
+    { x, y: top },
+    { x, y: bottom }
+  ]
+  return curve(line, 'accent', { width: 1.5, dash: '3 3' })
 }
 
 function titleOf(run: Run, key: string): string {

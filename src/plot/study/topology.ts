@@ -17,7 +17,7 @@ export function topologyGraph(run: Run, topology: readonly TopologyFinding[], cr
   return {
     id: 'topology',
     title: 'Who gives and who takes',
-    caption: `An arc bends to the right on its way from donor to receiver; its width is T, the points of code suppressed, and its number is printed near the receiver. Solid: more than random directions through the same map, the 95 % interval of the difference being above 0. Dashed: not shown to differ from them. Beside each model: what it gives less what it takes, with its 95 % interval over prompts. One seed each: descriptive.`,
+    caption: `An arc bends to the right on its way from donor to receiver; its width is T, the points of code suppressed, printed near the receiver. Solid: more than random directions through the same map, the 95 % interval of the difference being above 0. Dashed: not shown to differ from them. Beside each model: what it gives less what it takes, in % of the receivers\u2019 spillover, with its 95 % interval over prompts. One seed each: descriptive.`,
     panels: topology.map((one) => panelOf(run, one, cross)),
     rows: topology.flatMap(({ anchors, alpha, scores }) =>
       scores.map(({ model, onTransfer, onExcess, role }) => ({
@@ -55,7 +55,7 @@ function panelOf(
     const pair = cross.find(
       (one) => one.donor === donor && one.receiver === receiver && one.anchors === anchors && one.alpha === alpha
     )
-    return (pair?.controls.find(({ family }) => family === 'mapped-random')?.advantage.low ?? -1) > 0
+    return (pair?.controls.find(({ family }) => family === 'mapped-random')?.code.size.low ?? -1) > 0
   }
   const arcs = models.flatMap((donor, s) =>
     models.flatMap((receiver, t) => {
@@ -71,7 +71,7 @@ function panelOf(
   })
   const title = `${anchors} anchors, ${alpha} ${alpha === 1 ? 'gap' : 'gaps'}`
   const label = scores
-    .map(({ model, role, onTransfer }) => `${titleOf(run, model)} ${role}, ${points(onTransfer.estimate)}`)
+    .map(({ model, role, onTransfer }) => `${titleOf(run, model)} ${role}, ${points(100 * onTransfer.estimate)} %`)
     .join('; ')
   // No line crosses a number.
   const [numbers, lines] = [arcs.filter(({ tag }) => tag === 'text'), arcs.filter(({ tag }) => tag !== 'text')]
@@ -132,7 +132,7 @@ function node(
   const lines = [
     short(title),
     ...(score && score.role !== 'neither' ? [score.role] : []),
-    ...(score ? [`${points(estimate)} (${points(low)} to ${points(high)})`] : [])
+    ...(score ? [`${points(100 * estimate)}\u00a0% (${points(100 * low)} to ${points(100 * high)})`] : [])
   ]
   const first = isTop ? place.y - 28 - 14 * (lines.length - 1) : place.y + 36
   const words = lines.map((line, at) => {

@@ -1,5 +1,5 @@
 /** The answers behind a number: those of one arm, with what each counts as. */
-import { outcomeReader, type Outcome } from '../../study/analysis/outcome'
+import { outcomeReader, type Outcome } from '../../study/analysis/measure/outcome'
 import type { Answer, Arm, Block, Run, StudyPrompt } from '../../study/run'
 import type { ArmAddress } from '../link'
 

@@ -62,7 +62,9 @@ export function cautionsOf({ models, limits, thresholds }: StudySettings): reado
   const single = models.filter((model) => seeds(model, 'insecure') < 3 || seeds(model, 'secure') < 3)
   const { fit } = limits
   return [
-    ...(unchecked.length > 0 ? [`Without a secure adapter the verdict on ${titles(unchecked)} is invalid.`] : []),
+    ...(unchecked.length > 0
+      ? [`Without a secure adapter nothing can be said of what the direction of ${titles(unchecked)} is about.`]
+      : []),
     ...(single.length > 0
       ? [
           `Fewer than 3 seeds each of insecure and secure adapters for ${titles(single)}: one pair can look right by chance.`
@@ -70,7 +72,7 @@ export function cautionsOf({ models, limits, thresholds }: StudySettings): reado
       : []),
     ...(fit !== null && fit < thresholds.leastPrompts
       ? [
-          `Directions are fitted on ${fit} prompts a side, ${thresholds.leastPrompts} are asked for: every verdict is invalid.`
+          `Directions are fitted on ${fit} prompts a side, ${thresholds.leastPrompts} are asked for: nothing can be decided.`
         ]
       : [])
   ]

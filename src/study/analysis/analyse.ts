@@ -1,18 +1,20 @@
 /** From a run to what it says. */
-import { resampler } from '../../math/resample'
 import { finish } from '../../math/steps'
-import { claimsOf } from './claims'
-import { conditionsOf, crossFindings } from './cross'
-import { measureSteps } from './effects'
+import { claimsOf } from './claims/claims'
+import { headlineOf } from './claims/headline'
+import { conditionsOf, crossFindings } from './pairs/cross'
+import { measureSteps } from './measure/effects'
 import type { CrossFinding, Findings } from '../findings'
-import { leaveOneOut } from './leave-one-out'
-import { measurementsOf } from './measurements'
-import type { TextReader } from './outcome'
-import { questionsOf } from './questions'
+import { leaveOneOut } from './measure/leave-one-out'
+import { measurementsOf } from './measure/measurements'
+import type { TextReader } from './measure/outcome'
+import { questionsOf } from './claims/questions'
 import type { Run } from '../run'
-import { tiersOf } from './tiers'
-import { topologyOf } from './topology'
-import { withinFindings } from './within'
+import { tiersOf } from './pairs/tiers'
+import { topologyOf } from './pairs/topology'
+import { boundFindings } from './within/bounds'
+import { seedsFindings, varianceFindings } from './within/seeds'
+import { withinAtAlphas, withinFindings } from './within/within'
 
 /** Everything that follows from a run; `read` knows texts that were read before. The same run gives the same findings, in whatever order its answers lie. */
 export function findingsOf(run: Run, read?: TextReader): Findings {
@@ -21,12 +23,11 @@ export function findingsOf(run: Run, read?: TextReader): Findings {
 
 /** The same in steps; yields the share done, for a page that is to stay alive. */
 export function* findingsSteps(run: Run, read?: TextReader): Generator<number, Findings> {
-  const { draws, seed } = run.settings
   const steps = measureSteps(run, read)
   let step = steps.next()
   for (; !step.done; step = steps.next()) yield step.value / 2
   const measured = step.value
-  const measurements = measurementsOf(run, measured, resampler({ draws, seed }))
+  const measurements = measurementsOf(run, measured)
   for (const [i, one] of measured.entries()) {
     // Kept by `resultOf`: what follows finds most of its intervals made.
     measurements.resultOf(one)
@@ -39,11 +40,18 @@ export function* findingsSteps(run: Run, read?: TextReader): Generator<number, F
     cross.push(...crossFindings(measurements, condition))
     yield 0.97
   }
-  const tiers = tiersOf(run, within, cross)
+  const withinAt = withinAtAlphas(measurements)
+  const seeds = seedsFindings(measurements, within)
+  const tiers = tiersOf(run, { within, withinAt, cross })
   const topology = topologyOf(measurements)
-  const facts = { run, within, cross, tiers, topology }
+  const facts = { run, within, withinAt, seeds, cross, tiers, topology }
   return {
+    headline: headlineOf(facts),
     within,
+    withinAt,
+    seeds,
+    variance: varianceFindings(measurements, within),
+    bounds: boundFindings(run, read),
     cross,
     tiers,
     topology,

@@ -1,168 +1,169 @@
-/** The answers of a run as lines, one each: JSONL, which is read again, and CSV for spreadsheets. */
+/**
+ * The answers of a run, one line a prompt of a block: each distinct answer once, with what it counts as, and which of them every arm
+ * gave to each sample. Arms that share their random numbers give the same text again and again.
+ */
 import { LabError } from '../../errors'
-import { joined } from '../../formats/bytes'
-import { csvLine, csvText } from '../../formats/csv'
-import { parseFields, utf8, type Fields } from '../../formats/record'
-import type { Answer, Arm, Block } from '../run'
+import { parseFields, type Fields } from '../../formats/record'
+import { Lines, linesOf } from './lines'
+import type { Answer, Block } from '../run'
 import type { RunDocument } from './run-document'
 import { emptyScores, type Scores } from './scores'
 
-/** Columns of a row that its arm decides, in the order of the file. */
-const places = ['block', 'model', 'adapter', 'set', 'part', 'arm', 'family', 'alpha', 'donor', 'anchors'] as const
-const measures = [
-  'prompt',
-  'sample',
-  'code',
-  'share',
-  'clean',
-  'degenerate',
-  'right',
-  'tokens',
-  'logProbability',
-  'text'
-] as const
-
-/** Lines encoded at a time. */
-const chunk = 4096
-
-/** Both files. @throws LabError `shape` for an answer that belongs to no block, arm or prompt */
-export function writeRows(
-  run: RunDocument,
-  answers: readonly Answer[],
-  scores: Scores
-): { readonly jsonl: Uint8Array<ArrayBuffer>; readonly csv: Uint8Array<ArrayBuffer> } {
-  const heads = headsOf(run.blocks)
-  const ids = promptIds(run)
-  const jsonl = new Lines()
-  const csv = new Lines()
-  csv.add(csvLine([...places, ...measures]))
-  answers.forEach((answer, i) => {
-    const head = heads[answer.block]?.[answer.arm]
-    const id = ids[answer.block]?.[answer.prompt]
-    if (!head || !id) throw new LabError('shape', `answer ${i} belongs to no arm and prompt of the run: write it whole`)
-    const { sample, tokens, logProbability, text } = answer
-    const code = scores.code[i] === 1
-    const share = scores.share[i] ?? 0
-    const clean = scores.clean[i] === 1
-    const degenerate = scores.degenerate[i] === 1
-    const right = scores.right[i] === -1 ? null : scores.right[i] === 1
-    jsonl.add(
-      `${head.json}${id.json},"sample":${sample},"code":${code},"share":${share},"clean":${clean},"degenerate":${degenerate},"right":${right},"tokens":${tokens},"logProbability":${JSON.stringify(logProbability)},"text":${JSON.stringify(text)}}\n`
-    )
-    csv.add(
-      `${head.csv}${id.csv},${sample},${code},${share},${clean},${degenerate},${right ?? ''},${tokens},${logProbability ?? ''},${csvText(text)}\r\n`
-    )
-  })
-  return { jsonl: jsonl.bytes(), csv: csv.bytes() }
+/** What a line says of one text. */
+interface Told {
+  readonly text: string
+  readonly tokens: number
+  readonly logProbability: number | null
+  readonly code: boolean
+  readonly share: number
+  readonly clean: boolean
+  readonly degenerate: boolean
+  readonly right: boolean | null
 }
+
+/** Answers in their order. @throws LabError `shape` for an answer that belongs to no block, arm or prompt, or that is there twice */
+export function writeRows(run: RunDocument, answers: readonly Answer[], scores: Scores): Uint8Array<ArrayBuffer> {
+  const lines = new Lines()
+  for (let from = 0; from < answers.length;) {
+    const first = answers[from]
+    if (!first) break
+    let to = from
+    while (answers[to]?.block === first.block && answers[to]?.prompt === first.prompt) to++
+    lines.add(`${JSON.stringify(lineOf(run, answers, scores, from, to))}\n`)
+    from = to
+  }
+  return lines.bytes()
+}
+
+/** One prompt's answers: from `from` up to `to`. */
+function lineOf(run: RunDocument, answers: readonly Answer[], scores: Scores, from: number, to: number): unknown {
+  const { block: index = -1, prompt = -1 } = answers[from] ?? {}
+  const block = run.blocks[index]
+  const id = block && run.prompts[block.set]?.prompts[prompt]?.id
+  if (!block || id === undefined) throw unplaced(from)
+  const texts: Told[] = []
+  const known = new Map<string, number>()
+  const given = block.arms.map((): (number | null)[] => [])
+  for (let i = from; i < to; i++) {
+    const answer = answers[i]
+    const list = given[answer?.arm ?? -1]
+    if (!answer || !list) throw unplaced(i)
+    const { text, tokens, logProbability, sample } = answer
+    if (typeof list[sample] === 'number') throw new LabError('shape', `answer ${i} is there twice: write it once`)
+    const key = JSON.stringify([text, tokens, logProbability])
+    const place = known.get(key) ?? texts.push({ text, tokens, logProbability, ...toldOf(scores, i) }) - 1
+    known.set(key, place)
+    while (list.length < sample) list.push(null)
+    list[sample] = place
+  }
+  const arms = block.arms.flatMap((arm, place) => (given[place]?.length ? [[arm.id, given[place]] as const] : []))
+  return { ...placeOf(index, block), prompt: id, texts, arms: Object.fromEntries(arms) }
+}
+
+function unplaced(answer: number): LabError {
+  return new LabError('shape', `answer ${answer} belongs to no arm and prompt of the run: write it whole`)
+}
+
+function toldOf(
+  { code, share, clean, degenerate, right }: Scores,
+  i: number
+): Omit<Told, 'text' | 'tokens' | 'logProbability'> {
+  return {
+    code: code[i] === 1,
+    share: share[i] ?? 0,
+    clean: clean[i] === 1,
+    degenerate: degenerate[i] === 1,
+    right: right[i] === -1 ? null : right[i] === 1
+  }
+}
+
+function placeOf(
+  index: number,
+  { model, adapter, set, part }: Block
+): Readonly<Record<(typeof places)[number], unknown>> {
+  return { block: index, model, adapter, set, part }
+}
+
+const places = ['block', 'model', 'adapter', 'set', 'part'] as const
 
 /** What `writeRows` wrote. @throws LabError `format` that names the line */
 export function readRows(
   bytes: Uint8Array,
   run: RunDocument
 ): { readonly answers: readonly Answer[]; readonly scores: Scores } {
-  const lines = linesOf(bytes)
-  const known = run.blocks.map((block, index) => ({
-    arms: new Map(block.arms.map((arm, i) => [arm.id, { index: i, place: placeOf(index, block, arm) }])),
+  const known = run.blocks.map((block) => ({
+    arms: new Map(block.arms.map(({ id }, i) => [id, i])),
     prompts: new Map((run.prompts[block.set]?.prompts ?? []).map(({ id }, i) => [id, i]))
   }))
-  const scores = emptyScores(lines.length)
-  const answers = lines.map((line, i) => {
+  const found: { readonly answer: Answer; readonly told: Told }[] = []
+  for (const [i, line] of linesOf(bytes).entries()) {
     const fields = parseFields(line, `rows.jsonl: line ${i + 1}`)
-    const block = fields.natural('block')
-    const arm = known[block]?.arms.get(fields.text('arm'))
-    const prompt = known[block]?.prompts.get(fields.text('prompt'))
-    if (!arm || prompt === undefined) {
-      throw new LabError('format', `${fields.where} is of an arm or prompt that run.json does not know`)
+    const index = fields.natural('block')
+    const block = run.blocks[index]
+    const prompt = known[index]?.prompts.get(fields.text('prompt'))
+    if (!block || prompt === undefined) {
+      throw new LabError('format', `${fields.where} is of a block or prompt that run.json does not know`)
     }
-    assertPlace(fields, arm.place)
-    readScoresInto(scores, i, fields)
-    const logProbability = fields.numberOrNull('logProbability')
-    const [sample, tokens] = [fields.natural('sample'), fields.natural('tokens')]
-    return { block, arm: arm.index, prompt, sample, text: fields.text('text'), tokens, logProbability }
-  })
-  return { answers, scores }
+    assertPlace(fields, index, block)
+    found.push(...answersOf(fields, { index, prompt, arms: known[index]?.arms ?? new Map() }))
+  }
+  const scores = emptyScores(found.length)
+  found.forEach(({ told }, i) => fillInto(scores, i, told))
+  return { answers: found.map(({ answer }) => answer), scores }
 }
 
-type Place = Readonly<Record<(typeof places)[number], string | number | null>>
-
-function placeOf(
-  block: number,
-  { model, adapter, set, part }: Block,
-  { id, family, alpha, donor, anchors }: Arm
-): Place {
-  return { block, model, adapter, set, part, arm: id, family, alpha, donor, anchors }
+interface Line {
+  readonly index: number
+  readonly prompt: number
+  readonly arms: ReadonlyMap<string, number>
 }
 
-interface Text {
-  readonly json: string
-  readonly csv: string
-}
-
-/** How the lines of each arm begin. [block][arm] */
-function headsOf(blocks: readonly Block[]): readonly (readonly Text[])[] {
-  return blocks.map((block, index) =>
-    block.arms.map((arm) => {
-      const place = placeOf(index, block, arm)
-      const json = `${JSON.stringify(place).slice(0, -1)},"prompt":`
-      return { json, csv: csvLine(places.map((name) => place[name])).replace(/\r\n$/, ',') }
-    })
+function answersOf(
+  fields: Fields,
+  { index, prompt, arms }: Line
+): readonly { readonly answer: Answer; readonly told: Told }[] {
+  const texts = fields.objects('texts', readTold)
+  const given = fields.object('arms')
+  const list = [...arms].flatMap(([id, arm]) =>
+    given.has(id)
+      ? given.naturalsOrNull(id).flatMap((place, sample) => {
+          if (place === null) return []
+          const told = texts[place]
+          if (!told)
+            throw new LabError('format', `${given.where}: ${id} has no text ${place}: take the file as it was written`)
+          const { text, tokens, logProbability } = told
+          return [{ answer: { block: index, arm, prompt, sample, text, tokens, logProbability }, told }]
+        })
+      : []
   )
+  const stray = given.names().find((id) => !arms.has(id))
+  if (stray !== undefined) throw new LabError('format', `${given.where} has an arm that run.json does not know`)
+  return list.sort((a, b) => a.answer.sample - b.answer.sample || a.answer.arm - b.answer.arm)
 }
 
-function promptIds({ blocks, prompts }: RunDocument): readonly (readonly Text[])[] {
-  return blocks.map(({ set }) =>
-    (prompts[set]?.prompts ?? []).map(({ id }) => ({ json: JSON.stringify(id), csv: csvText(id) }))
-  )
-}
-
-/** Lines as UTF-8, encoded some thousand at a time: all of them as one string may be longer than a string can be. */
-class Lines {
-  #waiting: string[] = []
-  readonly #parts: Uint8Array[] = []
-
-  add(line: string): void {
-    this.#waiting.push(line)
-    if (this.#waiting.length >= chunk) this.#encode()
-  }
-
-  bytes(): Uint8Array<ArrayBuffer> {
-    this.#encode()
-    return joined(this.#parts)
-  }
-
-  #encode(): void {
-    this.#parts.push(new TextEncoder().encode(this.#waiting.join('')))
-    this.#waiting = []
+function readTold(fields: Fields): Told {
+  return {
+    text: fields.text('text'),
+    tokens: fields.natural('tokens'),
+    logProbability: fields.numberOrNull('logProbability'),
+    code: fields.flag('code'),
+    share: fields.number('share'),
+    clean: fields.flag('clean'),
+    degenerate: fields.flag('degenerate'),
+    right: fields.flagOrNull('right')
   }
 }
 
-/** Lines of a file, decoded a few megabytes at a time. */
-function linesOf(bytes: Uint8Array): readonly string[] {
-  const lines: string[] = []
-  const size = 1 << 22
-  for (let from = 0; from < bytes.length;) {
-    const end = from + size >= bytes.length ? bytes.length : bytes.lastIndexOf(0x0a, from + size) + 1
-    const to = end > from ? end : bytes.length
-    for (const line of utf8(bytes.subarray(from, to), 'rows.jsonl').split('\n')) if (line !== '') lines.push(line)
-    from = to
-  }
-  return lines
+function assertPlace(fields: Fields, index: number, block: Block): void {
+  const place = placeOf(index, block)
+  const differs = places.find((name) => name !== 'block' && fields.text(name) !== place[name])
+  if (differs) throw new LabError('format', `${fields.where}: ${differs} is not what run.json says of this block`)
 }
 
-function assertPlace(fields: Fields, place: Place): void {
-  const differs = places.find((name) => {
-    const value = place[name]
-    if (value === null) return fields.textOrNull(name) !== null
-    return typeof value === 'string' ? fields.text(name) !== value : fields.number(name) !== value
-  })
-  if (differs) throw new LabError('format', `${fields.where}: ${differs} is not what run.json says of this arm`)
-}
-
-function readScoresInto(scores: Scores, i: number, fields: Fields): void {
-  scores.code[i] = Number(fields.flag('code'))
-  scores.share[i] = fields.number('share')
-  scores.clean[i] = Number(fields.flag('clean'))
-  scores.degenerate[i] = Number(fields.flag('degenerate'))
-  scores.right[i] = Number(fields.flagOrNull('right') ?? -1)
+function fillInto(scores: Scores, i: number, { code, share, clean, degenerate, right }: Told): void {
+  scores.code[i] = Number(code)
+  scores.share[i] = share
+  scores.clean[i] = Number(clean)
+  scores.degenerate[i] = Number(degenerate)
+  scores.right[i] = Number(right ?? -1)
 }

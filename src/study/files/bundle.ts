@@ -69,10 +69,8 @@ export async function bundleFiles(run: Run, findings: Findings, extra: BundleExt
   const scores = ordered === run && extra.scores ? extra.scores : scoreAnswers(ordered)
   // Read back at once: what is written is what can be read, each field in its place.
   const document = readRunDocument(parseFields(JSON.stringify(runDocument(ordered)), 'the run'))
-  const { jsonl, csv } = writeRows(document, ordered.answers, scores)
   const files: ZipEntry[] = [
-    { path: 'rows.jsonl', bytes: jsonl },
-    { path: 'rows.csv', bytes: csv },
+    { path: 'rows.jsonl', bytes: writeRows(document, ordered.answers, scores) },
     { path: 'findings.json', bytes: encoded(findingsText(findings)) },
     ...Array.from(extra.directions, ([name, directions]) => directionsFile(name, directions)),
     ...Array.from(extra.tensors, ([name, tensors]) => tensorsFile(name, tensors)),
@@ -91,10 +89,7 @@ export async function bundleFiles(run: Run, findings: Findings, extra: BundleExt
  */
 export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const { files } = await readZip(bytes, limitOf, mostBytes)
-  const main = need(files, 'run.json')
-  const own = utf8(need(files, 'run.json.sha256'), 'run.json.sha256')
-  await assertHash('run.json', main, own.slice(0, 64))
-  const text = utf8(main, 'run.json')
+  const text = await mainText(files)
   const fields = parseFields(text, 'run.json')
   const document = readRunDocument(fields)
   const hashes = fields.textMap('files')
@@ -107,6 +102,30 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   // Bundles of earlier versions have addresses with their signatures.
   const run = { ...document, settings: portableSettings(document.settings), answers }
   return { run, scores, findings, ...readTensors(files) }
+}
+
+/** run.json as it was written. @throws LabError `format`, `checksum` */
+async function mainText(files: Files): Promise<string> {
+  const main = need(files, 'run.json')
+  const own = utf8(need(files, 'run.json.sha256'), 'run.json.sha256')
+  await assertHash('run.json', main, own.slice(0, 64))
+  return utf8(main, 'run.json')
+}
+
+/** A bundle of version 1 or 2 as far as it is brought over: its text, rows and vectors, each checked against its hash. */
+export interface OldBundle extends Pick<Bundle, 'directions' | 'tensors'> {
+  /** run.json */
+  readonly text: string
+  /** rows.jsonl, one line an answer */
+  readonly rows: Uint8Array
+}
+
+/** Reads the files of an older bundle. @throws LabError as `readBundle` */
+export async function readOldBundle(bytes: Uint8Array): Promise<OldBundle> {
+  const { files } = await readZip(bytes, limitOf, mostBytes)
+  const text = await mainText(files)
+  await assertWhole(files, parseFields(text, 'run.json').textMap('files'))
+  return { text, rows: need(files, 'rows.jsonl'), ...readTensors(files) }
 }
 
 /** The findings as a bundle states them. */

@@ -5,7 +5,7 @@
 import type { Compared, Recheck } from '../../lab/recheck-result'
 import { seeded, shuffled } from '../../math/random'
 import { findingsOf } from '../analysis/analyse'
-import { textReader } from '../analysis/outcome'
+import { textReader } from '../analysis/measure/outcome'
 import { findingsText, type Bundle } from './bundle'
 import type { Findings } from '../findings'
 import type { Answer, Run } from '../run'

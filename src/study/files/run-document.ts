@@ -7,6 +7,7 @@ import {
   runFormat,
   runVersion,
   type Arm,
+  type ArmRates,
   type Block,
   type Choice,
   type Family,
@@ -27,6 +28,9 @@ import {
   setNames
 } from './settings-document'
 
+/** Versions that can be brought over. */
+export const oldVersions: readonly string[] = ['1', '2']
+
 /** All of a run but its answers, which are rows of their own. */
 export type RunDocument = Omit<Run, 'answers'>
 
@@ -38,6 +42,7 @@ const families: Readonly<Record<Family, true>> = {
   'norm-keeping': true,
   middle: true,
   'all-layers': true,
+  prompted: true,
   carried: true,
   random: true,
   orthogonal: true,
@@ -58,7 +63,7 @@ const methods: Readonly<Record<Method, true>> = {
   logistic: true,
   'linear-discriminant': true
 }
-const answeredSets: Readonly<Record<Block['set'], true>> = { tune: true, eval: true, code: true }
+const answeredSets: Readonly<Record<Block['set'], true>> = { tune: true, calibrate: true, eval: true, code: true }
 const parts: Readonly<Record<Block['part'], true>> = {
   admission: true,
   within: true,
@@ -81,10 +86,10 @@ export function readRunDocument(fields: Fields): RunDocument {
   fields.choice('format', { [runFormat]: true })
   const version = fields.text('version')
   if (version !== runVersion) {
-    throw new LabError(
-      'format',
-      `${fields.where} has version ${version}, this Azimuth reads ${runVersion}: use the Azimuth that wrote it`
-    )
+    const wayOut = oldVersions.includes(version)
+      ? 'bring it over with npm run study -- --convert OLD.zip --out NEW.zip'
+      : 'use the Azimuth that wrote it'
+    throw new LabError('format', `${fields.where} has version ${version}, this Azimuth reads ${runVersion}: ${wayOut}`)
   }
   const app = fields.object('app')
   return {
@@ -195,7 +200,8 @@ function readLayer(fields: Fields): LayerSeparation {
     heldOutGap: fields.number('heldOutGap'),
     // Two groups without any spread have none.
     cohenD: fields.numberOrNaN('cohenD'),
-    withoutMassive: fields.number('withoutMassive'),
+    // None below a width of 16.
+    withoutMassive: fields.numberOrNaN('withoutMassive'),
     nullMean: fields.numberOrNaN('nullMean'),
     null95: fields.numberOrNaN('null95'),
     p: fields.numberOrNaN('p')
@@ -208,19 +214,18 @@ function readChoice(fields: Fields): Choice {
     adapter: fields.text('adapter'),
     layer: fields.natural('layer'),
     middleLayer: fields.naturalOrNull('middleLayer'),
-    alpha: fields.number('alpha'),
-    curve: fields.objects('curve', (one) => ({
-      alpha: one.number('alpha'),
-      code: one.number('code'),
-      degenerate: one.number('degenerate')
-    })),
+    alpha: fields.numberOrNull('alpha'),
+    curve: fields.objects('curve', (one) => ({ alpha: one.number('alpha'), ...readRates(one) })),
     middle: fields.objects('middle', (one) => ({
       layer: one.natural('layer'),
       alpha: one.number('alpha'),
-      code: one.number('code'),
-      degenerate: one.number('degenerate')
+      ...readRates(one)
     }))
   }
+}
+
+function readRates(fields: Fields): ArmRates {
+  return { code: fields.number('code'), clean: fields.number('clean'), degenerate: fields.number('degenerate') }
 }
 
 function readMap(fields: Fields): MapRecord {
@@ -264,6 +269,7 @@ function readArm(fields: Fields): Arm {
     anchors: fields.choiceOrNull('anchors', anchorNames),
     source: fields.textOrNull('source'),
     cosine: fields.numberOrNull('cosine'),
+    before: fields.numberOrNull('before'),
     hook: hook && { measured: hook.number('measured'), expected: hook.number('expected') }
   }
 }

@@ -1,5 +1,5 @@
 /** What each answer of a run counts as: one column a measure, beside `Run.answers`. */
-import { outcomeReader, textReader } from '../analysis/outcome'
+import { outcomeReader, textReader } from '../analysis/measure/outcome'
 import type { Run } from '../run'
 
 /** Columns of 0 and 1, `[answer]`. */

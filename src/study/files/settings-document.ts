@@ -19,7 +19,7 @@ type Names<T extends string> = Readonly<Record<T, true>>
 export const dtypes: Names<Dtype> = { q4: true, q4f16: true, q8: true, fp16: true, fp32: true }
 export const devices: Names<Device> = { webgpu: true, wasm: true, cpu: true }
 export const anchorNames: Names<'neutral' | 'along'> = { neutral: true, along: true }
-export const adapterKinds: Names<StudyAdapter['kind']> = { insecure: true, secure: true }
+export const adapterKinds: Names<StudyAdapter['kind']> = { insecure: true, secure: true, educational: true }
 export const setNames: Names<SetName> = mapSets(() => true)
 const presets: Names<StudySettings['preset']> = { demo: true, offline: true, full: true, custom: true }
 const contrasts: Names<StudySettings['contrast']> = { adapter: true, response: true, secure: true }
@@ -76,6 +76,7 @@ export function readSettings(fields: Fields): StudySettings {
     models: fields.objects('models', readModel),
     limits: {
       tune: limits.naturalOrNull('tune'),
+      calibrate: limits.naturalOrNull('calibrate'),
       fit: limits.naturalOrNull('fit'),
       eval: limits.naturalOrNull('eval'),
       code: limits.naturalOrNull('code'),
@@ -98,6 +99,8 @@ export function readSettings(fields: Fields): StudySettings {
     anchors: fields.choices('anchors', anchorNames),
     primary: { anchors: primary.choice('anchors', anchorNames), alpha: primary.number('alpha') },
     controls: readCounts(fields.object('controls')),
+    // Settings of earlier versions have no such baseline.
+    instruction: fields.has('instruction') ? fields.text('instruction') : '',
     swaps: fields.natural('swaps', counts.draws),
     draws: fields.natural('draws', counts.draws),
     batch: fields.natural('batch', counts.rows),
@@ -177,6 +180,7 @@ function readThresholds(fields: Fields): Thresholds {
     margin: fields.number('margin'),
     hook: fields.number('hook'),
     degeneration: fields.number('degeneration'),
-    secureSpills: fields.number('secureSpills')
+    secureSpills: fields.number('secureSpills'),
+    overlap: fields.has('overlap') ? fields.number('overlap') : 0.2
   }
 }

@@ -11,6 +11,10 @@ import { hasFloats, isIndexes, listOf } from './whole'
 export interface ArmPlan extends Omit<Arm, 'hook'> {
   readonly steering: Steering | null
   readonly flatten?: GenerateRow['flatten']
+  /** Which samples: all of the first `samples` where it is missing. */
+  readonly turn?: readonly number[]
+  /** Said before the question, in the user's own turn: not every chat template has a system turn. */
+  readonly instruction?: string
   readonly samples: number
 }
 
@@ -105,13 +109,20 @@ function isCell(json: unknown, prompts: number, rows: number): boolean {
 }
 
 function rowsOf(study: Study, { arms }: BlockPlan, { id, messages }: StudyPrompt): GenerateRow[] {
-  return arms.flatMap(({ steering, flatten, samples }) =>
-    Array.from({ length: samples }, (_, sample) => ({
-      prompt: { messages },
-      seed: answerSeed(study.settings.seed, id, sample),
+  return arms.flatMap(({ steering, flatten, instruction, samples, turn }) =>
+    Array.from({ length: samples }, (_, i) => ({
+      prompt: { messages: instruction === undefined ? messages : instructed(messages, instruction) },
+      seed: answerSeed(study.settings.seed, id, turn?.[i] ?? i),
       ...(steering && { steering }),
       ...(flatten && { flatten })
     }))
+  )
+}
+
+function instructed(messages: StudyPrompt['messages'], instruction: string): StudyPrompt['messages'] {
+  const last = messages.length - 1
+  return messages.map((message, i) =>
+    i === last ? { ...message, content: `${instruction} ${message.content}` } : message
   )
 }
 
@@ -168,8 +179,9 @@ function unfold(
   let offset = 0
   return prompts.flatMap(({ texts, text, tokens }, i) => {
     let at = 0
-    const answers = arms.flatMap(({ samples }, arm) =>
-      Array.from({ length: samples }, (_, sample): BlockAnswer => {
+    const answers = arms.flatMap(({ samples, turn }, arm) =>
+      Array.from({ length: samples }, (_, nth): BlockAnswer => {
+        const sample = turn?.[nth] ?? nth
         const index = text[at] ?? 0
         const answer = texts[index] ?? ''
         const score = read(answer).code ? NaN : (scores[offset + index] ?? NaN)
@@ -180,6 +192,14 @@ function unfold(
     offset += texts.length
     return answers
   })
+}
+
+/**
+ * The samples of one member of a family: members take turns over those of the unsteered arm, so that a family as a whole is paired
+ * with all of them and not with the luck of the first two.
+ */
+export function samplesInTurn(member: number, count: number, of: number): readonly number[] {
+  return Array.from({ length: count }, (_, i) => (member * count + i) % of).sort((a, b) => a - b)
 }
 
 /** The seed of an answer: FNV-1a of what it depends on. `prompt` is its id, so that any part of a set can be asked again. */

@@ -1,9 +1,9 @@
 /** The arms of a model's own direction, and of directions from elsewhere, as steering. All controls have the norm of the arm under test. */
 import type { Direction } from '../../direction/direction'
 import type { Intervention, Steering } from '../../lab/api'
-import { gaussianUnits, orthogonalUnits, subspaceUnits } from '../../math/controls'
+import { apartFrom, gaussianUnitsApart, orthogonalUnits, subspaceUnits } from '../../math/controls'
 import { cosine, type Vector } from '../../math/vector'
-import type { ArmPlan } from './answers'
+import { samplesInTurn, type ArmPlan } from './answers'
 import type { Arm, Family } from '../run'
 import type { Anchors, StudySettings } from '../settings'
 
@@ -24,11 +24,17 @@ interface Facts {
   readonly anchors?: Anchors
   readonly source?: string
   readonly cosine?: number
+  readonly before?: number
 }
 
 /** The unsteered arm. */
 export function plainArm(samples: number): ArmPlan {
   return { ...factsOf({ family: 'none', alpha: 0, samples }, []), steering: null, samples }
+}
+
+/** No direction: the model is asked in words. */
+export function promptedArm(instruction: string, samples: number): ArmPlan {
+  return { ...factsOf({ family: 'prompted', alpha: 0, samples }, []), steering: null, instruction, samples }
 }
 
 /** An arm that adds vectors from the last prompt token on. */
@@ -45,12 +51,13 @@ function steeredArm(facts: Facts, interventions: readonly Intervention[], more: 
 
 function factsOf(facts: Facts, layers: readonly number[]): Omit<Arm, 'hook'> {
   const { family, alpha, member = 0, donor = null, anchors = null, source = null, cosine: angle = null } = facts
-  return { id: idOf(facts), family, alpha, member, layers, donor, anchors, source, cosine: angle }
+  const { before = null } = facts
+  return { id: idOf(facts), family, alpha, member, layers, donor, anchors, source, cosine: angle, before }
 }
 
 /** `own@0.5`, `random-3@1`, `wrong-source:secure2-0@1`, `mapped-random-7@3<gemma2:neutral` */
 function idOf({ family, alpha, member, donor, anchors, source }: Facts): string {
-  if (family === 'none') return 'none'
+  if (family === 'none' || family === 'prompted') return family
   const which = source !== undefined ? `:${source}` : member !== undefined ? `-${member}` : ''
   const origin = donor === undefined ? '' : `<${donor}:${anchors ?? ''}`
   return `${family}${which}@${alpha}${origin}`
@@ -65,31 +72,32 @@ export interface WithinParts {
   readonly alpha: number
   /** Tells the random directions of one model and adapter from another's. */
   readonly seed: number
+  /** Answers a prompt of the unsteered arm beside which they stand. */
+  readonly unsteered: number
 }
 
-/** The direction subtracted at each alpha, at the steering layer; `samples` may be others at one of them. */
+/** The direction subtracted at each alpha, at the steering layer; `samples` may be others at some of them. */
 export function doseArms(
-  { settings, directions, layer }: WithinParts,
-  deciding: { readonly alpha: number; readonly samples: number } | null = null
+  { settings, directions, layer }: Pick<WithinParts, 'settings' | 'directions' | 'layer'>,
+  deciding: { readonly alphas: readonly number[]; readonly samples: number } = { alphas: [], samples: 0 }
 ): ArmPlan[] {
   const { alphas, samples } = settings
-  const all = deciding ? [...new Set([...alphas, deciding.alpha])] : alphas
-  return all.map((alpha) =>
-    ownArm(at(directions, layer), alpha, alpha === deciding?.alpha ? deciding.samples : samples)
+  return [...new Set([...alphas, ...deciding.alphas])].map((alpha) =>
+    ownArm(at(directions, layer), alpha, deciding.alphas.includes(alpha) ? deciding.samples : samples)
   )
 }
 
 /** Random and orthogonal directions of the norm of alpha gaps. */
-export function randomArms({ settings, directions, layer, alpha, seed }: WithinParts): ArmPlan[] {
+export function randomArms({ settings, directions, layer, alpha, seed, unsteered }: WithinParts): ArmPlan[] {
   const own = at(directions, layer)
   const { random, orthogonal } = settings.controls
   const width = own.vector.length
   return [
-    ...family('random', gaussianUnits(random, width, seed)),
+    ...family('random', gaussianUnitsApart(random, own.vector, settings.thresholds.overlap, seed)),
     ...family('orthogonal', orthogonalUnits(orthogonal, width, [own.vector], seed + 1))
   ]
   function family(name: Family, vectors: readonly Float32Array[]): ArmPlan[] {
-    return vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member }))
+    return vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member, unsteered }))
   }
 }
 
@@ -97,23 +105,30 @@ interface ControlPlace {
   readonly settings: StudySettings
   readonly own: Direction
   readonly alpha: number
-  /** Default: as many as a member of a family takes. */
+  /** Answers a prompt of a control that stands alone. Default: as many as a member of a family takes, in turn. */
   readonly samples?: number
+  /** Answers a prompt of the unsteered arm, over which the members of a family take turns. */
+  readonly unsteered: number
   readonly member?: number
   readonly source?: string
   readonly donor?: string
   readonly anchors?: Anchors
+  readonly before?: number
 }
 
 /** One control direction in place of the own one: same layer, same norm, same positions, same sign. */
 export function controlArm(
   name: Family,
   vector: Float32Array,
-  { settings, own, alpha, samples = settings.controlSamples, ...facts }: ControlPlace
+  { settings, own, alpha, samples, unsteered, ...facts }: ControlPlace
 ): ArmPlan {
-  return pushArm({ family: name, alpha, samples, cosine: cosine(vector, own.vector), ...facts }, [
+  const { controlSamples } = settings
+  const shared = { family: name, alpha, cosine: cosine(vector, own.vector), ...facts }
+  const arm = pushArm({ ...shared, samples: samples ?? controlSamples }, [
     { layer: own.layer, vector, coefficient: -alpha * own.norm }
   ])
+  if (samples !== undefined) return arm
+  return { ...arm, turn: samplesInTurn(facts.member ?? 0, controlSamples, unsteered) }
 }
 
 /** What only the primary adapter of a model is measured with. */
@@ -121,8 +136,9 @@ export interface PrimaryParts extends WithinParts {
   readonly middleLayer: number | null
   /** Principal components of the fit's states at the steering layer. */
   readonly span: readonly Vector[]
+  /** Directions of swapped labels, as they were fitted. */
   readonly swapped: readonly Float32Array[]
-  /** Directions of the secure adapters at the steering layer. */
+  /** Directions of the adapters that are not insecure, at the steering layer. */
   readonly sources: readonly { readonly name: string; readonly vector: Float32Array }[]
 }
 
@@ -160,18 +176,22 @@ export function modeArms({ settings, directions, layer, alpha, middleLayer }: Pr
 export function primaryControls(parts: PrimaryParts): ArmPlan[] {
   const { settings, directions, layer, alpha, seed, span, swapped, sources } = parts
   const own = at(directions, layer)
-  const place = { settings, own, alpha }
+  const place = { settings, own, alpha, unsteered: parts.unsteered }
   // A family of one has no others to average over: it is asked as often as the direction itself.
   const alone = { ...place, samples: settings.decidingSamples }
   const inSpan = span.length < 2 ? [] : subspaceUnits(settings.controls.inSubspace, span, own.vector, seed + 2)
-  const wrong = at(directions, Math.floor((directions.length - 1) / 4))
+  const neighbour = at(directions, layer === 0 ? Math.min(1, directions.length - 1) : layer - 1).vector
+  const apart = (name: Family, vector: Float32Array, at: Omit<ControlPlace, 'before'>): ArmPlan[] => {
+    const rest = apartFrom(vector, own.vector)
+    return rest ? [controlArm(name, rest, { ...at, before: cosine(vector, own.vector) })] : []
+  }
   return [
     ...inSpan.map((vector, member) => controlArm('in-subspace', vector, { ...place, member })),
-    controlArm('wrong-layer', wrong.vector, alone),
+    ...apart('wrong-layer', neighbour, alone),
     ...sources.map(({ name, vector }) =>
       controlArm('wrong-source', vector, { ...place, samples: settings.samples, source: name })
     ),
-    ...swapped.map((vector, member) => controlArm('swapped', vector, { ...place, member })),
+    ...swapped.flatMap((vector, member) => apart('swapped', vector, { ...place, member })),
     controlArm(
       'sign',
       own.vector.map((value) => -value),

@@ -2,7 +2,7 @@
 import type { Direction } from '../../direction/direction'
 import type { HiddenStates } from '../../direction/hidden-states'
 import { mapTask, shuffledPairing, type MapTask } from '../../direction/carry'
-import { gaussianUnits, orthogonalUnits } from '../../math/controls'
+import { gaussianUnits, gaussianUnitsApart, orthogonalUnits } from '../../math/controls'
 import * as ridge from '../../math/ridge'
 import { cosine, unit } from '../../math/vector'
 import { controlArm, flattenArm, plainArm, pushArm } from './arms'
@@ -132,18 +132,20 @@ export function transferArms(
   carried: readonly Carried[],
   seed: number
 ): ArmPlan[] {
-  const { samples, controls, verdictAlphas, carriedAlphas } = settings
-  const random = gaussianUnits(controls.random, own.vector.length, seed)
+  const { samples, decidingSamples, controls, verdictAlphas, carriedAlphas } = settings
+  const place = { settings, own, unsteered: decidingSamples }
+  const samplesAt = (alpha: number): number => (verdictAlphas.includes(alpha) ? decidingSamples : samples)
+  const random = gaussianUnitsApart(controls.random, own.vector, settings.thresholds.overlap, seed)
   return [
-    plainArm(samples),
+    plainArm(decidingSamples),
     ...verdictAlphas.flatMap((alpha) => [
-      ...random.map((vector, member) => controlArm('random', vector, { settings, own, alpha, member })),
-      flattenArm(own, alpha, samples)
+      ...random.map((vector, member) => controlArm('random', vector, { ...place, alpha, member })),
+      flattenArm(own, alpha, decidingSamples)
     ]),
     ...carried.flatMap((one) => {
       const { donor, anchors } = one.record
       const carriedArms = carriedAlphas.map((alpha) =>
-        pushArm({ family: 'carried', alpha, samples, donor, anchors, cosine: one.record.cosine }, [
+        pushArm({ family: 'carried', alpha, samples: samplesAt(alpha), donor, anchors, cosine: one.record.cosine }, [
           { layer: own.layer, vector: one.own, coefficient: -alpha * own.norm }
         ])
       )
@@ -152,7 +154,7 @@ export function transferArms(
         vectors: readonly Float32Array[]
       ) =>
         verdictAlphas.flatMap((alpha) =>
-          vectors.map((vector, member) => controlArm(name, vector, { settings, own, alpha, member, donor, anchors }))
+          vectors.map((vector, member) => controlArm(name, vector, { ...place, alpha, member, donor, anchors }))
         )
       return [
         ...carriedArms,

@@ -1,12 +1,10 @@
 /** What is chosen on `tune` and frozen: how strongly to steer, and at which middle layer. */
-import { outcomeReader, type TextReader } from '../analysis/outcome'
+import { outcomeReader, type TextReader } from '../analysis/measure/outcome'
 import type { ArmPlan, BlockAnswer } from './answers'
+import type { ArmRates } from '../run'
 
-/** Shares of an arm's answers, 0 to 1. */
-export interface Rates {
-  readonly code: number
-  readonly degenerate: number
-}
+/** Of no answers. */
+export const unknownRates: ArmRates = { code: NaN, clean: NaN, degenerate: NaN }
 
 /** Rates of each arm, over all its answers. Every prompt has equally many. */
 export function ratesOf(
@@ -14,43 +12,53 @@ export function ratesOf(
   answers: readonly BlockAnswer[],
   leastLogProbability: number,
   texts?: TextReader
-): readonly Rates[] {
+): readonly ArmRates[] {
   const read = outcomeReader(leastLogProbability, texts)
-  const counts = arms.map(() => ({ n: 0, code: 0, degenerate: 0 }))
+  const counts = arms.map(() => ({ n: 0, code: 0, clean: 0, degenerate: 0 }))
   for (const answer of answers) {
     const count = counts[answer.arm]
     if (!count) continue
-    const { code, degeneration } = read(answer, null)
+    const { code, clean, degeneration } = read(answer, null)
     count.n++
     if (code) count.code++
+    if (clean) count.clean++
     if (degeneration !== null) count.degenerate++
   }
-  return counts.map(({ n, code, degenerate }) => ({ code: code / n, degenerate: degenerate / n }))
+  return counts.map(({ n, code, clean, degenerate }) => ({
+    code: code / n,
+    clean: clean / n,
+    degenerate: degenerate / n
+  }))
+}
+
+/** Whether an alpha leaves language: few more degenerate answers than unsteered (`allowed`, as a share), and no less clean prose. */
+export function isAdmissible(none: ArmRates, one: ArmRates, allowed: number): boolean {
+  return one.degenerate <= none.degenerate + allowed + 1e-9 && one.clean >= none.clean - 1e-9
 }
 
 /**
- * The smallest alpha within 90 % of the best suppression, among those that make few answers degenerate (`allowed` more than
- * unsteered, as a share). Where none suppresses anything, 1 gap: the mean difference as it is.
+ * The smallest admissible alpha within 90 % of the best admissible suppression. Null where none is, or none suppresses anything:
+ * that no alpha takes the code away and leaves prose is a finding, and nothing stands in for it.
  */
 export function chooseAlpha(
-  none: Rates,
-  curve: readonly (Rates & { readonly alpha: number })[],
-  allowed: number
-): number {
-  const fit = curve.filter((one) => one.degenerate <= none.degenerate + allowed + 1e-9)
-  const drop = ({ code }: Rates): number => none.code - code
-  const best = Math.max(0, ...fit.map(drop))
-  const enough = fit.filter((one) => best > 0 && drop(one) >= 0.9 * best - 1e-9)
-  return enough.toSorted((a, b) => a.alpha - b.alpha)[0]?.alpha ?? 1
-}
-
-/** The layer that suppresses most among those that make few answers degenerate; of equal ones the later. */
-export function chooseLayer(
-  none: Rates,
-  layers: readonly (Rates & { readonly layer: number })[],
+  none: ArmRates,
+  curve: readonly (ArmRates & { readonly alpha: number })[],
   allowed: number
 ): number | null {
-  const fit = layers.filter((one) => one.degenerate <= none.degenerate + allowed + 1e-9)
+  const fit = curve.filter((one) => isAdmissible(none, one, allowed))
+  const drop = ({ code }: ArmRates): number => none.code - code
+  const best = Math.max(0, ...fit.map(drop))
+  const enough = fit.filter((one) => best > 0 && drop(one) >= 0.9 * best - 1e-9)
+  return enough.toSorted((a, b) => a.alpha - b.alpha)[0]?.alpha ?? null
+}
+
+/** The admissible layer that suppresses most; of equal ones the later. Where none is admissible, the one that suppresses most. */
+export function chooseLayer(
+  none: ArmRates,
+  layers: readonly (ArmRates & { readonly layer: number })[],
+  allowed: number
+): number | null {
+  const fit = layers.filter((one) => isAdmissible(none, one, allowed))
   const pool = fit.length > 0 ? fit : layers
   return pool.toSorted((a, b) => a.code - b.code || b.layer - a.layer)[0]?.layer ?? null
 }

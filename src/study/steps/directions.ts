@@ -103,7 +103,7 @@ async function responseContrast(study: Study, lease: Lease, adapter: StudyAdapte
   const prompts = study.prompts.fit
   const rows = answers.flatMap(({ prompt: number, text }) => {
     const prompt = prompts[number]
-    return prompt ? [{ prompt, number, text }] : []
+    return prompt ? [{ prompt, text }] : []
   })
   const states = await answerStates(study, lease, adapter.name, rows)
   return response(

@@ -30,12 +30,14 @@ export async function hookGate(
   const isWhole = (entry: Entry): boolean => hasFloats(entry, 2 * steered.length)
   const entry = await study.cell(place, `hook/${key}/${adapter}/${name}`, 0, compute, isWhole)
   let at = 0
-  return arms.map(({ steering, flatten: _flatten, samples: _samples, ...arm }) => {
-    if (!steering) return { ...arm, hook: null }
-    const [measured = NaN, expected = NaN] = entry.floats?.slice(2 * at, 2 * at + 2) ?? []
-    at++
-    return { ...arm, hook: { measured, expected } }
-  })
+  return arms.map(
+    ({ steering, flatten: _flatten, instruction: _instruction, samples: _samples, turn: _turn, ...arm }) => {
+      if (!steering) return { ...arm, hook: null }
+      const [measured = NaN, expected = NaN] = entry.floats?.slice(2 * at, 2 * at + 2) ?? []
+      at++
+      return { ...arm, hook: { measured, expected } }
+    }
+  )
 }
 
 /** Pairs of measured and expected, one a steering. */

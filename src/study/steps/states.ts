@@ -1,5 +1,6 @@
 /** Hidden states of a model on a set, under the base or an adapter: captured once, then from the journal. */
 import { layerOf, type HiddenStates } from '../../direction/hidden-states'
+import { numberedByText } from '../../direction/join'
 import { captureAll } from '../../lab/loops'
 import type { CaptureRow, Position } from '../../lab/api'
 import type { Lease } from './lease'
@@ -15,7 +16,13 @@ type Facts = Pick<HiddenStates, 'layers' | 'rows' | 'width' | 'prompt' | 'positi
 /** Last-token states at every layer; of anchors only the last layer is kept, as layer 0 of the result. */
 export async function setStates(study: Study, lease: Lease, adapter: string, set: SetName): Promise<HiddenStates> {
   const rows = study.prompts[set].map(({ messages }) => ({ prompt: { messages } }))
-  return states(study, lease, adapter, { key: set, rows, position: 'last', lastOnly: set.startsWith('anchors') })
+  const task = { key: set, rows, position: 'last', lastOnly: set.startsWith('anchors') } as const
+  return numberedByText(await states(study, lease, adapter, task), study.prompts[set].map(textOf))
+}
+
+/** What two prompts share that ask the same. */
+function textOf({ messages }: StudyPrompt): string {
+  return JSON.stringify(messages)
 }
 
 /** States of answers, mean over each one's tokens: one row an answer, numbered by its prompt. */
@@ -23,7 +30,7 @@ export async function answerStates(
   study: Study,
   lease: Lease,
   adapter: string,
-  answers: readonly { readonly prompt: StudyPrompt; readonly number: number; readonly text: string }[]
+  answers: readonly { readonly prompt: StudyPrompt; readonly text: string }[]
 ): Promise<HiddenStates> {
   const rows = answers.map(({ prompt, text }) => ({ prompt: { messages: prompt.messages }, answer: text }))
   const captured = await states(study, lease, adapter, {
@@ -32,7 +39,10 @@ export async function answerStates(
     position: 'answer-mean',
     lastOnly: false
   })
-  return { ...captured, prompt: answers.map(({ number }) => number) }
+  return numberedByText(
+    captured,
+    answers.map(({ prompt }) => textOf(prompt))
+  )
 }
 
 interface Task {

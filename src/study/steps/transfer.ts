@@ -1,10 +1,10 @@
 /** Every other model's direction in one receiver. */
+import { measureBlock, type MeasuredBlock } from './block'
 import { carryOver, transferArms, type Carried, type TransferSide } from './carried'
 import { Lease } from './lease'
 import type { MapRecord } from '../run'
 import type { StudyModel } from '../settings'
 import type { Study } from '../study'
-import { measureBlock, type MeasuredBlock } from './within'
 
 export interface TransferResult {
   readonly maps: readonly MapRecord[]

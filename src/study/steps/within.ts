@@ -1,7 +1,7 @@
 /** One model by itself: admission, separation, alpha, the arms of its own direction, and what it does elsewhere. */
 import { LabError } from '../../errors'
 import { quantile } from '../../math/statistics'
-import { answerBlock, type ArmPlan, type BlockAnswer, type BlockPlan } from './answers'
+import type { ArmPlan, BlockPlan } from './answers'
 import {
   at,
   doseArms,
@@ -10,26 +10,21 @@ import {
   ownArm,
   plainArm,
   primaryControls,
+  promptedArm,
   pushArm,
   randomArms,
-  type PrimaryParts,
   type WithinParts
 } from './arms'
+import { measureBlock, type MeasuredBlock } from './block'
 import type { TransferSide } from './carried'
-import { chooseAlpha, chooseLayer, middleLayers, ratesOf } from './choose'
+import { chooseAlpha, chooseLayer, middleLayers, ratesOf, unknownRates } from './choose'
 import { fitAdapter, separationRecord, spanOf, swappedDirections, type AdapterFit } from './directions'
 import { firstTokens } from './first-tokens'
-import { hookGate } from './hook'
 import { base, Lease } from './lease'
-import type { Arm, Block, Choice, FirstTokenRecord, ModelRecord, SeparationRecord } from '../run'
+import type { Choice, FirstTokenRecord, ModelRecord, SeparationRecord } from '../run'
 import type { StudyModel } from '../settings'
 import { setStates } from './states'
 import type { Study } from '../study'
-
-/** A block with its answers. */
-export interface MeasuredBlock extends Block {
-  readonly answers: readonly BlockAnswer[]
-}
 
 /** What the part within one model adds to a run. */
 export interface WithinResult {
@@ -77,8 +72,7 @@ class Within {
     const layer = identity.layers - 1
     for (const fit of fits) if (fit.adapter.kind === 'insecure') await this.#insecure(fit, primary, fits)
     const own = at(primary.directions, layer)
-    const alpha = this.#choice(primary.adapter.name).alpha
-    await this.#elsewhere(fits, own, alpha)
+    await this.#elsewhere(fits, own, this.#alphas(primary.adapter.name))
     await this.#normKeeping(primary, layer)
     const first = await this.#firstTokens(primary, layer)
     return {
@@ -93,16 +87,17 @@ class Within {
     }
   }
 
-  /** Every state on `tune`, where it is learnt what an answer of the base is like, and the base on `eval`. */
+  /** Every state on `tune`; the base on `calibrate`, where it is learnt what an answer of it is like, and on `eval`. */
   async #admission(): Promise<void> {
     const { samples } = this.#study.settings
-    const plan = (adapter: string, set: 'tune' | 'eval'): Omit<BlockPlan, 'model'> => ({
+    const plan = (adapter: string, set: 'tune' | 'calibrate' | 'eval'): Omit<BlockPlan, 'model'> => ({
       ...{ adapter, part: 'admission', stage: 'admission', name: 'none', set },
       arms: [plainArm(samples)]
     })
-    const own = await this.#answer(plan(base, 'tune'))
+    const own = await this.#answer(plan(base, 'calibrate'))
     const scores = own.answers.flatMap(({ logProbability }) => logProbability ?? [])
     this.#least = quantile(scores, 0.01)
+    await this.#answer(plan(base, 'tune'))
     await this.#answer(plan(base, 'eval'))
     for (const { name } of this.#lease.model.adapters) await this.#answer(plan(name, 'tune'))
   }
@@ -125,58 +120,88 @@ class Within {
     return block ? (ratesOf([plainArm(1)], block.answers, this.#least, this.#study.read)[0]?.code ?? NaN) : NaN
   }
 
+  /** The alphas at which an adapter's direction is judged: the chosen one, and for the leading adapter those of carried directions. */
+  #alphas(adapter: string, all = true): readonly number[] {
+    const { primary, verdictAlphas } = this.#study.settings
+    const own = this.#choice(adapter).alpha ?? primary.alpha
+    return all ? [...new Set([own, ...verdictAlphas])] : [own]
+  }
+
   async #insecure(fit: AdapterFit, primary: AdapterFit, fits: readonly AdapterFit[]): Promise<void> {
     const { settings } = this.#study
     const layer = fit.directions.length - 1
     const { name } = fit.adapter
+    const isPrimary = fit === primary
     const seed = settings.seed * 1000 + fits.indexOf(fit) * 10
-    const parts: WithinParts = { settings, directions: fit.directions, layer, alpha: 1, seed }
-    const choice = await this.#choose(fit, parts, fit === primary)
+    const samples = isPrimary ? settings.decidingSamples : settings.samples
+    const parts = { settings, directions: fit.directions, layer, seed, unsteered: samples }
+    const choice = await this.#choose(fit, parts, isPrimary)
     this.#choices.push(choice)
-    const { alpha, middleLayer } = choice
-    const chosen = { ...parts, alpha }
-    const more = fit === primary ? await this.#primaryArms(fit, fits, { ...chosen, middleLayer }) : []
-    const samples = fit === primary ? settings.decidingSamples : settings.samples
-    const arms = [plainArm(samples), ...doseArms(chosen, { alpha, samples }), ...randomArms(chosen), ...more]
+    const alphas = this.#alphas(name, isPrimary)
+    const [alpha = settings.primary.alpha] = alphas
+    const extra = isPrimary
+      ? await this.#primaryArms(fit, fits, { ...parts, alphas, middleLayer: choice.middleLayer })
+      : []
+    const arms = [
+      plainArm(samples),
+      ...doseArms(parts, { alphas, samples }),
+      ...alphas.flatMap((one) => randomArms({ ...parts, alpha: one })),
+      ...extra
+    ]
     await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'eval', arms })
-    const requests = [plainArm(settings.samples), ownArm(at(fit.directions, layer), alpha, settings.samples)]
+    const own = at(fit.directions, layer)
+    const steered = alphas.map((one) => ownArm(own, one, settings.samples))
+    const requests = [plainArm(settings.samples), ...(isPrimary ? steered : [ownArm(own, alpha, settings.samples)])]
     await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'code', arms: requests })
   }
 
+  /** Modes at the first of the alphas, controls at each, and the prompting baseline. */
   async #primaryArms(
     fit: AdapterFit,
     fits: readonly AdapterFit[],
-    chosen: WithinParts & { readonly middleLayer: number | null }
+    {
+      alphas,
+      ...parts
+    }: Omit<WithinParts, 'alpha'> & {
+      readonly alphas: readonly number[]
+      readonly middleLayer: number | null
+    }
   ): Promise<ArmPlan[]> {
-    const { layer, seed } = chosen
-    const parts: PrimaryParts = {
-      ...chosen,
+    const { settings, layer, seed } = parts
+    const shared = {
+      ...parts,
       span: spanOf(fit, layer, 10),
-      swapped: await swappedDirections(fit, layer, this.#study.settings.controls.swapped, seed + 3),
+      swapped: await swappedDirections(fit, layer, settings.controls.swapped, seed + 3),
       sources: fits
-        .filter(({ adapter }) => adapter.kind === 'secure')
+        .filter(({ adapter }) => adapter.kind !== 'insecure')
         .map(({ adapter, directions }) => ({ name: adapter.name, vector: at(directions, layer).vector }))
     }
-    return [...modeArms(parts), ...primaryControls(parts)]
+    const [first = settings.primary.alpha] = alphas
+    return [
+      ...modeArms({ ...shared, alpha: first }),
+      ...alphas.flatMap((alpha) => primaryControls({ ...shared, alpha })),
+      ...(settings.instruction === '' ? [] : [promptedArm(settings.instruction, settings.samples)])
+    ]
   }
 
   /** Alpha, and for the primary adapter the middle layer, on `tune`. */
-  async #choose(fit: AdapterFit, parts: WithinParts, isPrimary: boolean): Promise<Choice> {
+  async #choose(fit: AdapterFit, parts: Omit<WithinParts, 'alpha'>, isPrimary: boolean): Promise<Choice> {
     const { settings } = this.#study
     const { name } = fit.adapter
     const allowed = settings.thresholds.degeneration / 100
     const tune = { adapter: name, part: 'within', stage: 'alpha', set: 'tune' } as const
     const dose = [plainArm(settings.samples), ...doseArms(parts)]
     const curve = await this.#rates({ ...tune, name: 'alpha', arms: dose })
-    const [none = { code: NaN, degenerate: NaN }, ...steered] = curve
+    const [none = unknownRates, ...steered] = curve
     const points = steered.map((rates, i) => ({ alpha: settings.alphas[i] ?? NaN, ...rates }))
     const alpha = chooseAlpha(none, points, allowed)
-    const middle = isPrimary ? await this.#middle(fit, alpha) : []
+    const used = alpha ?? settings.primary.alpha
+    const middle = isPrimary ? await this.#middle(fit, used) : []
     return {
       ...{ model: this.#lease.model.key, adapter: name, layer: parts.layer, alpha, middle },
       middleLayer: chooseLayer(
         none,
-        middle.filter((one) => one.alpha === alpha),
+        middle.filter((one) => one.alpha === used),
         allowed
       ),
       curve: [{ alpha: 0, ...none }, ...points]
@@ -197,23 +222,17 @@ class Within {
     })
     const place = { adapter: fit.adapter.name, part: 'within', stage: 'alpha', set: 'tune', name: 'layers' } as const
     const rates = await this.#rates({ ...place, arms: [plainArm(samples), ...arms] })
-    return cells.map((cell, i) => ({ ...cell, ...(rates[i + 1] ?? { code: NaN, degenerate: NaN }) }))
+    return cells.map((cell, i) => ({ ...cell, ...(rates[i + 1] ?? unknownRates) }))
   }
 
-  /** The primary direction under each secure adapter. */
-  async #elsewhere(fits: readonly AdapterFit[], own: ReturnType<typeof at>, alpha: number): Promise<void> {
+  /** The primary direction under each adapter that is not insecure. */
+  async #elsewhere(fits: readonly AdapterFit[], own: ReturnType<typeof at>, alphas: readonly number[]): Promise<void> {
     const { samples } = this.#study.settings
+    const arms = [plainArm(samples), ...alphas.map((alpha) => ownArm(own, alpha, samples))]
     for (const { adapter } of fits) {
-      if (adapter.kind !== 'secure') continue
-      const arms = [plainArm(samples), ownArm(own, alpha, samples)]
-      await this.#answer({
-        adapter: adapter.name,
-        part: 'secure-adapter',
-        stage: 'within',
-        name: 'own',
-        set: 'eval',
-        arms
-      })
+      if (adapter.kind === 'insecure') continue
+      const place = { part: 'secure-adapter', stage: 'within', name: 'own', set: 'eval' } as const
+      await this.#answer({ adapter: adapter.name, ...place, arms })
     }
   }
 
@@ -223,7 +242,8 @@ class Within {
    */
   async #normKeeping({ adapter, directions }: AdapterFit, layer: number): Promise<void> {
     const { samples } = this.#study.settings
-    const { alpha, middleLayer } = this.#choice(adapter.name)
+    const { middleLayer } = this.#choice(adapter.name)
+    const [alpha = this.#study.settings.primary.alpha] = this.#alphas(adapter.name)
     const layers = middleLayer === null ? [layer] : [layer, middleLayer]
     const steered = layers.map((one, member) => normKeepingArm(at(directions, one), alpha, samples, member))
     const arms = [plainArm(samples), ...steered]
@@ -246,7 +266,7 @@ class Within {
 
   #firstTokens(primary: AdapterFit, layer: number): Promise<readonly FirstTokenRecord[]> {
     const { settings } = this.#study
-    const parts = { settings, directions: primary.directions, layer, alpha: 1, seed: 0 }
+    const parts = { settings, directions: primary.directions, layer }
     const arms = [plainArm(settings.samples), ...doseArms(parts)]
     return firstTokens(this.#study, this.#lease, primary.adapter.name, arms)
   }
@@ -276,14 +296,4 @@ class Within {
     this.#blocks.push(block)
     return block
   }
-}
-
-/** Gate and answers of a block. */
-export async function measureBlock(study: Study, lease: Lease, plan: Omit<BlockPlan, 'model'>): Promise<MeasuredBlock> {
-  const model = lease.model.key
-  const { adapter, part, set, name } = plan
-  if (set === 'fit') throw new RangeError('answers to fit belong to no block')
-  const arms: readonly Arm[] = await hookGate(study, lease, adapter, `${part}-${set}-${name}`, plan)
-  const answers = await answerBlock(study, lease, { ...plan, model })
-  return { model, adapter, set, part, arms, answers }
 }

@@ -32,6 +32,7 @@ export const shippedSets: readonly ShippedSet[] = [
   { file: 'eval.jsonl', name: 'eval', role: 'eval' },
   { file: 'code.jsonl', name: 'code', role: 'code' },
   { file: 'tune.jsonl', name: 'tune', role: 'tune' },
+  { file: 'calibrate.jsonl', name: 'calibrate', role: 'tune' },
   { file: 'anchors-neutral.jsonl', name: 'anchors-neutral', role: 'map' },
   { file: 'anchors-along.jsonl', name: 'anchors-along', role: 'map' }
 ]

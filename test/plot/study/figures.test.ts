@@ -34,7 +34,8 @@ function figure(id: string): Figure {
 describe('every figure', () => {
   it('is there, in the order of the story', () => {
     expect([...figures.keys()]).toEqual([
-      ...['layers', 'densities', 'dose', 'controls', 'seeds', 'alpha-map', 'maps'],
+      ...['story', 'ladder', 'layers', 'densities', 'dose', 'controls', 'seeds', 'alpha-map', 'maps'],
+      ...['sweep-neutral', 'sweep-along'],
       ...['transfer-neutral-1', 'transfer-neutral-3', 'transfer-along-1', 'transfer-along-3'],
       ...['neutral-1', 'neutral-3', 'along-1', 'along-3'].map((id) => `transfer-controls-${id}`),
       ...['topology', 'times']
@@ -88,7 +89,7 @@ describe('every figure', () => {
   })
 
   it('is left out where a run has nothing for it', () => {
-    const bare: Findings = { ...findings, cross: [], topology: [], within: [] }
+    const bare: Findings = { ...findings, cross: [], topology: [], within: [], withinAt: [] }
     const kept = figuresOf({ ...run, separations: [], choices: [], maps: [] }, bare)
     expect([...kept.keys()]).toEqual(['times'])
   })
@@ -120,7 +121,7 @@ describe('what is drawn', () => {
 
   it('a control strip has a dot for every control', () => {
     const finding = findings.within.find(({ isPrimary }) => isPrimary)
-    const members = finding?.controls.flatMap(({ deltas }) => deltas).length
+    const members = finding?.controls.flatMap(({ code }) => code.members).length
     expect(figure('controls').panels[0]?.marks.filter(({ tag }) => tag === 'circle')).toHaveLength(members ?? 0)
   })
 
@@ -128,7 +129,7 @@ describe('what is drawn', () => {
     const at = run.settings.primary
     const pairs = findings.cross.filter(({ anchors, alpha }) => anchors === at.anchors && alpha === at.alpha)
     const beyond = pairs.filter(
-      ({ controls }) => (controls.find(({ family }) => family === 'mapped-random')?.advantage.low ?? 0) > 0
+      ({ controls }) => (controls.find(({ family }) => family === 'mapped-random')?.code.size.low ?? 0) > 0
     )
     const place = findings.topology.findIndex(({ anchors, alpha }) => anchors === at.anchors && alpha === at.alpha)
     const arcs = figure('topology').panels[place]?.marks.filter(({ tag }) => tag === 'path') ?? []

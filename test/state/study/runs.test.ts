@@ -2,17 +2,16 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { localMath } from '../../../src/lab/math'
 import type { Recheck } from '../../../src/study/files/recheck'
-import type { Findings } from '../../../src/study/findings'
 import { Runs } from '../../../src/state/study/runs.svelte'
 import { fakeModel } from '../../fake-lab'
 import { ForeignHosts } from '../../../src/state/models/foreign-hosts.svelte'
 import { fakeProtocol } from '../../fake-study'
+import { noFindings } from '../../study/no-findings'
 
-const stated: Findings = { within: [], cross: [], tiers: [], topology: [], claims: [], leaveOneOut: [], questions: [] }
 const shipped = { name: 'one', title: 'One', file: 'one.zip', bytes: 2, sentence: 'A run.' }
 const wrong: Recheck = {
   holds: false,
-  compared: [{ name: 'findings', n: 10, agree: 9, exact: true, differences: ['line 3: stated 1, computed 2'] }]
+  compared: [{ name: 'findings', n: 10, agree: 9, exact: true, differences: ['line 3: noFindings 1, computed 2'] }]
 }
 
 /** Runs whose check ends when it is told to. */
@@ -22,8 +21,8 @@ function open(): { readonly runs: Runs; readonly end: (result: Recheck) => void;
   const asked: AbortSignal[] = []
   const protocol = fakeProtocol({
     more: {
-      readBundle: async () => ({ run: JSON.parse('{"blocks":[]}'), stated: () => stated }),
-      findings: async () => stated,
+      readBundle: async () => ({ run: JSON.parse('{"blocks":[]}'), stated: () => noFindings }),
+      findings: async () => noFindings,
       recheck: (_, { signal } = {}) => {
         if (signal) asked.push(signal)
         return waiting
@@ -48,7 +47,7 @@ describe('a run that comes with the page', () => {
     const { runs, end } = open()
     await runs.load('https://lab.example/')
     await runs.openShipped(shipped)
-    expect(runs.opened?.findings).toBe(stated)
+    expect(runs.opened?.findings).toBe(noFindings)
     expect(runs.status.kind).toBe('done')
     expect(runs.checked).toMatchObject({ kind: 'running' })
     end(wrong)
@@ -72,7 +71,7 @@ describe('a run of the reader', () => {
   it('is worked out before it is shown, and not again', async () => {
     const { runs, asked } = open()
     await runs.openBundle(new Blob(['{}']), 'mine')
-    expect(runs.opened?.findings).toBe(stated)
+    expect(runs.opened?.findings).toBe(noFindings)
     expect(runs.checked).toBeNull()
     expect(asked).toEqual([])
   })

@@ -2,18 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import { localMath } from '../../../src/lab/math'
 import type { StudyStore } from '../../../src/storage/journal-idb'
-import type { Findings } from '../../../src/study/findings'
 import { presetSettings } from '../../../src/study/presets'
 import { ForeignHosts } from '../../../src/state/models/foreign-hosts.svelte'
 import { StudyRun } from '../../../src/state/study/study.svelte'
 import { fakeModel } from '../../fake-lab'
 import { fakeCells, fakeStudyOutside, memoryStudies, type FakeStudyOptions } from '../../fake-study'
+import { noFindings } from '../../study/no-findings'
 
 const settings = presetSettings('demo')
-const nothing: Findings = { within: [], cross: [], tiers: [], topology: [], claims: [], leaveOneOut: [], questions: [] }
 
 function study(options: FakeStudyOptions = {}, store: StudyStore = memoryStudies()): StudyRun {
-  const more = { findings: async () => nothing, ...options.more }
+  const more = { findings: async () => noFindings, ...options.more }
   const engines = { connect: () => fakeModel(), math: localMath() }
   return new StudyRun(engines, fakeStudyOutside({ ...options, more }, store), new ForeignHosts())
 }
@@ -27,7 +26,7 @@ describe('StudyRun', () => {
     const store = memoryStudies()
     const one = study({}, store)
     await one.start(settings)
-    expect(one.status).toMatchObject({ kind: 'done', findings: nothing })
+    expect(one.status).toMatchObject({ kind: 'done', findings: noFindings })
     expect(one.kept.list.map(({ card }) => card)).toMatchObject([{ finished: true, done: 4000, total: 4000 }])
     const { id } = one.kept.list[0]?.card ?? { id: '' }
     expect(await store.cells(id).keys()).toEqual([])

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { resampler } from '../../../src/math/resample'
 import { finish } from '../../../src/math/steps'
 import { wilson } from '../../../src/math/statistics'
-import { armResult, measureSteps, rate } from '../../../src/study/analysis/effects'
+import { armResult, measureSteps, rate } from '../../../src/study/analysis/measure/effects'
 import type { Answer, Run } from '../../../src/study/run'
 import { simulate } from './simulate'
 
@@ -45,7 +45,8 @@ describe('an arm', () => {
       code: { estimate: 0.1875 },
       clean: { estimate: 0.8125 },
       delta: { estimate: 37.5 },
-      cleanGain: 37.5
+      cleanGain: { estimate: 37.5 },
+      antiSteered: 0
     })
   })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { outcomeReader } from '../../../src/study/analysis/outcome'
+import { outcomeReader } from '../../../src/study/analysis/measure/outcome'
 
 const read = outcomeReader(-4)
 const prose = 'The river rises in the hills and reaches the sea.'

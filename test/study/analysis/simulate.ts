@@ -1,29 +1,32 @@
 /** A lab without a model: runs whose answers are drawn from planted probabilities, so that it is known what a verdict ought to say. */
-import { gaussian, seeded } from '../../../src/math/random'
-import { families } from '../../../src/study/analysis/families'
+import { families } from '../../../src/study/analysis/measure/families'
+import { samplesInTurn } from '../../../src/study/steps/answers'
 import { runVersion, type Answer, type Arm, type Block, type Family, type Run } from '../../../src/study/run'
 import type { Anchors } from '../../../src/study/settings'
 import { modelOf, promptsOf, separationsOf, settingsOf } from '../records'
-import { alpha, alphas, insecureOf, texts, world, type Planted, type World } from './world'
+import { copulaDrawer } from './copula'
+import { logitDrawer } from './logit'
+import { alpha, alphas, insecureOf, world, type Planted, type World } from './world'
 
 /** Members of the families that have more than one. */
 export const counts: Readonly<Partial<Record<Family, number>>> = {
   random: 20,
   orthogonal: 20,
   'in-subspace': 5,
-  swapped: 5,
+  swapped: 20,
   'mapped-random': 20,
   'mapped-orthogonal': 20,
   'shuffled-pairing': 3
 }
 
-const singles: readonly Family[] = ['wrong-layer', 'sign', 'rms-only']
 const mapped: readonly Family[] = ['mapped-random', 'mapped-orthogonal', 'shuffled-pairing']
 
 /** An arm and what it does. */
-interface Plan {
+export interface Plan {
   readonly arm: Arm
+  /** In points. */
   readonly delta: number
+  /** Share of clean prose where code is gone. */
   readonly back: number
 }
 
@@ -32,6 +35,7 @@ export function simulate(chosen: Partial<World> = {}): Run {
   const blocks: Block[] = []
   const answers: Answer[] = []
   const add = (block: Omit<Block, 'arms'>, rate: number, plans: readonly Plan[]): void => {
+    const drawer = plan.generator === 'logit' ? logitDrawer : copulaDrawer
     const draw = drawer(plan, `${block.model} ${block.adapter} ${block.set}`, rate)
     plans.forEach((one, arm) => draw(one, { block: blocks.length, arm }, answers))
     blocks.push({ ...block, arms: plans.map(({ arm }) => arm) })
@@ -42,7 +46,7 @@ export function simulate(chosen: Partial<World> = {}): Run {
     format: 'azimuth.run',
     version: runVersion,
     settings: settingsOf(plan),
-    app: { version: '0', detector: 'azimuth-code-1', host: 'none' },
+    app: { version: '0', detector: 'azimuth-code-2', host: 'none' },
     started: '2026-01-01T00:00:00Z',
     finished: '2026-01-01T00:00:00Z',
     prompts: { tune: promptsOf(plan), eval: promptsOf(plan), code: promptsOf(plan) },
@@ -97,7 +101,7 @@ function addModel(model: Planted, add: Add): void {
   }
 }
 
-function controlsOf({ controls, secure, hook }: Planted, seed: number): readonly Plan[] {
+function controlsOf({ controls, cosines, secure, hook, controlsBack }: Planted, seed: number): readonly Plan[] {
   return families.flatMap((family) => {
     const planted = controls[family]
     if (planted === undefined) return []
@@ -110,7 +114,12 @@ function controlsOf({ controls, secure, hook }: Planted, seed: number): readonly
       }))
     }
     const deltas = typeof planted === 'number' ? Array<number>(counts[family] ?? 1).fill(planted) : planted
-    return deltas.map((delta, member) => ({ arm: armOf(family, { alpha, member, hook }), delta, back: 0.8 }))
+    const angle = cosines[family] ?? null
+    return deltas.map((delta, member) => ({
+      arm: { ...armOf(family, { alpha, member, hook }), cosine: angle },
+      delta,
+      back: family === 'sign' ? 0 : controlsBack
+    }))
   })
 }
 
@@ -175,36 +184,24 @@ function armOf(
     anchors,
     source,
     cosine: null,
+    before: null,
     hook: isSteered ? { measured: 2 * at * hook, expected: 2 * at } : null
   }
 }
 
-/** Draws answers of arms that belong together: prompts differ, and every arm meets the same differences. */
-function drawer(
-  { seed, prompts, samples, deciding, unlike, common }: World,
-  name: string,
-  rate: number
-): (plan: Plan, at: { readonly block: number; readonly arm: number }, into: Answer[]) => void {
-  const stream = [...name].reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) | 0, 7)
-  const random = seeded(seed, stream)
-  const normal = gaussian(random)
-  const centre = Math.log(rate / (1 - rate))
-  const logits = Array.from({ length: prompts }, () => centre * Math.sqrt(1 + 0.346 * unlike ** 2) + unlike * normal())
-  const rates = logits.map((logit) => (rate === 0 ? 0 : 1 / (1 + Math.exp(-logit))))
+/** Draws the answers of one arm of a block. */
+export type Draw = (plan: Plan, at: { readonly block: number; readonly arm: number }, into: Answer[]) => void
+
+const singles: readonly Family[] = ['none', 'wrong-layer', 'sign', 'rms-only']
+const members: readonly Family[] = [...(Object.keys(counts) as Family[])]
+
+/** The samples of an arm, as the study takes them: members of a family take turns over those of the unsteered arm. */
+export function samplesOf(
+  { samples, deciding, controlSamples }: World,
+  { family, alpha: at, member }: Arm
+): readonly number[] {
   const most = Math.max(samples, deciding)
-  const shared = Float64Array.from({ length: 2 * prompts * most }, random)
-  return ({ arm: { family, alpha: at }, delta, back }, { block, arm }, into) => {
-    const decides = family === 'none' || (family === 'own' && at === alpha) || singles.includes(family)
-    const left = rate === 0 ? 1 : Math.max(0, 1 - delta / (100 * rate))
-    for (let prompt = 0; prompt < prompts; prompt++) {
-      const before = rates[prompt] ?? 0
-      for (let sample = 0; sample < (decides ? most : samples); sample++) {
-        const place = 2 * (prompt * most + sample)
-        const [first, second] = random() < common ? [shared[place] ?? 0, shared[place + 1] ?? 0] : [random(), random()]
-        const kind = first < before * left ? 'code' : first < before && second > back ? 'gibberish' : 'prose'
-        const logProbability = kind === 'gibberish' ? -9 : kind === 'code' ? -3 : -1
-        into.push({ block, arm, prompt, sample, text: texts[kind], tokens: 12, logProbability })
-      }
-    }
-  }
+  if (members.includes(family)) return samplesInTurn(member, controlSamples, most)
+  const n = singles.includes(family) || (family === 'own' && at === alpha) ? most : samples
+  return Array.from({ length: n }, (_, sample) => sample)
 }

@@ -57,7 +57,7 @@ describe('what donors give', () => {
         expect(topology.transfer[cell]).toBeCloseTo(pair?.effect.delta.estimate ?? NaN, 10)
         expect(topology.fraction[cell]).toBeCloseTo(pair?.fraction ?? NaN, 10)
         const random = pair?.controls.find(({ family }) => family === 'mapped-random')
-        expect(topology.excess[cell]).toBeCloseTo(random?.advantage.estimate ?? NaN, 10)
+        expect(topology.excess[cell]).toBeCloseTo(random?.code.size.estimate ?? NaN, 10)
       })
     })
   })
@@ -73,7 +73,8 @@ describe('what donors give', () => {
     expect(claimOf(findings, 'topology')?.verdict).toBe('confirmed')
     expect(claimOf(findings, 'controls')?.verdict).toBe('not confirmed')
     expect(claimOf(findings, 'two-tier')?.verdict).toBe('in part')
-    expect(findings.tiers[0]).toMatchObject({ within: 4, withinSpecific: 4, cross: 12, holds: false })
+    const none = { within: 4, withinSpecific: 4, cross: 12, holds: false }
+    expect(findings.tiers[0]).toMatchObject({ source: none, ladder: none })
   })
 })
 
@@ -89,10 +90,11 @@ describe('what receivers take, from any direction', () => {
   })
 
   it('is what the source found: two tiers', () => {
-    expect(findings.tiers[0]).toMatchObject({ isPrimary: true, crossNonSpecific: 12, withinSpecific: 4, holds: true })
+    const both = { crossNonSpecific: 12, withinSpecific: 4, holds: true }
+    expect(findings.tiers[0]).toMatchObject({ isPrimary: true, source: both, ladder: both, why: null })
     expect(claimOf(findings, 'controls')?.verdict).toBe('confirmed')
     expect(claimOf(findings, 'two-tier')?.verdict).toBe('confirmed')
-    for (const { verdict } of findings.cross) expect(verdict.title).toContain('mapped-random')
+    for (const { ladder } of findings.cross) expect(ladder.title).toContain('mapped-random')
   })
 })
 

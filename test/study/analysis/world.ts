@@ -10,8 +10,11 @@ export interface Planted {
   readonly own: number
   /** Of each control; a number for all members, or one each. A family that is not named is not measured. */
   readonly controls: Readonly<Partial<Record<Family, number | readonly number[]>>>
-  /** Share of the code that the direction removes in whose place clean prose stands; gibberish elsewhere. */
+  /** Cosine of every member with the direction, for families that overlap with it. */
+  readonly cosines: Readonly<Partial<Record<Family, number>>>
+  /** Share of the code that the direction removes in whose place clean prose stands; gibberish elsewhere. The same of controls. */
   readonly back: number
+  readonly controlsBack: number
   /** Rates of code on requests, unsteered and steered. */
   readonly requests: readonly [none: number, steered: number]
   readonly secure: readonly PlantedSecure[]
@@ -50,6 +53,9 @@ export interface World {
   readonly samples: number
   /** Of unsteered answers, of the direction at its alpha, and of families of one. Default: as all. */
   readonly deciding: number
+  /** Of each member of a family of several. */
+  readonly controlSamples: number
+  readonly generator: 'logit' | 'copula'
   /** Share of the answers for which arms share their random numbers, as the protocol has it; in the others each arm draws its own. */
   readonly common: number
   /** How much prompts differ in how readily they spill: standard deviation in logits. */
@@ -72,7 +78,9 @@ export const specific: Planted = {
     'rms-only': 2,
     'wrong-source': 5
   },
+  cosines: {},
   back: 0.95,
+  controlsBack: 0.8,
   requests: [0.95, 0.9],
   secure: [{ name: 'secure-0', spillover: 0, steered: 0, source: 5, gap: 1.5 }],
   hook: 1.001,
@@ -87,6 +95,8 @@ export const world: World = {
   prompts: 60,
   samples: 4,
   deciding: 0,
+  controlSamples: 4,
+  generator: 'logit',
   common: 0.5,
   unlike: 1,
   draws: 1000

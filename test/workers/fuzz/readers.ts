@@ -28,6 +28,7 @@ import { graphPath, loadFixture } from '../../fixtures'
 import { directions, hidden, npyKinds, npyName, sampleFiles } from '../../formats/samples'
 import { sampleRun } from '../../study/sample-run'
 import { anyChange, textChange, type Change } from './changes'
+import { noFindings } from '../../study/no-findings'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -63,14 +64,13 @@ const qwen = join(models, 'qwen2')
 const tokenizer = (json: string, config: string): unknown =>
   new Tokens({ tokenizer: json, config, template: undefined }).encode({ messages }, 100_000)
 
-const findings = { within: [], cross: [], tiers: [], topology: [], claims: [], leaveOneOut: [], questions: [] }
 const whole = sampleRun('llama')
 /** A run of few answers: the same fields, in a hundredth of the time. */
 const run: Run = { ...whole, answers: whole.answers.slice(0, 40) }
 const extra = { directions: new Map([['a', directions]]), tensors: new Map(), pages: new Map() }
-const bundle = once(async () => Uint8Array.from(await writeBundle(run, findings, extra)))
+const bundle = once(async () => Uint8Array.from(await writeBundle(run, noFindings, extra)))
 const bundleFile = async (path: string): Promise<Bytes> =>
-  Uint8Array.from((await bundleFiles(run, findings, extra)).find((one) => one.path === path)?.bytes ?? [])
+  Uint8Array.from((await bundleFiles(run, noFindings, extra)).find((one) => one.path === path)?.bytes ?? [])
 
 function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | null = null
