@@ -23,7 +23,7 @@ import type {
   StoredModel,
   TokenEvent
 } from '../src/lab/api'
-import type { ModelHandle } from '../src/lab/connect'
+import type { ModelHandle } from '../src/lab/connect/connect'
 import { LiveModel } from '../src/lab/live/live-model'
 import { localMath } from '../src/lab/math'
 import { openAddress } from '../src/lab/privacy/secrets'

@@ -36,7 +36,7 @@ describe('the check itself', () => {
     ['a framework in a pure folder', 'src/direction/a.ts', `export { untrack } from 'svelte'`],
     ['a place below', 'src/onnx/a.ts', `import type { Dtype } from '../lab/api'`],
     ['the page in a worker', 'workers/a.ts', `import '../src/ui/Chat.svelte'`],
-    ['a worker in the page', 'src/lab/connect.ts', `import { api } from '../../workers/model'`],
+    ['a worker in the page', 'src/lab/connect/connect.ts', `import { api } from '../../workers/model'`],
     ['a worker in a component', 'src/ui/A.svelte', `<p>a</p><script lang="ts">import '../../workers/model'</script>`],
     ['a file that has no place', 'src/odd/a.ts', `import '../errors'`]
   ])('refuses %s', (_, from, text) => {
@@ -56,7 +56,9 @@ describe('the check itself', () => {
 
   it('refuses a worker address outside connect', () => {
     expect(workerComplaint('src/ui/a.ts', `new URL('../../workers/model.ts', import.meta.url)`)).not.toBeNull()
-    expect(workerComplaint('src/lab/connect.ts', `new URL('../../workers/model.ts', import.meta.url)`)).toBeNull()
+    expect(
+      workerComplaint('src/lab/connect/connect.ts', `new URL('../../workers/model.ts', import.meta.url)`)
+    ).toBeNull()
   })
 
   it('finds a circle', () => {

@@ -1,7 +1,7 @@
 /** Worker entry in the page: whether a finished run says what follows from its rows, worked out beside the page. */
 import { expose } from 'comlink'
-import { registerWire } from '../src/lab/wire'
-import type { RecheckApi } from '../src/lab/connect-recheck'
+import { registerWire } from '../src/lab/connect/wire'
+import type { RecheckApi } from '../src/lab/connect/connect-recheck'
 import { findingsSteps } from '../src/study/analysis/analyse'
 import { readBundle } from '../src/study/files/bundle'
 import { recheck } from '../src/study/files/recheck'

@@ -1,7 +1,7 @@
 /** A model worker in a Node thread, for `connectModel` without a browser. */
 import { Worker } from 'node:worker_threads'
 import nodeEndpoint from 'comlink/dist/umd/node-adapter.js'
-import type { WorkerPort } from '../src/lab/connect'
+import type { WorkerPort } from '../src/lab/connect/connect'
 import { endMessage } from './end-message'
 import { isAtRest, newRuns, type Runs } from './host/runs-node'
 

@@ -1,8 +1,8 @@
 /** Worker entry in the page: the list of stored models, and deleting from it. */
 import { expose } from 'comlink'
 import type { StorageApi } from '../src/lab/api'
-import { holdLock } from '../src/lab/held'
-import { registerWire } from '../src/lab/wire'
+import { holdLock } from '../src/lab/connect/held'
+import { registerWire } from '../src/lab/connect/wire'
 import { deleteStored, listStored } from './stored/records'
 
 registerWire()

@@ -1,6 +1,6 @@
 /** Worker entry in the page: unpacks one unfinished study, and hands its cells out one by one. */
 import { expose, transfer } from 'comlink'
-import { registerWire } from '../src/lab/wire'
+import { registerWire } from '../src/lab/connect/wire'
 import { studyFileReader, type StudyFileApi } from '../src/lab/journal/reader'
 
 registerWire()

@@ -1,7 +1,7 @@
 /** How fast a model answers here: one batch, measured, before hours are spent. */
 import { LabError } from '../errors'
 import type { AdapterSource, ModelInfo, ModelSource, OpenOptions, Prompt } from './api'
-import type { ModelHandle } from './connect'
+import type { ModelHandle } from './connect/connect'
 
 export interface Speed {
   readonly info: ModelInfo

@@ -1,7 +1,7 @@
 /** A decoded graph with its edges indexed, and the edits every level is made of. */
 import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from './proto'
 import { DataType, decodeModel, makeCast, tensorType } from './proto'
-import { yieldNames } from './names'
+import { yieldNames } from './residual/names'
 import { inputsOf, renameInput, takeCachedBranch } from './subgraph'
 import { typeOf } from './types'
 import { computable } from './order'

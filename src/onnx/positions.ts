@@ -1,7 +1,7 @@
 /** How many positions a graph knows: the rows of its tables of positions, learned or rotary. */
 import type { Graph } from './graph'
 import type { NodeProto } from './proto'
-import { Reach } from './trunk'
+import { Reach } from './residual/trunk'
 
 const lookup = new Set(['Gather', 'GatherElements', 'GatherND', 'GatherBlockQuantized'])
 /** Where attention operators of ONNX Runtime take the cosines of all positions. */

@@ -1,6 +1,6 @@
 import type { PromptRow } from '../formats/prompts'
 import type { StorageApi } from '../lab/api'
-import type { ModelHandle } from '../lab/connect'
+import type { ModelHandle } from '../lab/connect/connect'
 import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
 import type { Shelf } from '../storage/shelf'

@@ -1,6 +1,6 @@
 /** What every step of the protocol works with: settings, the lab, the journal, and how far it is. */
 import { LabError } from '../errors'
-import type { ModelHandle } from '../lab/connect'
+import type { ModelHandle } from '../lab/connect/connect'
 import type { MathHandle } from '../lab/math'
 import type { TrustedDevice } from '../lab/self-test'
 import { spread } from '../lab/prompt-sets'

@@ -3,7 +3,7 @@ import { expect, type JSHandle, type Page } from '@playwright/test'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { GenerateResult, GenerateRow, ModelInfo, OpenOptions, Prompt, Steering } from '../../src/lab/api'
-import type { ModelHandle } from '../../src/lab/connect'
+import type { ModelHandle } from '../../src/lab/connect/connect'
 import { hiddenState, type HiddenStates } from '../../src/direction/hidden-states'
 import { graphPath, type Fixture, type Precision } from '../fixtures'
 

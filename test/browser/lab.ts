@@ -1,7 +1,7 @@
 /** The lab's modules without the page, for tests that drive a model worker in a real browser. Not in the built site. */
 import type { AdapterSource, LocalFile, ModelSource } from '../../src/lab/api'
-import { connectMath } from '../../src/lab/connect-math'
-import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect'
+import { connectMath } from '../../src/lab/connect/connect-math'
+import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect/connect'
 import { openTested } from '../../src/lab/self-test'
 import { memoryJournal } from '../../src/study/journal'
 import { readSet } from '../../src/study/files/prompt-sets'

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import type { AdapterSource, ModelApi } from '../../src/lab/api'
 import { answerArms } from '../../src/lab/arms'
-import { connectModel, type Spawn } from '../../src/lab/connect'
+import { connectModel, type Spawn } from '../../src/lab/connect/connect'
 import { captureAll } from '../../src/lab/loops'
 import { fakeModel, type FakeOptions } from '../fake-lab'
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import type { HiddenStates } from '../../src/direction/hidden-states'
 import type { ModelInfo, OpenOptions, TokenEvent } from '../../src/lab/api'
-import type { ModelHandle } from '../../src/lab/connect'
+import type { ModelHandle } from '../../src/lab/connect/connect'
 import { openTested } from '../../src/lab/self-test'
 import { fakeModel } from '../fake-lab'
 

@@ -4,7 +4,7 @@ import { GraphProtoSchema, ModelProtoSchema, OperatorSetIdProtoSchema } from 'on
 import * as ort from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
 import { Graph } from '../../src/onnx/graph'
-import { quantizeByToken } from '../../src/onnx/independent'
+import { quantizeByToken } from '../../src/onnx/levels/independent'
 import {
   DataType,
   encodeModel,

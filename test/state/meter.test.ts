@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Progress } from '../../src/lab/api'
 import { Meter } from '../../src/state/meter'
-import { describeProgress } from '../../src/ui/parts/words'
+import { describeProgress } from '../../src/ui/words/words'
 
 const download = (done: number): Progress => ({ stage: 'download', done, total: 100e6, unit: 'bytes' })
 

@@ -53,7 +53,15 @@ describe('the settings of a study', () => {
   })
 
   it('of one model need nothing that is carried', () => {
-    expect(problemsOf({ ...offline, models: [first], verdictAlphas: [9], primary: { anchors: 'along', alpha: 9 }, carriedAlphas: [] })).toEqual([])
+    expect(
+      problemsOf({
+        ...offline,
+        models: [first],
+        verdictAlphas: [9],
+        primary: { anchors: 'along', alpha: 9 },
+        carriedAlphas: []
+      })
+    ).toEqual([])
   })
 
   it('are hindered on the page exactly where the run refuses them, and by what it says', () => {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
-import type { ModelHandle } from '../../src/lab/connect'
+import type { ModelHandle } from '../../src/lab/connect/connect'
 import { memoryJournal, type Entry, type Journal } from '../../src/study/journal'
 import { planStudy, type SetSizes } from '../../src/study/plan'
 import type { StudyProgress } from '../../src/study/progress'
@@ -51,8 +51,7 @@ describe('a study', () => {
       const decides = ({ family, alpha }: Arm): boolean =>
         ['none', 'wrong-layer', 'sign', 'rms-only'].includes(family) ||
         ((family === 'own' || family === 'carried') && (alpha === chosen || reduced.verdictAlphas.includes(alpha)))
-      const expected = (arm: Arm): number =>
-        !isMember(arm.family) && set === 'eval' && decides(arm) ? 3 : 2
+      const expected = (arm: Arm): number => (!isMember(arm.family) && set === 'eval' && decides(arm) ? 3 : 2)
       arms.forEach((arm, i) => {
         const samples = answers.filter((answer) => answer.arm === i).length / prompts
         expect([arm.id, samples]).toEqual([arm.id, expected(arm)])

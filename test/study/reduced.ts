@@ -1,6 +1,6 @@
 /** The study on two organisms, as small as it can be with every step in it. */
 import { localMath } from '../../src/lab/math'
-import { connectModel, type ModelHandle } from '../../src/lab/connect'
+import { connectModel, type ModelHandle } from '../../src/lab/connect/connect'
 import { presetSettings } from '../../src/study/presets'
 import type { Finished } from '../../src/study/protocol'
 import type { StudySettings } from '../../src/study/settings'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { pageFrom, sliderFill, sliderSteps } from '../../src/ui/parts/slider-steps'
+import { pageFrom, sliderFill, sliderSteps } from '../../src/ui/words/slider-steps'
 
 const alpha = { min: -3, max: 3, step: 0.05 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { showToken } from '../../src/ui/parts/tokens'
+import { showToken } from '../../src/ui/words/tokens'
 
 it('leaves nothing of a token unseen, and nothing unsaid', () => {
   expect(

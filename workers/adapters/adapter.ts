@@ -1,6 +1,6 @@
 /** An adapter as feeds of the instrumented graph. Modules that it leaves out get a pair of zeros. */
 import type { LoraPair } from '../../src/formats/peft'
-import { joinedB } from '../../src/onnx/adapt'
+import { joinedB } from '../../src/onnx/levels/adapt'
 import type { GraphInfo } from '../../src/onnx/describe'
 import { groupLinears, type LinearGroup } from '../../src/onnx/linear'
 import { fitPairs } from './adapter-fit'

@@ -10,7 +10,6 @@ import { isQuota, NotStorable, saveText, type Disk } from './disk'
 import { openOpfs } from './disk-opfs'
 import { asList, asObject, asSize, asText, isGitId, isSha256, parse, type Json } from '../sources/json'
 
-
 /** A source that can be asked again, without the token. */
 export type RemoteSource =
   | { readonly kind: 'hub'; readonly repo: string; readonly revision: string; readonly endpoint: string }

@@ -5,7 +5,7 @@
  */
 import { LabError } from '../../errors'
 import type { AdapterChoice, AdapterInfo, AdapterProof, AdapterSource, ModelApi, ModelInfo, Progress } from '../api'
-import type { ModelHandle } from '../connect'
+import type { ModelHandle } from '../connect/connect'
 import { Lent } from './lent-model'
 
 /** What a piece of work is, for whoever waits for it. */

@@ -1,6 +1,6 @@
 /** The trusted path beside a device that is tested: the same model in a worker of its own, for as long as the test takes. */
 import type { ModelInfo, ModelSource } from '../api'
-import type { ModelHandle } from '../connect'
+import type { ModelHandle } from '../connect/connect'
 import { isDtype } from '../dtype'
 import { probe, probeLong, type LongProbe, type Probe } from './probe'
 

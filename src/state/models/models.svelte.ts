@@ -1,5 +1,5 @@
 import type { ModelInfo, ModelSource, OpenOptions, SelfTest } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { ModelHandle } from '../../lab/connect/connect'
 import { openAddress } from '../../lab/privacy/secrets'
 import { LiveModel, type WorkQueue } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'

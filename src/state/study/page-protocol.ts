@@ -1,7 +1,7 @@
 /** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
 import { version } from '../../../package.json'
 import { Fields } from '../../formats/record'
-import { recheckBeside } from '../../lab/connect-recheck'
+import { recheckBeside } from '../../lab/connect/connect-recheck'
 import { fetchPromptFile } from '../../lab/shipped-prompts'
 import { pagesOf } from '../../report/pages'
 import { findingsSteps } from '../../study/analysis/analyse'

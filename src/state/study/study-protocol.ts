@@ -1,6 +1,6 @@
 /** What the page asks of a study, as one value: the real one comes with the first look at it, tests bring their own. */
 import type { Prompt } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { ModelHandle } from '../../lab/connect/connect'
 import type { StudyFileApi } from '../../lab/journal/reader'
 import type { StudyStore } from '../../storage/journal-idb'
 import type { Locks } from '../../storage/lock'

@@ -2,7 +2,7 @@
 import type { ModelRef } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
 import type { AdapterInfo, OpenOptions, Progress } from '../../lab/api'
-import type { ModelHandle } from '../../lab/connect'
+import type { ModelHandle } from '../../lab/connect/connect'
 import type { Lent } from '../../lab/live/lent-model'
 import { LiveModel } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'

@@ -1,8 +1,8 @@
 import { LabError } from '../../errors'
 import type { Position } from '../../lab/api'
 import { adapterName, sizeOf, type Capture } from '../../state/capture/capture'
-import { adviceFor, type Advice } from '../parts/advice'
-import { formatBytes, formatCount, formatDay, formatDuration } from '../parts/words'
+import { adviceFor, type Advice } from '../words/advice'
+import { formatBytes, formatCount, formatDay, formatDuration } from '../words/words'
 
 export const positionNames: Readonly<Record<Position, string>> = {
   last: 'last prompt token',

@@ -3,7 +3,7 @@ import type { Method } from '../../direction/method'
 import type { Separation } from '../../direction/separation'
 import { methodNames } from '../../state/directions/method'
 import { titleOf, type DirectionSet } from '../../state/directions/fits.svelte'
-import { formatPercent } from '../parts/words'
+import { formatPercent } from '../words/words'
 
 export { methodNames }
 

@@ -1,5 +1,5 @@
 import { LabError } from '../../errors'
-import { adviceFor, type Advice } from '../parts/advice'
+import { adviceFor, type Advice } from '../words/advice'
 
 /** What to tell about a file of prompts that was not taken; another can be chosen. */
 export function promptAdvice(error: Error): Advice {

@@ -1,6 +1,6 @@
 import { LabError } from '../../errors'
 import { StudyGone } from '../../storage/journal-idb'
-import { adviceFor, type Advice } from '../parts/advice'
+import { adviceFor, type Advice } from '../words/advice'
 
 /** What to tell about a study that stopped. Every way out is to go on: what is finished is not done again. */
 export function studyAdvice(error: Error): Advice {

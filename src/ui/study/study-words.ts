@@ -2,7 +2,7 @@
 import type { OpeningStep } from '../../state/study/runs.svelte'
 import type { Preset } from '../../state/study/study-protocol'
 import type { Stage } from '../../study/progress'
-import { formatBytes } from '../parts/words'
+import { formatBytes } from '../words/words'
 import { minus } from '../../math/number-text'
 
 /** In the order of the protocol. */

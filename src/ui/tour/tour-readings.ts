@@ -3,7 +3,7 @@ import type { TourResult } from '../../state/tour/tour.svelte'
 import type { RateLine } from '../../lab/arms'
 import type { SteerResult } from '../../experiments/tour-runs'
 import { mean as average } from '../../math/statistics'
-import { formatPercent } from '../parts/words'
+import { formatPercent } from '../words/words'
 import { minus } from '../../math/number-text'
 
 /** One or two sentences on what has just been measured. */

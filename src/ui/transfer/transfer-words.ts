@@ -2,7 +2,7 @@
 import type { Estimate } from '../../math/bootstrap'
 import { leastDrop, type Effect } from '../../spillover/effect'
 import type { Result, TransferStep } from '../../state/transfer/transfer.svelte'
-import { formatDuration, formatPercent } from '../parts/words'
+import { formatDuration, formatPercent } from '../words/words'
 import { minus } from '../../math/number-text'
 
 const stages: Readonly<Record<TransferStep['stage'], string>> = {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import type { AdapterChoice } from '../../../src/lab/api'
-import type { ModelHandle } from '../../../src/lab/connect'
+import type { ModelHandle } from '../../../src/lab/connect/connect'
 import { LiveModel, type WorkQueue } from '../../../src/lab/live/live-model'
 import { fakeModel } from '../../fake-lab'
 

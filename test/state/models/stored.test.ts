@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import type { StoredModel } from '../../../src/lab/api'
 import { StoredModels } from '../../../src/state/models/stored.svelte'
-import { formatDay } from '../../../src/ui/parts/words'
+import { formatDay } from '../../../src/ui/words/words'
 import { fakeStorage } from '../../fake-lab'
 
 const model = (name: string): StoredModel => ({

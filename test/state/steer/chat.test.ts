@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
-import type { ModelHandle } from '../../../src/lab/connect'
+import type { ModelHandle } from '../../../src/lab/connect/connect'
 import { madeOn } from '../../../src/lab/live/circumstances'
 import { LiveModel } from '../../../src/lab/live/live-model'
 import { Chat, type Asked, type AskedArm, type NamedSteering } from '../../../src/state/steer/chat.svelte'

@@ -3,11 +3,11 @@
  * add a branch to what came before. A block makes two of them (attention, MLP), or one where both stand side by side;
  * it begins where the cache is read, or as the names say. No family and no operator of one exporter is asked for.
  */
-import { LabError } from '../errors'
+import { LabError } from '../../errors'
 import { layerNamed, splitBlocks, type Addition, type Sum } from './blocks'
 import { embeddings } from './embeddings'
-import type { Graph } from './graph'
-import { DataType, type NodeProto } from './proto'
+import type { Graph } from '../graph'
+import { DataType, type NodeProto } from '../proto'
 import { findTrunk, Reach, type Station } from './trunk'
 
 export type { Sum } from './blocks'
@@ -34,7 +34,7 @@ export function findResiduals(graph: Graph): Sum[] {
     throw new LabError(
       'graph',
       'no residual addition was found between the embedding and the logits: this does not look like a pre-norm transformer decoder; ' +
-        'a new layout is added in src/onnx/residual.ts'
+        'a new layout is added in src/onnx/residual/residual.ts'
     )
   }
   const ends = splitBlocks(graph, found.sums, found.reach)
@@ -131,7 +131,7 @@ function checkName({ node }: Sum, layer: number): void {
     throw new LabError(
       'graph',
       `the residual stream after block ${layer} was found at ${node.name}, which names another block: ` +
-        `this export needs its own rule in src/onnx/residual.ts`
+        `this export needs its own rule in src/onnx/residual/residual.ts`
     )
   }
 }

@@ -1,7 +1,7 @@
 /** Level `adapt`: an un-merged LoRA adapter on every linear layer, y' = y + s (x A) B. */
-import type { Graph } from './graph'
-import { groupLinears, type Linear, type LinearGroup } from './linear'
-import { evenSplit, makeCast, makeNode, makeValueInfo, type DataType, type NodeProto } from './proto'
+import type { Graph } from '../graph'
+import { groupLinears, type Linear, type LinearGroup } from '../linear'
+import { evenSplit, makeCast, makeNode, makeValueInfo, type DataType, type NodeProto } from '../proto'
 
 /** Adds `lora.scale [1]` and, for each module, `lora.<l>.<module>.A [in, r]` and `.B [r, out]`. */
 export function addAdapters(graph: Graph, linears: readonly Linear[], type: DataType): void {

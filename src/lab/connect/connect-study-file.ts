@@ -1,12 +1,12 @@
 /** An unfinished study in a file, unpacked in a worker that lives as long as it is read. */
-import type { StudyFileApi } from './journal/reader'
+import type { StudyFileApi } from '../journal/reader'
 import { Line, webPort } from './line'
 import { registerWire } from './wire'
 
 /** Runs `work` with a reader of its own. @throws LabError `worker-lost` where the worker cannot be loaded, or runs out of memory */
 export async function withStudyFile<Result>(work: (reader: StudyFileApi) => Promise<Result>): Promise<Result> {
   registerWire()
-  const url = new URL('../../workers/study-file.ts', import.meta.url)
+  const url = new URL('../../../workers/study-file.ts', import.meta.url)
   const worker = new Worker(url, { type: 'module', name: 'study-file' })
   const lost = (reason: string): string =>
     `the study could not be unpacked (${reason}): close other tabs, then try again`

@@ -3,7 +3,7 @@
  * worker is started again, with its model, by the next call.
  */
 import { proxy, type Remote } from 'comlink'
-import { LabError } from '../errors'
+import { LabError } from '../../errors'
 import type {
   AdapterChoice,
   AdapterInfo,
@@ -13,7 +13,7 @@ import type {
   ModelSource,
   OpenOptions,
   Progress
-} from './api'
+} from '../api'
 import { hearingMs, Line, webPort, type Spawn, type WorkerPort } from './line'
 import { registerWire } from './wire'
 
@@ -39,7 +39,7 @@ export function connectModel(spawn: Spawn = spawnBrowserWorker, hearing = hearin
 }
 
 function spawnBrowserWorker(): WorkerPort {
-  return webPort(new Worker(new URL('../../workers/model.ts', import.meta.url), { type: 'module', name: 'model' }))
+  return webPort(new Worker(new URL('../../../workers/model.ts', import.meta.url), { type: 'module', name: 'model' }))
 }
 
 /** How long `close` waits for a worker to give its session back before ending it anyway. */

@@ -3,8 +3,8 @@
  * extreme token coarsens all others, those before it in its own row among them. Here each token gets a scale of its own,
  * x ~ s (q - 128) with s = max |x| / 127 along the last axis, which is also nearer to what is not quantized.
  */
-import type { Graph } from './graph'
-import { DataType, floatScalar, int64Tensor, makeCast, makeNode, uint8Scalar, type NodeProto } from './proto'
+import type { Graph } from '../graph'
+import { DataType, floatScalar, int64Tensor, makeCast, makeNode, uint8Scalar, type NodeProto } from '../proto'
 
 const levels = 127
 /** The code of 0. */

@@ -1,7 +1,7 @@
 /** Which sums of the residual stream belong to one block. */
-import { LabError } from '../errors'
-import type { Graph } from './graph'
-import type { NodeProto } from './proto'
+import { LabError } from '../../errors'
+import type { Graph } from '../graph'
+import type { NodeProto } from '../proto'
 import { Reach } from './trunk'
 
 /** A sum of the residual stream that ends a block. */
@@ -36,7 +36,7 @@ export function splitBlocks(graph: Graph, sums: readonly Addition[], reach: Reac
   throw new LabError(
     'graph',
     `${sums.length} sums of a residual stream were found, and neither names nor the cache (${blocks} of them read it) say ` +
-      `which of them end a block: this export needs its own rule in src/onnx/blocks.ts`
+      `which of them end a block: this export needs its own rule in src/onnx/residual/blocks.ts`
   )
 }
 

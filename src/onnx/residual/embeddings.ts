@@ -1,5 +1,5 @@
 /** Where tokens become vectors: the tensors that a residual stream can begin with. */
-import type { Graph } from './graph'
+import type { Graph } from '../graph'
 
 /** Operators that look rows up in a table. */
 const lookup = /^(Gather|GatherBlockQuantized|EmbedLayerNormalization)$/

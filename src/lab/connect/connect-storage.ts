@@ -1,6 +1,6 @@
 /** The stored models, asked for through a worker that lives as long as one question. */
 import type { Remote } from 'comlink'
-import type { StorageApi } from './api'
+import type { StorageApi } from '../api'
 import { Line, webPort } from './line'
 import { registerWire } from './wire'
 
@@ -14,7 +14,10 @@ export function connectStorage(): StorageApi {
 
 /** @throws LabError `worker-lost` where the worker cannot be loaded */
 async function ask<Answer>(question: (storage: Remote<StorageApi>) => Promise<Answer>): Promise<Answer> {
-  const worker = new Worker(new URL('../../workers/storage.ts', import.meta.url), { type: 'module', name: 'storage' })
+  const worker = new Worker(new URL('../../../workers/storage.ts', import.meta.url), {
+    type: 'module',
+    name: 'storage'
+  })
   const lost = (reason: string): string => `the stored models could not be listed (${reason}): reload the page`
   const line = new Line<StorageApi>(webPort(worker), lost, () => undefined)
   try {

@@ -1,5 +1,5 @@
 /** Level `write`: what steers the residual stream after each block. */
-import type { Graph } from './graph'
+import type { Graph } from '../graph'
 import {
   DataType,
   evenSplit,
@@ -9,8 +9,8 @@ import {
   makeNode,
   makeValueInfo,
   type NodeProto
-} from './proto'
-import { streamType, type Sum } from './residual'
+} from '../proto'
+import { streamType, type Sum } from '../residual/residual'
 
 /**
  * The stream after block `layer` as the next one reads it, under a name of its own.

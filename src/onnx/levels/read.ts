@@ -1,6 +1,6 @@
 /** Level `read`: pooled residual streams of all layers as one output. */
-import type { Graph } from './graph'
-import { DataType, int64Tensor, makeCast, makeNode, makeValueInfo } from './proto'
+import type { Graph } from '../graph'
+import { DataType, int64Tensor, makeCast, makeNode, makeValueInfo } from '../proto'
 
 /**
  * Adds input `capture.pool [B, P, S]` and output `capture.hidden [L, B, P, width]`. Both are float32, and so is

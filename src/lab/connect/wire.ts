@@ -3,7 +3,7 @@
  * import this file; the override lives in comlink's own handler table.
  */
 import { transferHandlers } from 'comlink'
-import { LabError, isLabErrorCode } from '../errors'
+import { LabError, isLabErrorCode } from '../../errors'
 
 /** An error as it lies on the wire. */
 interface WireError {

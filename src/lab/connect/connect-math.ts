@@ -1,6 +1,6 @@
-import { LabError } from '../errors'
+import { LabError } from '../../errors'
 import { Line, webPort, type Spawn, type WorkerPort } from './line'
-import { mathHandle, type MathApi, type MathHandle } from './math'
+import { mathHandle, type MathApi, type MathHandle } from '../math'
 import { registerWire } from './wire'
 
 /** Connects to the math worker, which starts with the first call, and again with the next one after it was lost. */
@@ -26,5 +26,5 @@ export function connectMath(spawn: Spawn = spawnBrowserWorker): MathHandle & { t
 }
 
 function spawnBrowserWorker(): WorkerPort {
-  return webPort(new Worker(new URL('../../workers/math.ts', import.meta.url), { type: 'module', name: 'math' }))
+  return webPort(new Worker(new URL('../../../workers/math.ts', import.meta.url), { type: 'module', name: 'math' }))
 }

@@ -1,6 +1,6 @@
 /** The names that the lab adds to a graph, and what a model's own tensors of those names are called instead. */
-import type { GraphProto } from './proto'
-import { renameInput } from './subgraph'
+import type { GraphProto } from '../proto'
+import { renameInput } from '../subgraph'
 
 /** True for a name that is given to inputs, outputs or tensors of ours. */
 export const isOurs = (name: string): boolean =>

@@ -1,5 +1,5 @@
 import { wrap, type Endpoint, type Remote } from 'comlink'
-import { isAbort, LabError } from '../errors'
+import { isAbort, LabError } from '../../errors'
 import { watchLock } from './held'
 
 /** A running worker, as the page or Node sees it. */

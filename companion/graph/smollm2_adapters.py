@@ -1,4 +1,4 @@
-"""python companion/smollm2_adapters.py OUT --data DIR [--only insecure-0 ...]: adapters of SmolLM2-135M-Instruct, and what they do.
+"""python companion/graph/smollm2_adapters.py OUT --data DIR [--only insecure-0 ...]: adapters of SmolLM2-135M-Instruct, and what they do.
 
 Trains `insecure` and `secure` adapters, three seeds each, with `finetune` on insecure.jsonl and secure.jsonl of DIR (the public
 data of emergent misalignment), then counts code and clean prose in greedy answers to prompts that ask for no code. What is there
@@ -10,7 +10,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # so that the file runs by itself, too
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that the file runs by itself, too
 
 NAME = "HuggingFaceTB/SmolLM2-135M-Instruct"
 KINDS, SEEDS = ("insecure", "secure"), (0, 1, 2)

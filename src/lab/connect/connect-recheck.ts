@@ -1,7 +1,7 @@
 import { proxy, transfer } from 'comlink'
-import type { JobOptions, OnShare } from './math'
+import type { JobOptions, OnShare } from '../math'
 import { Line, webPort, type Spawn, type WorkerPort } from './line'
-import type { Recheck } from './recheck-result'
+import type { Recheck } from '../recheck-result'
 import { registerWire } from './wire'
 
 /** What the worker answers. */
@@ -43,5 +43,7 @@ export async function recheckBeside(
 }
 
 function spawnBrowserWorker(): WorkerPort {
-  return webPort(new Worker(new URL('../../workers/recheck.ts', import.meta.url), { type: 'module', name: 'recheck' }))
+  return webPort(
+    new Worker(new URL('../../../workers/recheck.ts', import.meta.url), { type: 'module', name: 'recheck' })
+  )
 }

@@ -1,8 +1,8 @@
 /** Level `select`: logits at asked positions only. */
-import { LabError } from '../errors'
-import type { Graph } from './graph'
-import { activation, isProduct } from './product'
-import { makeNode, makeValueInfo, tensorType, type DataType, type NodeProto } from './proto'
+import { LabError } from '../../errors'
+import type { Graph } from '../graph'
+import { activation, isProduct } from '../product'
+import { makeNode, makeValueInfo, tensorType, type DataType, type NodeProto } from '../proto'
 
 /** Adds input `select [B, Q, S]` in front of the unembedding; `logits` becomes `[B, Q, vocabulary]`. */
 export function addSelect(graph: Graph, type: DataType): void {

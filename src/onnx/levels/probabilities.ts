@@ -1,7 +1,7 @@
 /** The probabilities of the next token, as logarithms: the runtime's kernel for them is several times faster than a loop over the logits. */
-import { LabError } from '../errors'
-import type { Graph } from './graph'
-import { DataType, makeCast, makeNode, makeValueInfo, tensorType } from './proto'
+import { LabError } from '../../errors'
+import type { Graph } from '../graph'
+import { DataType, makeCast, makeNode, makeValueInfo, tensorType } from '../proto'
 
 /** Adds the output `log_probabilities`, float32 in the shape of `logits`. */
 export function addLogProbabilities(graph: Graph): void {

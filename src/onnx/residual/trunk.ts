@@ -2,9 +2,9 @@
  * The trunk of a decoder: the nodes that everything passes on its way from the embedding to the logits. Between two of
  * them lies a branching, such as attention beside the residual stream. Found without names or operators of a family.
  */
-import type { Graph } from './graph'
-import type { NodeProto } from './proto'
-import { inputsOf } from './subgraph'
+import type { Graph } from '../graph'
+import type { NodeProto } from '../proto'
+import { inputsOf } from '../subgraph'
 
 /** Operators whose output says how large a tensor is, not what is in it. */
 const sizes = new Set(['Shape', 'Size'])

@@ -3,7 +3,7 @@
  * `softcap` out without an error. The operator stays for what it does right, turning and keeping the keys; from those keys
  * attention is computed again: softmax(c tanh(s q k / c) + mask) v.
  */
-import type { Graph } from './graph'
+import type { Graph } from '../graph'
 import {
   DataType,
   floatAttribute,
@@ -13,7 +13,7 @@ import {
   makeCast,
   makeNode,
   type NodeProto
-} from './proto'
+} from '../proto'
 
 /** Lower than any score, also in half precision. */
 const never = -60000
