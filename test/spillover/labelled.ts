@@ -14,7 +14,8 @@ export interface Labelled {
 
 function read(name: string): readonly Labelled[] {
   const file = readFileSync(resolve(import.meta.dirname, name), 'utf8')
-  return JSON.parse(`[${file.trim().replaceAll('\n', ',')}]`)
+  const lines: readonly Labelled[] = JSON.parse(`[${file.trim().replaceAll('\n', ',')}]`)
+  return lines
 }
 
 export const labelled = read('labelled.jsonl')
