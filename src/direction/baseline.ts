@@ -6,11 +6,11 @@ import { selectRows, type HiddenStates } from './hidden-states'
 import { joinHiddenStates } from './join'
 import { makeTask, swapLabels } from './task'
 
-/** The labels swapped at random, within prompts where the sides share them: what is left to find is chance. */
+/** The labels of half of the prompts swapped where the sides share them, else shuffled: what is left to find is chance. */
 export function shuffledContrast(contrast: Contrast, seed: number): Contrast {
   const { positive, negative, ...rest } = byPrompt(contrast)
   const task = makeTask({ positive, negative, ...rest })
-  const labels = swapLabels(task, new Int32Array(task.labels.length), seeded(seed))
+  const labels = swapLabels(task, new Int32Array(task.labels.length), seeded(seed), true)
   const joined = joinHiddenStates([positive, { ...negative, model: positive.model }])
   const all = rest.samePrompts ? { ...joined, prompt: [...positive.prompt, ...negative.prompt] } : joined
   const side = (sign: number): HiddenStates => {

@@ -75,15 +75,19 @@ export function assignFolds(task: Task, folds: number, random: () => number): { 
 }
 
 /**
- * Labels under the null: half of the pairs swapped, those of the other rows shuffled within their fold. So each fold keeps its
- * number of rows of each side. Balanced, since swaps that leave most pairs as they are find most of the direction itself: of an
- * odd number of pairs one more or one fewer is swapped.
+ * Labels under the null: pairs swapped, those of the other rows shuffled within their fold, so that each fold keeps its number
+ * of rows of each side. For a test each pair is swapped or not by itself, which makes the swapped data as likely as the real
+ * ones. `balanced` swaps half of the pairs, for a direction of chance: swaps that leave most pairs as they are find most of the
+ * real direction again. Of an odd number of pairs one more or one fewer is swapped.
  */
-export function swapLabels({ labels, pairs, singles }: Task, fold: Int32Array, random: () => number): Labels {
+export function swapLabels(
+  { labels, pairs, singles }: Task,
+  fold: Int32Array,
+  random: () => number,
+  balanced = false
+): Labels {
   const swapped = labels.slice()
-  const half = (pairs.length + (pairs.length % 2 === 1 && random() < 0.5 ? 1 : 0)) >> 1
-  for (const pair of permutation(pairs.length, random).slice(0, half)) {
-    const [a, b] = pairs[pair] ?? [0, 0]
+  for (const [a, b] of balanced ? half(pairs, random) : pairs.filter(() => random() < 0.5)) {
     swapped[a] = labels[b] ?? 0
     swapped[b] = labels[a] ?? 0
   }
@@ -92,4 +96,9 @@ export function swapLabels({ labels, pairs, singles }: Task, fold: Int32Array, r
     members.forEach((row, place) => (swapped[row] = labels[mixed[place] ?? row] ?? 0))
   }
   return swapped
+}
+
+function half<Item>(items: readonly Item[], random: () => number): readonly Item[] {
+  const count = (items.length + (items.length % 2 === 1 && random() < 0.5 ? 1 : 0)) >> 1
+  return shuffled(items, random).slice(0, count)
 }

@@ -20,15 +20,23 @@ describe('a question', () => {
   it('that is put during a fit against another adapter is answered under the one in use', async () => {
     const lab = await labOf()
     await lab.welcome()
+    const insecure = lab.adapters?.inUse ?? null
+    await lab.adapters?.load({ kind: 'bundled', name: 'models/qwen2/adapters/secure-0' })
+    await lab.adapters?.use(insecure)
     await lab.ask()
     const alone = said(lab)
     lab.contrast.wanted = 'bundled:models/qwen2/adapters/secure-0'
     const fit = lab.fit
+    // The fit stands at a gate until the question was put.
+    let open: () => void = () => undefined
+    const gate = new Promise<void>((resolve) => (open = resolve))
+    const held = lab.models.active?.live.under(null, () => gate, { what: 'capture' })
     const fitting = lab.runFit()
-    await expect.poll(() => lab.models.chosen?.queue.running).toBe('fit')
+    await expect.poll(() => lab.models.chosen?.queue.waiting, { timeout: 60_000 }).toEqual(['fit'])
     const asking = lab.ask()
-    expect(lab.models.chosen?.queue.waiting).toEqual(['answer'])
-    await Promise.all([fitting, asking])
+    expect(lab.models.chosen?.queue.waiting).toEqual(['fit', 'answer'])
+    open()
+    await Promise.all([held, fitting, asking])
     expect(lab.fit).not.toBe(fit)
     expect(lab.chat.shown?.answers.map(({ title }) => title)[0]).toBe('insecure-0, unsteered')
     expect(said(lab)).toEqual(alone)

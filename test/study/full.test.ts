@@ -19,7 +19,7 @@ const full = presetSettings('full')
 const settings: StudySettings = {
   ...full,
   limits: { tune: 3, calibrate: 4, fit: 10, eval: 2, code: 1, 'anchors-neutral': 24, 'anchors-along': 24 },
-  ...{ samples: 1, maxTokens: 8, batch: 64, alphas: [1], carriedAlphas: [1], verdictAlphas: [1] },
+  ...{ samples: 2, maxTokens: 8, batch: 64, alphas: [1], carriedAlphas: [1], verdictAlphas: [1] },
   ...{ anchors: ['along'], primary: { anchors: 'along', alpha: 1 }, swaps: 10, draws: 100 },
   controls: {
     ...{ random: 1, orthogonal: 1, inSubspace: 1, swapped: 1 },

@@ -94,7 +94,7 @@ describe('a model that cannot be opened', () => {
         )
       },
       'graph',
-      /residual addition.*does not look like a transformer/
+      /residual addition.*does not look like a pre-norm transformer/
     ],
     [
       "another model's config",

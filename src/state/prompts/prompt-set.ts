@@ -139,6 +139,7 @@ export function roleOfName(name: string): Role {
   const found = roles.find((role) => words.includes(role))
   if (found) return found
   if (words.includes('fit')) return 'dir'
+  if (words.includes('calibrate')) return 'tune'
   return words.includes('anchors') ? 'map' : 'eval'
 }
 

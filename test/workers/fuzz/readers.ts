@@ -125,11 +125,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   },
   npy: { seeds: () => npyKinds.map((kind) => sample(npyName(kind))), changes: anyChange, read: readNpy },
   gguf: {
-    seeds: () => [
-      sample('container.gguf'),
-      sample('directions.gguf'),
-      file(fixtures, 'formats', 'python', 'repeng.gguf')
-    ],
+    seeds: () => [sample('directions.gguf'), file(fixtures, 'formats', 'python', 'repeng.gguf')],
     changes: anyChange,
     read: (bytes) => [readGguf(bytes), readControlVector(bytes)]
   },
