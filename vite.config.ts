@@ -9,7 +9,7 @@ export default defineConfig({
   base: './',
   plugins: [svelte(), docs(), site()],
   // transformers.js brings the WebGPU runtime along with its tokenizers, so importing it late gains nothing: not worth a warning.
-  worker: { format: 'es', rolldownOptions: { checks: { ineffectiveDynamicImport: false } } },
+  worker: { format: 'es', rolldownOptions: { checks: { ineffectiveDynamicImport: false, pluginTimings: false } } },
   // ONNX Runtime's WebAssembly stays in files of its own, which workers/ name by `?url`: one copy, and its threads do not run our worker again.
   resolve: { conditions: ['onnxruntime-web-use-extern-wasm', ...defaultClientConditions] },
   build: {

@@ -35,6 +35,7 @@ def model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help=MODEL)
     parser.add_argument("--name", help="what to call the model in the file, where MODEL is a path (owner/name)")
     parser.add_argument("--revision", help="of the hub's repository")
+    parser.add_argument("--chat-template", metavar="FILE", help=TEMPLATE)
     parser.add_argument("--adapter", type=Path, help="folder of a PEFT adapter")
     parser.add_argument("--adapter-scale", type=float, default=1.0)
     parser.add_argument("--dtype", choices=["float32", "bfloat16", "float16"], default="float32")

@@ -54,7 +54,7 @@ def test_scaled_queries_are_right_with_a_cache(tmp_path, companion):
 
     source = save_model(tmp_path / "m", "ministral3", rope_scaling=SCALED)
     assert companion("export", source, "--out", tmp_path / "out", "--dtype", "fp32")[0] == 0
-    graph = Graph(tmp_path / "out" / "onnx" / "model.onnx", None, 2, 16)
+    graph = Graph(tmp_path / "out" / "onnx" / "model.onnx", None, 16)
     ids = np.random.default_rng(3).integers(4, 260, 80).tolist()
     whole, _ = graph.run(ids)
     begun, past = graph.run(ids[:60])
@@ -94,7 +94,7 @@ def broken(kind: str, tmp_path):
     save_model(folder, tie_word_embeddings=False)
     config = json.loads((folder / "config.json").read_text())
     if kind == "architecture":
-        config |= {"model_type": "gpt_neo", "architectures": ["GPTNeoForCausalLM"]}
+        config |= {"model_type": "bloom", "architectures": ["BloomForCausalLM"]}
     if kind == "unknown":
         config |= {"model_type": "nonesuch"}
     if kind == "activation":
@@ -122,7 +122,7 @@ def broken(kind: str, tmp_path):
     "kind, says",
     [
         ("missing", "no hub id"),
-        ("architecture", "no graph is written for gpt_neo"),
+        ("architecture", "no graph is written for bloom"),
         ("unknown", "cannot read this model"),
         ("activation", "activation relu"),
         ("rope", "rope of type dynamic"),

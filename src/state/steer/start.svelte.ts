@@ -28,7 +28,7 @@ interface Surroundings {
 export class Start {
   readonly #around: Surroundings
   #running = $state.raw<Promise<void> | null>(null)
-  #isWelcomed = false
+  #isWelcomed = $state(false)
 
   /** What a first visit opens: what the link names, else the organism that comes with the page, else a small hub model. */
   readonly source: ModelSource = $derived.by(() => {
@@ -63,7 +63,9 @@ export class Start {
   /** Whether the first model comes by itself, or it is not yet known whether it will. */
   get isArriving(): boolean {
     const { address, catalogue } = this.#around
-    return this.isRunning || (address.view === 'steer' && !catalogue.isSettled && this.knowsLittle)
+    if (this.isRunning) return true
+    if (address.view !== 'steer' || this.#isWelcomed) return false
+    return catalogue.isSettled ? this.isFree || this.isUnfitted : this.knowsLittle
   }
 
   /** Whether the model in use, or the one that a first visit opens, is an organism, which knows a few domains. */
