@@ -6,8 +6,11 @@ import { registerWire } from './wire'
 /** Runs `work` with a reader of its own. @throws LabError `worker-lost` where the worker cannot be loaded, or runs out of memory */
 export async function withStudyFile<Result>(work: (reader: StudyFileApi) => Promise<Result>): Promise<Result> {
   registerWire()
-  const url = new URL('../../../workers/study-file.ts', import.meta.url)
-  const worker = new Worker(url, { type: 'module', name: 'study-file' })
+  // Written as one expression, by which Vite knows a worker.
+  const worker = new Worker(new URL('../../../workers/study-file.ts', import.meta.url), {
+    type: 'module',
+    name: 'study-file'
+  })
   const lost = (reason: string): string =>
     `the study could not be unpacked (${reason}): close other tabs, then try again`
   const line = new Line<StudyFileApi>(webPort(worker), lost, () => undefined)

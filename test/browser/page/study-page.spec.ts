@@ -19,7 +19,7 @@ async function openSample(page: Page): Promise<void> {
   })
   const file = { name: 'sample.zip', mimeType: 'application/zip', buffer: Buffer.from(bytes) }
   await page.locator('input[accept=".zip"]').setInputFiles(file)
-  await expect(page.getByRole('heading', { name: 'The source’s claims, and what became of them' })).toBeVisible({
+  await expect(page.getByRole('heading', { name: 'What the paper claimed, and what we found' })).toBeVisible({
     timeout: 120_000
   })
 }
