@@ -51,7 +51,7 @@ export function table(
     return el('tr', { id: ids[i] }, ...filled)
   })
   const whole = el('table', {}, el('caption', {}, caption), head, el('tbody', {}, ...body))
-  return el('div', { class: 'scroll', role: 'region', tabindex: 0, 'aria-label': caption }, whole)
+  return el('div', { class: 'scroll', role: 'group', tabindex: 0, 'aria-label': caption }, whole)
 }
 
 /** A number that leads to the arm it is of. */
