@@ -136,6 +136,8 @@ test('every number leads to its answers, which are filtered and paged', async ({
   await page.getByRole('button', { name: 'Re-check', exact: true }).click()
   await page.getByRole('menuitem', { name: /^From its rows/ }).click()
   await expect(page.getByText('Checked: the bundle says what follows from its rows.')).toBeVisible({ timeout: 60_000 })
+  // The details are folded.
+  for (const summary of await page.locator('.study-report summary').all()) await summary.click()
   await page.locator('#within a.number').first().press('Enter')
   const drawer = page.getByRole('dialog')
   await expect(drawer.locator('li')).toHaveCount(20)
