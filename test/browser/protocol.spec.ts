@@ -21,7 +21,7 @@ function answersOf({ blocks, answers }: Run): ReadonlyMap<string, string> {
 const tiny: StudySettings = {
   ...reduced,
   limits: { tune: 2, calibrate: 3, fit: 10, eval: 1, code: 1, 'anchors-neutral': 12, 'anchors-along': 12 },
-  samples: 1,
+  samples: 2,
   alphas: [1],
   carriedAlphas: [1],
   controls: {

@@ -44,12 +44,24 @@ async function dropFile(page: Page, where: Locator, name: string, content: strin
   for (const type of ['dragenter', 'dragover', 'drop']) await where.dispatchEvent(type, { dataTransfer: transfer })
 }
 
+/** How many sessions of the fake page's shelf name a direction that is in use. */
+async function keptSessions(): Promise<number> {
+  const opened = indexedDB.open('azimuth-fake')
+  await new Promise((resolve) => (opened.onsuccess = resolve))
+  const all = opened.result.transaction('sessions').objectStore('sessions').getAll()
+  await new Promise((resolve) => (all.onsuccess = resolve))
+  opened.result.close()
+  return JSON.stringify(all.result).split('"inUse":"').length - 1
+}
+
 test('a reload brings back what needs no model at once, and Resume the models', async ({ page, fakeUrl }) => {
   await openHub(page, fakeUrl, 'owner/one', 'owner/two')
   const text = await fitAndAsk(page)
   await step(page, 'Directions').click()
   await page.getByRole('button', { name: /^Save layer/ }).click()
   await expect(bench(page).getByText('saved, layer')).toBeVisible()
+  // Kept a moment after the last change.
+  await expect.poll(() => page.evaluate(keptSessions)).toBeGreaterThan(0)
   await page.reload()
   // The curve, the saved direction and the answer, with no model.
   await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible()
