@@ -2,7 +2,8 @@ import { defineConfig } from '@playwright/test'
 import { browserFlags, findBrowser } from './scripts/browser.mjs'
 
 const executablePath = await findBrowser()
-const port = 4187
+/** Another one, where two checkouts are tested side by side. */
+const port = Number(process.env['AZIMUTH_TEST_PORT'] ?? 4187)
 /** `performance.measureUserAgentSpecificMemory` answers at once, and not after some garbage collection to come. */
 const measureNow = '--enable-blink-features=ForceEagerMeasureMemory'
 
