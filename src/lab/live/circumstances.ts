@@ -121,8 +121,12 @@ function steeringDifferences(
   if (!made || !now)
     return compared({ steering: made }, { steering: now }, ({ steering }) => `${steering !== null}`, steeringWords)
   const alpha = ({ mode, alpha }: MadeWith): string => (mode === 'ablate' ? mode : `${mode} ${alpha}`)
+  // At another layer it is another direction of the same fit: then the layer is what changed.
+  const isSameLayer = made.layer === now.layer
+  const direction = ({ directions, name, randomSeed }: MadeWith): string =>
+    `${isSameLayer ? directions : name} ${randomSeed}`
   return [
-    ...compared(made, now, ({ directions, randomSeed }) => `${directions} ${randomSeed}`, directionWords),
+    ...compared(made, now, direction, directionWords),
     ...compared(
       made,
       now,

@@ -1,7 +1,6 @@
 import { LabError } from '../../errors'
 import { Meter, type Measured } from '../meter'
 import type { Model } from '../models/models.svelte'
-import type { Opening } from '../models/opening'
 import type { Job, Tuned } from '../../experiments/subject'
 import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { WorkOptions } from '../../lab/live/live-model'
@@ -32,9 +31,18 @@ export interface TourWork {
   readonly rate: Measured
 }
 
+/** The models that come with the page, by name. */
+interface BundledModels {
+  /** The open model; null where it is not open. */
+  readonly bundled: (name: string) => Model | null
+  /** Opens it beside the model in use. Rejects with what kept it from opening. */
+  readonly beside: (source: { readonly kind: 'bundled'; readonly name: string }) => Promise<Model>
+}
+
+/** What the tour reaches. */
 export interface TourParts extends TourKit {
   readonly catalogue: Catalogue
-  readonly opening: () => Opening
+  readonly opening: () => BundledModels
 }
 
 /** The organism that the tour runs on, and the one that it carries a direction from. */

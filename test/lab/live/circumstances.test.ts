@@ -44,10 +44,15 @@ describe('the circumstances of a result', () => {
   it.each<readonly [Partial<Circumstances>, string]>([
     [{ steering: { ...steering, alpha: 0.8 } }, 'Made with alpha +1.50; now alpha +0.80.'],
     [
-      { steering: { ...steering, alpha: -1, layer: 12 } },
+      // The direction of another layer of the same fit.
+      { steering: { ...steering, alpha: -1, layer: 12, directions: 'b' } },
       'Made with layer 4, alpha +1.50; now layer 12, alpha \u22121.00.'
     ],
-    [{ steering: { ...steering, layer: null } }, 'Made with layer 4; now all layers.'],
+    [{ steering: { ...steering, layer: null, directions: 'a,b' } }, 'Made with layer 4; now all layers.'],
+    [
+      { steering: { ...steering, directions: 'b' } },
+      'Made with an earlier version of the direction gloomy \u2212 joyful; now the present one.'
+    ],
     [{ steering: { ...steering, mode: 'clamp' } }, 'Made with alpha +1.50; now held at +1.50.'],
     [{ steering: { ...steering, mode: 'ablate' } }, 'Made with alpha +1.50; now the direction taken out.'],
     [{ steering: { ...steering, positions: 'generated' } }, 'Made with all tokens steered; now the answer steered.'],
