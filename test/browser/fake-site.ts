@@ -21,6 +21,6 @@ export const test = base.extend<object, { fakeUrl: string }>({
       await site.close()
       rmSync(folder, { recursive: true, force: true })
     },
-    { scope: 'worker', timeout: 120_000 }
+    { scope: 'worker', timeout: 300_000 }
   ]
 })
