@@ -37,7 +37,7 @@ const tables: Readonly<Record<string, (text: string) => string>> = {
     })),
   norms: (text) => normsCsv([{ name: text, norms: [{ layer: 0, mean: 1, low: 1, median: 1, high: 1, largest: [] }] }]),
   dots: (text) => dotsCsv({ [text]: [-1] }),
-  rates: (text) => ratesCsv([{ label: text, left: share, right: share }], [text, 'right']),
+  rates: (text) => ratesCsv([{ tone: 'base', label: text, left: share, right: share }], [text, 'right']),
   shifts: (text) => shiftsCsv([{ label: text, none: -1, steered: 0, random: 1 }])
 }
 
