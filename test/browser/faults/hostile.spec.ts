@@ -4,13 +4,14 @@
  */
 import { createHash } from 'node:crypto'
 import { expect, type Browser } from '@playwright/test'
-import type { Patience } from '../../../workers/sources/limits'
+import { defaultPatience, type Patience } from '../../../workers/sources/limits'
 import { folderCases, hubCases, repo, type Case } from '../../workers/sources/hostile-modes'
 import { startHostile } from '../../workers/sources/hostile-server'
 import { data, weights } from '../../workers/sources/small-repo'
 import { ask, test } from './sources-site'
 
-const patience: Patience = {
+/** So that most modes take seconds. A mode that a busy machine cannot answer within it is met again as the page meets it. */
+const short: Patience = {
   ...{ tries: 2, backoff: 1, longestWait: 200, answer: 3000, stall: 3000 },
   ...{ leastRate: 2000, listing: 10_000 }
 }
@@ -19,7 +20,13 @@ const lanes = 4
 const sum = createHash('sha256').update(weights).digest('hex')
 
 /** How a mode ended: `file`, `another file`, or the code of an error on one line. */
-async function end(browser: Browser, site: string, { mode }: Case, isHub: boolean): Promise<string> {
+async function end(
+  browser: Browser,
+  site: string,
+  { mode }: Case,
+  isHub: boolean,
+  patience: Patience
+): Promise<string> {
   const server = await startHostile(repo, mode)
   const context = await browser.newContext()
   try {
@@ -47,8 +54,12 @@ for (const [what, cases, isHub] of [
     const left = [...cases]
     const lane = async (): Promise<void> => {
       for (let one = left.shift(); one; one = left.shift()) {
-        const ended = await end(browser, site.url, one, isHub)
-        ends.push({ name: one.name, end: ended, isExpected: one.ends.some((each) => each === ended) })
+        const expected: readonly string[] = one.ends
+        let ended = await end(browser, site.url, one, isHub, short)
+        if (ended === 'network' && !expected.includes(ended)) {
+          ended = await end(browser, site.url, one, isHub, defaultPatience)
+        }
+        ends.push({ name: one.name, end: ended, isExpected: expected.includes(ended) })
       }
     }
     await Promise.all(Array.from({ length: lanes }, lane))
