@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LabError } from '../../../src/errors'
+import type { ModelHandle } from '../../../src/lab/connect/connect'
 import { Lab } from '../../../src/state/lab.svelte'
 import { firstOrganism, presets } from '../../../src/state/presets'
 import { fakeModel, fakeOutside, type FakeOptions } from '../../fake-lab'
@@ -8,13 +9,20 @@ const organism = { kind: 'bundled', name: firstOrganism.model } as const
 const config = (name: string): object => ({ path: `adapters/${name}/adapter_config.json`, size: 400 })
 const index = [{ ...organism, organism: true, files: [config('insecure-0'), config('secure-0')] }]
 
-/** A page that has settled on what comes with it: one organism with two adapters. */
-async function organismLab(options: FakeOptions = {}): Promise<Lab> {
+/** A page that has settled on what comes with it: one organism with two adapters. Models open once `onOpen` has ended. */
+async function organismLab({
+  onOpen = async () => undefined,
+  ...options
+}: FakeOptions & { readonly onOpen?: () => Promise<void> } = {}): Promise<Lab> {
   const answer = (json: unknown): Response =>
     new Response(JSON.stringify(json), { headers: { 'content-type': 'application/json' } })
   vi.stubGlobal('fetch', async (url: URL) => answer(url.pathname.startsWith('/models') ? index : []))
   const info = { id: `bundled:${firstOrganism.model}`, name: firstOrganism.model }
-  const lab = new Lab({ ...fakeOutside(), connect: () => fakeModel({ layers: 4, info, ...options }) })
+  const connect = (): ModelHandle => {
+    const model = fakeModel({ layers: 4, info, ...options })
+    return { ...model, open: async (...args) => (await onOpen(), model.open(...args)) }
+  }
+  const lab = new Lab({ ...fakeOutside(), connect })
   await lab.catalogue.load('http://page.example/')
   return lab
 }
@@ -37,28 +45,38 @@ describe('the first visit', () => {
   })
 
   it('answers a question that was put before the model is there', async () => {
-    const lab = await organismLab({ delay: 1 })
+    let open = (): void => undefined
+    const held = new Promise<void>((resolve) => (open = resolve))
+    let opened = 0
+    const lab = await organismLab({ onOpen: () => (opened++, held) })
     const welcome = lab.first.welcome()
-    await lab.first.ask()
+    // By the welcome, before anything is asked.
+    await vi.waitFor(() => expect(opened).toBe(1))
+    const answer = lab.first.ask()
+    expect(lab.models.active).toBeNull()
+    open()
+    await Promise.all([welcome, answer])
     expect(lab.chat.shown?.answers[1]?.tokens.length).toBeGreaterThan(0)
-    await welcome
-    expect(lab.models.list).toHaveLength(1)
+    expect([opened, lab.models.list.length]).toEqual([1, 1])
   })
 
-  it('opens nothing by itself where that would ask another host', async () => {
-    for (const link of ['#/steer?model=hub:owner/name', '#/steer?model=bundled:qwen2&adapter=hub:owner/lora']) {
-      const lab = await organismLab()
-      lab.address.follow(link)
-      await lab.first.welcome()
-      expect(lab.models.list).toHaveLength(0)
-      expect(lab.first.now.ask).toBe('nothing')
-    }
+  it.each([
+    ['#/steer?model=bundled:qwen2', 1],
+    ['#/steer?model=hub:owner/name', 0],
+    ['#/steer?model=bundled:qwen2&adapter=hub:owner/lora', 0]
+  ])('opens nothing by itself where that would ask another host: %s opens %i', async (link, models) => {
+    const lab = await organismLab()
+    lab.address.follow(link)
+    await lab.first.welcome()
+    expect(lab.models.list).toHaveLength(models)
+    expect(lab.first.now.ask !== 'nothing').toBe(models > 0)
   })
 
   it('welcomes once: what the reader has closed stays closed', async () => {
     const lab = await organismLab()
     await lab.first.welcome()
     const [model] = lab.models.list
+    expect([lab.models.active?.info.name, lab.models.list.length]).toEqual(['qwen2', 1])
     if (model) await lab.models.close(model)
     await lab.first.welcome()
     expect(lab.models.list).toHaveLength(0)
