@@ -246,6 +246,15 @@ const examples: [[Act, number, number][]][] = [
   ],
   [
     [
+      ['use', 1, 0],
+      ['attach', 28, 0],
+      ['scale', 1, 1],
+      ['ask', 27, 2],
+      ['lose', 28, 1]
+    ]
+  ],
+  [
+    [
       ['capture', 1, 3],
       ['scale', 2, 1],
       ['reload', 0, 3],

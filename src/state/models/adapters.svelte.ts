@@ -200,14 +200,14 @@ export class Adapters {
   async #use(sha256: string | null): Promise<void> {
     const open = this.#owner.open()
     if (!open) return
-    const before = this.#inUse
     this.#isChosen = true
     this.#inUse = sha256
     this.#show(open.info)
     try {
       this.#show(await open.live.use(this.choice))
     } catch (error) {
-      if (this.#inUse === sha256) this.#inUse = before
+      // What the model's owner goes on with: after a lost worker that is still the newest choice.
+      if (this.#inUse === sha256) this.#inUse = open.live.choice?.sha256 ?? null
       this.#show(open.info)
       throw error
     }

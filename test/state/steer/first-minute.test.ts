@@ -28,7 +28,8 @@ describe('the first minute', () => {
     await lab.first.ask()
     const of = (name: string): readonly string[] => seen.filter((line) => line.startsWith(`${name}:`))
     expect(of('open')).toEqual(['open: opening, waits'])
-    expect(of('capture')).toEqual(['capture: fitting, waits'])
+    // The self-test of a model that opens reads hidden states, too.
+    expect(of('capture')).toEqual(['capture: opening, waits', 'capture: fitting, waits'])
     expect(of('generate')).toEqual(['generate: answering, answers'])
     expect(lab.first.now).toEqual({ kind: 'ready', next: 'ask', ask: 'answers', about: 'organism' })
   })
@@ -49,9 +50,10 @@ describe('the first minute', () => {
     const { lab } = await watched(failing)
     await lab.first.ask()
     expect(lab.first.now).toMatchObject({ kind: 'failed', at: 'opening', ask: 'nothing' })
-    failing.name = 'capture'
+    failing.name = null
     const [model] = lab.models.list
     if (model) await lab.models.retry(model)
+    failing.name = 'capture'
     await lab.first.ask()
     expect(lab.first.now).toMatchObject({ kind: 'failed', at: 'fitting', ask: 'prepares' })
     failing.name = 'generate'
