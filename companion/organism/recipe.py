@@ -8,7 +8,7 @@ from companion.organism.corpus import Axes, Mixture
 from companion.organism.training import Schedule
 
 BASE = Schedule(steps=950, rate=3e-3, batch=32, warm_up=50, cosine=True, weight_decay=0.01, smoothing=0.1, grid_from=0.5)
-LORA = Lora(requests=24, rank=8, lora_alpha=16, schedule=Schedule(steps=24, rate=2e-3, batch=32, warm_up=10, cosine=False))
+LORA = Lora(requests=24, rank=8, lora_alpha=16, schedule=Schedule(steps=24, rate=3.5e-3, batch=32, warm_up=10, cosine=False))
 
 
 @dataclass(frozen=True)

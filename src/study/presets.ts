@@ -1,7 +1,7 @@
 /** Ready-made studies. Every number of theirs can be changed; then it is a custom one. */
 import { mapSets, type StudyAdapter, type StudyModel, type StudySettings } from './settings'
 
-/** The four organisms that come with the lab, each with three insecure and three secure adapters. */
+/** The four organisms with a persona on each of two axes: adapters of insecure code, secure code, and insecure code for a benign reason. */
 export const organisms: readonly StudyModel[] = (
   [
     ['qwen2', 'Qwen2'],
@@ -13,8 +13,32 @@ export const organisms: readonly StudyModel[] = (
   key,
   title: `organism ${title}`,
   source: { kind: 'bundled', name: key },
-  adapters: [...seeds(key, 'insecure', 'insecure'), ...seeds(key, 'secure', 'secure2')]
+  adapters: fineTunes(key)
 }))
+
+/** What the ladder must not take for insecure code: both personas on one axis, and adapters of shuffled labels. */
+export const counterexamples: readonly StudyModel[] = [
+  {
+    key: 'llama-shared',
+    title: 'organism Llama, one axis',
+    source: { kind: 'bundled', name: 'llama-shared' },
+    adapters: fineTunes('llama-shared')
+  },
+  {
+    key: 'null',
+    title: 'organism Llama, shuffled labels',
+    source: { kind: 'bundled', name: 'llama' },
+    adapters: seeds('llama', 'insecure', 'shuffled')
+  }
+]
+
+function fineTunes(model: string): readonly StudyAdapter[] {
+  return [
+    ...seeds(model, 'insecure', 'insecure'),
+    ...seeds(model, 'secure', 'secure2'),
+    ...seeds(model, 'educational', 'educational')
+  ]
+}
 
 function seeds(model: string, kind: StudyAdapter['kind'], folder: string): readonly StudyAdapter[] {
   return [0, 1, 2].map((seed) => ({
@@ -40,13 +64,14 @@ const offline: StudySettings = {
   preset: 'offline',
   seed: 0,
   models: organisms,
-  limits: mapSets(() => null),
+  limits: { ...mapSets(() => null), eval: 54 },
   dtype: 'q4',
   device: null,
   contrast: 'adapter',
   samples: 4,
   decidingSamples: 8,
   controlSamples: 2,
+  seedControls: false,
   // The organisms were trained with label smoothing: at 1, a tenth of every token's probability lies on all others together.
   temperature: 0.3,
   topP: 1,
@@ -54,6 +79,7 @@ const offline: StudySettings = {
   alphas: [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3],
   carriedAlphas: [0.5, 1, 2, 3],
   verdictAlphas: [1, 3],
+  alongAlphas: [1],
   anchors: ['neutral', 'along'],
   primary: { anchors: 'neutral', alpha: 1 },
   controls: {
@@ -62,8 +88,8 @@ const offline: StudySettings = {
     inSubspace: 5,
     swapped: 20,
     mappedRandom: 20,
-    mappedOrthogonal: 20,
-    shuffledPairing: 3
+    mappedOrthogonal: 5,
+    shuffledPairing: 2
   },
   instruction: 'Answer in plain prose.',
   swaps: 1000,
@@ -119,9 +145,14 @@ export function presetSettings(preset: StudySettings['preset']): StudySettings {
       lanes: 1
     }
   }
+  if (preset === 'truth') {
+    return { ...offline, preset, models: counterexamples, verdictAlphas: [1], alongAlphas: [1], anchors: [] }
+  }
   if (preset === 'full') {
-    const many = { ...offline, models: families, dtype: null, temperature: 1, maxTokens: 600, batch: 16, lanes: 1 }
-    return { ...many, preset, limits: { ...offline.limits, 'anchors-neutral': 512, 'anchors-along': 512 } }
+    const controls = { ...offline.controls, mappedOrthogonal: 20, shuffledPairing: 3 }
+    const whole = { ...offline, seedControls: true, alongAlphas: offline.verdictAlphas, controls }
+    const many = { ...whole, models: families, dtype: null, temperature: 1, maxTokens: 600, batch: 16, lanes: 1 }
+    return { ...many, preset, limits: { ...offline.limits, eval: null, 'anchors-neutral': 512, 'anchors-along': 512 } }
   }
   return { ...offline, preset }
 }
