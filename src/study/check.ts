@@ -1,6 +1,6 @@
 /** Settings that make no sense are refused before anything is opened, each with the way out; the page asks the same before. */
 import { LabError } from '../errors'
-import type { StudyModel, StudySettings } from './settings'
+import { judgedAlphas, type StudyModel, type StudySettings } from './settings'
 
 /** One reason why a study would be refused: the code of the error, and what, got, way out in one line. */
 export interface StudyProblem {
@@ -73,8 +73,8 @@ function carriedProblems(settings: StudySettings): readonly StudyProblem[] {
       `alphas with controls hold ${listed(missing)}, alphas of carried directions do not: add to these`
     ),
     ...format(
-      alongAlphas.some((alpha) => !verdictAlphas.includes(alpha)),
-      `alphas with controls along the axis are ${listed(alongAlphas)}, alphas with controls ${listed(verdictAlphas)}: choose some of these`
+      verdictAlphas.includes(primary.alpha) && !judgedAlphas(settings, primary.anchors).includes(primary.alpha),
+      `the primary alpha is ${primary.alpha}, alphas with controls along the axis are ${listed(alongAlphas)}: add it to these`
     ),
     ...format(!isMeasured, `the primary anchors are ${primary.anchors}, which are not measured: choose some that are`)
   ]

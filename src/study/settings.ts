@@ -103,7 +103,7 @@ export interface StudySettings {
   readonly carriedAlphas: readonly number[]
   /** Those of `carriedAlphas` at which controls are measured too, within a model as between models, and the ladder is climbed. */
   readonly verdictAlphas: readonly number[]
-  /** Those of `verdictAlphas` at which directions carried over anchors along the axis have controls. */
+  /** Of `verdictAlphas` those at which directions carried over anchors along the axis have controls; others mean nothing. */
   readonly alongAlphas: readonly number[]
   /** Empty: nothing is carried between models. */
   readonly anchors: readonly Anchors[]
@@ -127,7 +127,7 @@ export function judgedAlphas(
   { verdictAlphas, alongAlphas }: Pick<StudySettings, 'verdictAlphas' | 'alongAlphas'>,
   anchors: Anchors
 ): readonly number[] {
-  return anchors === 'along' ? alongAlphas : verdictAlphas
+  return anchors === 'along' ? verdictAlphas.filter((alpha) => alongAlphas.includes(alpha)) : verdictAlphas
 }
 
 /** What the gates and verdicts are held to. Rates from 0 to 1, `margin` in points. */

@@ -145,9 +145,17 @@ export function transferArms(
     ...carried.flatMap((one) => {
       const { donor, anchors } = one.record
       const carriedArms = carriedAlphas.map((alpha) =>
-        pushArm({ family: 'carried', alpha, samples: judgedAt(anchors).includes(alpha) ? decidingSamples : samples, donor, anchors, cosine: one.record.cosine }, [
-          { layer: own.layer, vector: one.own, coefficient: -alpha * own.norm }
-        ])
+        pushArm(
+          {
+            family: 'carried',
+            alpha,
+            samples: judgedAt(anchors).includes(alpha) ? decidingSamples : samples,
+            donor,
+            anchors,
+            cosine: one.record.cosine
+          },
+          [{ layer: own.layer, vector: one.own, coefficient: -alpha * own.norm }]
+        )
       )
       const control = (
         name: 'mapped-random' | 'mapped-orthogonal' | 'shuffled-pairing',
