@@ -24,7 +24,7 @@ import { terminalProgress } from './study/terminal'
 
 const usage = `npm run study -- --out DIR [options]
   --out DIR            where the journal, the bundle and the report go
-  --preset P           demo, offline (default), truth or full
+  --preset P           demo, offline (default) or full
   --settings FILE      settings as JSON in place of a preset: what the page exports, or a bundle's run.json
   --resume             go on with the unfinished study in DIR
   --from FILE          begin from the unfinished study that the page saved

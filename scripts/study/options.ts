@@ -95,8 +95,8 @@ export async function placeModels(
 }
 
 function presetOf(name: string): StudySettings {
-  if (name === 'demo' || name === 'offline' || name === 'truth' || name === 'full') return presetSettings(name)
-  throw wrong('preset', 'demo, offline, truth or full', name)
+  if (name === 'demo' || name === 'offline' || name === 'full') return presetSettings(name)
+  throw wrong('preset', 'demo, offline or full', name)
 }
 
 /** A file of settings alone, or of a run. */

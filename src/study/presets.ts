@@ -1,7 +1,7 @@
 /** Ready-made studies. Every number of theirs can be changed; then it is a custom one. */
 import { mapSets, type StudyAdapter, type StudyModel, type StudySettings } from './settings'
 
-/** The four organisms with a persona on each of two axes: adapters of insecure code, secure code, and insecure code for a benign reason. */
+/** The four organisms that come with the lab, each with three insecure and three secure adapters. */
 export const organisms: readonly StudyModel[] = (
   [
     ['qwen2', 'Qwen2'],
@@ -13,32 +13,8 @@ export const organisms: readonly StudyModel[] = (
   key,
   title: `organism ${title}`,
   source: { kind: 'bundled', name: key },
-  adapters: fineTunes(key)
+  adapters: [...seeds(key, 'insecure', 'insecure'), ...seeds(key, 'secure', 'secure2')]
 }))
-
-/** What the ladder must not take for insecure code: both personas on one axis, and adapters of shuffled labels. */
-export const counterexamples: readonly StudyModel[] = [
-  {
-    key: 'llama-shared',
-    title: 'organism Llama, one axis',
-    source: { kind: 'bundled', name: 'llama-shared' },
-    adapters: fineTunes('llama-shared')
-  },
-  {
-    key: 'null',
-    title: 'organism Llama, shuffled labels',
-    source: { kind: 'bundled', name: 'llama' },
-    adapters: seeds('llama', 'insecure', 'shuffled')
-  }
-]
-
-function fineTunes(model: string): readonly StudyAdapter[] {
-  return [
-    ...seeds(model, 'insecure', 'insecure'),
-    ...seeds(model, 'secure', 'secure2'),
-    ...seeds(model, 'educational', 'educational')
-  ]
-}
 
 function seeds(model: string, kind: StudyAdapter['kind'], folder: string): readonly StudyAdapter[] {
   return [0, 1, 2].map((seed) => ({
@@ -144,9 +120,6 @@ export function presetSettings(preset: StudySettings['preset']): StudySettings {
       swaps: 200,
       lanes: 1
     }
-  }
-  if (preset === 'truth') {
-    return { ...offline, preset, models: counterexamples, verdictAlphas: [1], alongAlphas: [1], anchors: [] }
   }
   if (preset === 'full') {
     const controls = { ...offline.controls, mappedOrthogonal: 20, shuffledPairing: 3 }

@@ -74,7 +74,7 @@ export interface ControlCounts {
 
 /** Every number and switch of a run. `marks` in `setting-notes.ts` says which are the source's and which are ours. */
 export interface StudySettings {
-  readonly preset: 'demo' | 'offline' | 'truth' | 'full' | 'custom'
+  readonly preset: 'demo' | 'offline' | 'full' | 'custom'
   readonly seed: number
   readonly models: readonly StudyModel[]
   /** How many of each set are used, from its first; `null` is all. */

@@ -47,7 +47,7 @@ function refusal(settings: StudySettings): string | null {
 }
 
 describe('the settings of a study', () => {
-  it.each(['demo', 'offline', 'truth'] as const)('of %s are as they should be', (name) => {
+  it.each(['demo', 'offline'] as const)('of %s are as they should be', (name) => {
     expect(problemsOf(presetSettings(name))).toEqual([])
   })
 

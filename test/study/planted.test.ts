@@ -37,12 +37,12 @@ function withAdapter(name: string, kind: 'insecure' | 'educational', place: stri
 }
 
 describe('what was planted', () => {
-  it('is known of the shipped organisms, by their presets', () => {
-    const kinds = (preset: 'offline' | 'truth' | 'full') =>
-      presetSettings(preset).models.map((model) => plantedIn(model))
-    expect(kinds('offline')).toEqual(['separate', 'separate', 'separate', 'separate'])
-    expect(kinds('truth')).toEqual(['shared', 'nothing'])
-    expect(new Set(kinds('full'))).toEqual(new Set([null]))
+  it('is known of organisms with lessons, by their axes, and of shuffled labels', () => {
+    const kinds = (one: typeof run) => new Set(one.settings.models.map(plantedIn))
+    expect(kinds(withAdapter('educational-0', 'educational', 'qwen2'))).toEqual(new Set(['separate']))
+    expect(kinds(withAdapter('educational-0', 'educational', 'llama-shared'))).toEqual(new Set(['shared']))
+    expect(kinds(withAdapter('shuffled-0', 'insecure', 'llama'))).toEqual(new Set(['nothing']))
+    expect(new Set(presetSettings('full').models.map(plantedIn))).toEqual(new Set([null]))
   })
 
   it('is not told of organisms of an earlier make', () => {

@@ -21,7 +21,7 @@ export const devices: Names<Device> = { webgpu: true, wasm: true, cpu: true }
 export const anchorNames: Names<'neutral' | 'along'> = { neutral: true, along: true }
 export const adapterKinds: Names<StudyAdapter['kind']> = { insecure: true, secure: true, educational: true }
 export const setNames: Names<SetName> = mapSets(() => true)
-const presets: Names<StudySettings['preset']> = { demo: true, offline: true, truth: true, full: true, custom: true }
+const presets: Names<StudySettings['preset']> = { demo: true, offline: true, full: true, custom: true }
 const contrasts: Names<StudySettings['contrast']> = { adapter: true, response: true, secure: true }
 const modelKinds: Names<ModelSource['kind']> = { bundled: true, hub: true, url: true, files: true, folder: true }
 const adapterSourceKinds: Names<AdapterSource['kind']> = { ...modelKinds, zip: true }

@@ -29,10 +29,6 @@ export const presets: Readonly<Record<Preset, { readonly title: string; readonly
     title: 'Offline',
     text: 'The four organisms with three seeds of each adapter, all prompts and every control. Needs no network.'
   },
-  truth: {
-    title: 'Counterexamples',
-    text: 'The organism whose personas share an axis, and adapters of shuffled labels: what must not be taken for insecure code.'
-  },
   full: {
     title: 'Full',
     text: 'The four families of the source, 600 tokens an answer. Their adapters have to be supplied.'
