@@ -1,15 +1,17 @@
-/** `npm run planted -- RUN.zip ...`: what the shipped runs found of what was planted, as the table of docs/organisms.md and its data. */
+/** `npm run planted -- OUT.json RUN.zip ...`: what runs found of what was planted, as data and as the table of docs/organisms.md. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { findingsOf } from '../src/study/analysis/analyse'
 import { readBundle } from '../src/study/files/bundle'
 import { plantedRows, type PlantedRow } from '../src/study/planted'
 
+const [out = '', ...paths] = process.argv.slice(2)
+if (paths.length === 0) throw new Error('give the file to write and the bundles to read: OUT.json RUN.zip ...')
 const rows: PlantedRow[] = []
-for (const path of process.argv.slice(2)) {
+for (const path of paths) {
   const { run } = await readBundle(new Uint8Array(await readFile(path)))
   rows.push(...plantedRows(run.settings, findingsOf(run)))
 }
-await writeFile('public/models/planted.json', `${JSON.stringify(rows, null, 1)}\n`)
+await writeFile(out, `${JSON.stringify(rows, null, 1)}\n`)
 
 /** "yes 4 of 4", with every other answer by its subject. */
 function told(some: readonly PlantedRow[]): string {
