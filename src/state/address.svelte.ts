@@ -178,6 +178,19 @@ export class Address {
 
   /** Takes a link over. A link that only names a view changes nothing else; no link opens a model by itself. */
   follow(hash: string): void {
+    this.#follow(hash)
+    this.bring()
+  }
+
+  /**
+   * Puts the direction that the link holds on the bench, where its model is open.
+   * @returns whether the link has one, so that none has to be fitted
+   */
+  bring(): boolean {
+    return this.direction.bring(this.#parts)
+  }
+
+  #follow(hash: string): void {
     const settings = readLink(hash, this.#defaults)
     this.view = settings.view
     if (settings.view === 'docs') this.page = settings.page
