@@ -131,7 +131,7 @@ export const settingGroups: readonly SettingGroup[] = [
         'mappedOrthogonal',
         'Orthogonal directions through the map',
         'C',
-        'The same, with nothing of the donor’s direction.'
+        'The same, with nothing of the donor’s direction; fewer than 20 are compared by their mean, not ranked.'
       ),
       control('shuffledPairing', 'Maps of shuffled pairs', 'C', 'Fitted on texts that do not belong together.')
     ]
