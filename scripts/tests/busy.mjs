@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { fail, runTool } from './run.mjs'
+import { fail, runTool } from '../run.mjs'
 
 /** @typedef {{ ran: number, failures: string[] }} Outcome of one run: how many tests ran, and the names of those that failed */
 /** @typedef {{ title: string, ok: boolean }} Spec */
@@ -95,15 +95,17 @@ async function once(tool, args, { report, read, env = {} }) {
  * @returns {Promise<Outcome>}
  */
 async function all(files, folder) {
-  const [units, specs] = ['.test.ts', '.spec.ts'].map((end) => files.filter((file) => file.endsWith(end)))
-  const [unit, browser] = ['unit.json', 'browser.json'].map((file) => join(folder, file))
+  const units = files.filter((file) => file.endsWith('.test.ts'))
+  const specs = files.filter((file) => file.endsWith('.spec.ts'))
   /** @type {Outcome[]} */
   const outcomes = []
   if (files.length === 0 || units.length > 0) {
+    const unit = join(folder, 'unit.json')
     const args = ['run', ...units, '--reporter=default', '--reporter=json', `--outputFile.json=${unit}`]
     outcomes.push(await once('vitest/vitest.mjs', args, { report: unit, read: unitOutcome }))
   }
   if (files.length === 0 || specs.length > 0) {
+    const browser = join(folder, 'browser.json')
     const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: browser }
     const args = ['test', ...specs, '--reporter=list,json']
     outcomes.push(await once('@playwright/test/cli.js', args, { report: browser, read: browserOutcome, env }))
