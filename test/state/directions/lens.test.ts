@@ -11,8 +11,8 @@ const ends = { positiveName: 'gloomy', negativeName: 'joyful' }
 
 async function fitted(): Promise<{ readonly lab: Lab; readonly directions: readonly Direction[] }> {
   const lab = new Lab(fakeOutside({ layers: 6 }))
-  await lab.start()
-  return { lab, directions: lab.fit?.directions ?? [] }
+  await lab.first.begin()
+  return { lab, directions: lab.inUse.fit?.directions ?? [] }
 }
 
 function at(directions: readonly Direction[], layer: number): Direction {
