@@ -97,15 +97,15 @@ async function once(tool, args, { report, read, env = {} }) {
 async function all(files, folder) {
   const units = files.filter((file) => file.endsWith('.test.ts'))
   const specs = files.filter((file) => file.endsWith('.spec.ts'))
+  const unit = join(folder, 'unit.json')
+  const browser = join(folder, 'browser.json')
   /** @type {Outcome[]} */
   const outcomes = []
   if (files.length === 0 || units.length > 0) {
-    const unit = join(folder, 'unit.json')
     const args = ['run', ...units, '--reporter=default', '--reporter=json', `--outputFile.json=${unit}`]
     outcomes.push(await once('vitest/vitest.mjs', args, { report: unit, read: unitOutcome }))
   }
   if (files.length === 0 || specs.length > 0) {
-    const browser = join(folder, 'browser.json')
     const env = { PLAYWRIGHT_JSON_OUTPUT_NAME: browser }
     const args = ['test', ...specs, '--reporter=list,json']
     outcomes.push(await once('@playwright/test/cli.js', args, { report: browser, read: browserOutcome, env }))
