@@ -24,6 +24,11 @@ function noise(rows: number, width: number, seed: number): DoubleRows {
   return { data: Float64Array.from({ length: rows * width }, gaussian(seeded(seed))), rows, width }
 }
 
+it('rows of no vectors are none, and their mean is empty', () => {
+  expect(stackRows([])).toEqual({ data: new Float64Array(), rows: 0, width: 0 })
+  expect(meanRow(stackRows([]))).toEqual(new Float64Array())
+})
+
 describe('equal to numpy', () => {
   const rows = rowsOf(algebra.rows)
   const right = Float64Array.from(algebra.right.flat())

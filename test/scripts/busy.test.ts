@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { browserOutcome, unitOutcome } from '../../scripts/busy.mjs'
+import { browserOutcome, unitOutcome } from '../../scripts/tests/busy.mjs'
 
 const test = (fullName: string, status: string): object => ({ fullName, status })
 

@@ -9,7 +9,7 @@ import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { fail, runTool } from './run.mjs'
+import { fail, runTool } from '../run.mjs'
 
 /** @typedef {{ ran: number, failures: string[] }} Outcome of one run: how many tests ran, and the names of those that failed */
 /** @typedef {{ title: string, ok: boolean }} Spec */

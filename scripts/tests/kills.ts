@@ -4,14 +4,14 @@
  */
 import { parseArgs } from 'node:util'
 import { chromium } from '@playwright/test'
-import { seeded } from '../src/math/random'
-import type { Kills } from '../test/kills/kills'
-import { killNode } from '../test/kills/node'
-import { killTabs } from '../test/kills/tab'
-import { killWorkers } from '../test/kills/worker'
-import { withFakeSite } from '../test/browser/fake-build'
-import { browserFlags, findBrowser } from './browser.mjs'
-import { serve } from './serve.mjs'
+import { seeded } from '../../src/math/random'
+import type { Kills } from '../../test/kills/kills'
+import { killNode } from '../../test/kills/node'
+import { killTabs } from '../../test/kills/tab'
+import { killWorkers } from '../../test/kills/worker'
+import { withFakeSite } from '../../test/browser/fake-build'
+import { browserFlags, findBrowser } from '../browser.mjs'
+import { serve } from '../serve.mjs'
 
 type Kind = (n: number, random: () => number, told: (sentence: string) => void) => Promise<Kills>
 
