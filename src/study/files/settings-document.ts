@@ -89,6 +89,7 @@ export function readSettings(fields: Fields): StudySettings {
     samples: fields.natural('samples', counts.answers),
     // Settings of earlier versions know none of their own.
     decidingSamples: fields.natural(fields.has('decidingSamples') ? 'decidingSamples' : 'samples', counts.answers),
+    seedControls: fields.has('seedControls') ? fields.flag('seedControls') : true,
     controlSamples: fields.natural('controlSamples', counts.answers),
     temperature: fields.number('temperature'),
     topP: fields.number('topP'),
@@ -96,6 +97,7 @@ export function readSettings(fields: Fields): StudySettings {
     alphas: fields.numbers('alphas'),
     carriedAlphas: fields.numbers('carriedAlphas'),
     verdictAlphas: fields.numbers('verdictAlphas'),
+    alongAlphas: fields.numbers(fields.has('alongAlphas') ? 'alongAlphas' : 'verdictAlphas'),
     anchors: fields.choices('anchors', anchorNames),
     primary: { anchors: primary.choice('anchors', anchorNames), alpha: primary.number('alpha') },
     controls: readCounts(fields.object('controls')),
