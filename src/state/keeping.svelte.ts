@@ -21,7 +21,7 @@ export class Keeping {
   #waiting: readonly Waiting[] = []
   #failed: readonly Failed[] = []
   /** What was asked for last, by its name. */
-  readonly #newest = new Map<string, Failed['act']>()
+  readonly #newest: Record<string, Failed['act']> = {}
   #timer: ReturnType<typeof setTimeout> | null = null
 
   /** Why the browser does not keep it; null while it keeps everything. */
@@ -35,7 +35,7 @@ export class Keeping {
    */
   async now(act: () => Promise<void>, name: string | null = null): Promise<void> {
     this.#failed = this.#failed.filter((one) => one.name !== name)
-    if (name !== null) this.#newest.set(name, act)
+    if (name !== null) this.#newest[name] = act
     if (await this.#succeeds(act, name)) await this.#again()
   }
 
@@ -79,8 +79,8 @@ export class Keeping {
       return true
     } catch (error) {
       this.#error = error instanceof Error ? error : new Error(String(error))
-      if (name !== null && this.#newest.get(name) === act) this.#failed = [{ name, act }, ...this.#failed]
-      if (this.#failed.length > 0) this.#timer ??= setTimeout(() => this.#onTimer(), againMs)
+      if (name !== null && this.#newest[name] === act) this.#failed = [{ name, act }, ...this.#failed]
+      if (this.#failed.length > 0 && this.#timer === null) this.#timer = setTimeout(() => this.#onTimer(), againMs)
       return false
     }
   }

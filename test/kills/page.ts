@@ -70,5 +70,5 @@ async function keptBundle(): Promise<string> {
   const reader = new FileReader()
   reader.readAsDataURL(asked.result[0] as Blob)
   await new Promise((done) => (reader.onload = done))
-  return String(reader.result)
+  return typeof reader.result === 'string' ? reader.result : ''
 }
