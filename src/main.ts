@@ -10,6 +10,7 @@ import { ensureIsolation, keepForOffline } from './lab/connect/isolation'
 import { browserStudies } from './storage/journal-idb'
 import { browserLocks } from './storage/lock'
 import { browserTab } from './storage/tab'
+import { connectReaders } from './state/drop/readers'
 import { loadProtocol } from './state/study/load-protocol'
 import type { Outside } from './state/outside'
 
@@ -33,7 +34,8 @@ if ((await ensureIsolation()) !== 'reloading') {
     math: connectMath(),
     shelf: connectShelf(),
     tab: browserTab(),
-    study
+    study,
+    readers: connectReaders()
   }
   await loadTypefaces()
   mount(App, { target, props: { outside } })

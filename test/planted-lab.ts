@@ -13,6 +13,7 @@ import type { PromptSet } from '../src/lab/prompt-sets'
 import { gaussianUnits, orthonormal } from '../src/math/controls'
 import { gaussian, seeded } from '../src/math/random'
 import { addInto, dot } from '../src/math/vector'
+import { readersHere } from '../src/state/drop/read-here'
 import { Lab } from '../src/state/lab.svelte'
 import { fakeInfo, fakeModel, fakeStorage, type FakeOptions } from './fake-lab'
 import { fakeStudyOutside } from './fake-study'
@@ -130,7 +131,13 @@ export async function plantedPrompts(name: PromptSet): Promise<readonly PromptRo
 /** A lab with these organisms beside it, none of them open. */
 export async function plantedLab(names: readonly string[], options: FakeOptions = {}): Promise<Lab> {
   const connect = (): ReturnType<typeof plantedModel> => plantedModel({ layers: 3, ...options })
-  const outside = { connect, storage: fakeStorage(), math: localMath(), study: fakeStudyOutside() }
+  const outside = {
+    connect,
+    storage: fakeStorage(),
+    math: localMath(),
+    study: fakeStudyOutside(),
+    readers: readersHere
+  }
   const lab = new Lab({ ...outside, promptSet: plantedPrompts })
   const answers = new Map<string, unknown>([
     ['/models/index.json', names.map(organism)],

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte'
 import type { NamedFile } from '../direction/files/files'
+import type { FileReaders } from './drop/readers'
 import type { AdapterSource, Device, Dtype, ModelSource } from '../lab/api'
 import type { BundledAdapter } from '../lab/catalogue'
 import { fetchPrompts, type PromptSet } from '../lab/prompt-sets'
@@ -60,6 +61,8 @@ export class Lab {
   readonly session: Session
   /** What goes to others and comes from them: the link and the session file. */
   readonly sharing: Sharing
+  /** Of the files that people bring. */
+  readonly readers: FileReaders
   #restored: Promise<boolean> = Promise.resolve(false)
   readonly #address: Address
   readonly #opening: Opening
@@ -70,11 +73,13 @@ export class Lab {
     storage,
     math,
     study,
+    readers,
     shelf,
     tab = null,
     promptSet = (name) => fetchPrompts(document.baseURI, name)
   }: Outside) {
     const { catalogue, prompts, controls, chat, hosts } = this
+    this.readers = readers
     const models = (this.models = new Models(connect))
     this.stored = new StoredModels(storage)
     this.sets = new PromptSets(prompts, shelf)
@@ -108,7 +113,15 @@ export class Lab {
       { ...session, link: () => this.link, follow: (link) => this.follow(link) },
       { shelf: shelf ?? memoryShelf(), tab, locks: study.locks }
     )
-    this.sharing = new Sharing({ address, hosts, session: this.session, sets: this.sets, saved: this.saved, captures })
+    this.sharing = new Sharing({
+      address,
+      hosts,
+      session: this.session,
+      sets: this.sets,
+      saved: this.saved,
+      captures,
+      readers
+    })
     const inUse = (this.#inUse = new InUse({ models, fits, prompts, contrast }))
     const opening = (this.#opening = new Opening({ models, catalogue, prompts, address }))
     const start = (this.first = new Start({
@@ -273,8 +286,22 @@ export class Lab {
     return this.#inUse.run()
   }
 
-  importDirections(files: readonly NamedFile[], layer: number | null): Promise<void> {
-    return this.#inUse.take(files, layer)
+  /** Reads directions for the model in use, and chooses them. See `InUse.take`. */
+  async importDirections(files: readonly NamedFile[], layer: number | null): Promise<void> {
+    this.#inUse.requireModel()
+    await this.#inUse.take(files[0]?.name ?? '', await this.readers.directions(files), layer)
+  }
+
+  /** Reads hidden states as a capture, and shows it. @throws LabError as the readers */
+  async importCapture(files: readonly NamedFile[]): Promise<void> {
+    this.captures.take(files[0]?.name ?? '', await this.readers.capture(files))
+  }
+
+  /** Reads a file of prompts as a set. Resolves to their number. @throws LabError as the readers */
+  async importPrompts(file: NamedFile): Promise<number> {
+    const list = await this.readers.prompts(file)
+    this.sets.take(file.name, list)
+    return list.prompts.length
   }
 
   useSaved(saved: SavedDirection): void {

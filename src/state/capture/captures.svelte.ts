@@ -1,4 +1,3 @@
-import type { NamedFile } from '../../direction/files/files'
 import { joinHiddenStates } from '../../direction/join'
 import type { HiddenStates } from '../../direction/hidden-states'
 import { LabError } from '../../errors'
@@ -10,7 +9,7 @@ import { memoryShelf, type Shelf } from '../../storage/shelf'
 import {
   adapterName,
   captureRows,
-  importCapture,
+  importedCapture,
   isComparable,
   newFacts,
   readable,
@@ -194,9 +193,9 @@ export class Captures {
     this.#controller?.abort()
   }
 
-  /** Takes a capture from a file, and shows it. @throws LabError `format` */
-  take(files: readonly NamedFile[]): void {
-    this.#add(importCapture(files))
+  /** Takes in what a file held, and shows it. */
+  take(file: string, states: HiddenStates): void {
+    this.#add(importedCapture(file, states))
   }
 
   /** Takes in a capture that was made elsewhere, unless it is here. Returns whether it was new. */

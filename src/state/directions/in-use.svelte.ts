@@ -1,5 +1,5 @@
 import { assertFits } from '../../direction/direction'
-import type { NamedFile } from '../../direction/files/files'
+import type { ReadDirections } from '../../direction/files/files'
 import { LabError } from '../../errors'
 import type { ModelInfo } from '../../lab/api'
 import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
@@ -76,15 +76,20 @@ export class InUse {
   }
 
   /**
-   * Takes directions from files for the model in use, and chooses them.
+   * Takes what a file held for the model in use, and chooses it.
    * @param layer for a single vector whose file names no layer
-   * @throws LabError `format` for files that cannot be read, `shape` for directions of another model
+   * @throws LabError `shape` for directions of another model
    */
-  async take(files: readonly NamedFile[], layer: number | null): Promise<void> {
-    const { models, fits } = this.#parts
-    const { active } = models
-    if (!active) throw new LabError('shape', 'no model is open; open the one that the directions are for')
-    fits.addImported(await importDirections(files, active.info, layer), active.info)
+  async take(file: string, found: ReadDirections, layer: number | null): Promise<void> {
+    const { info } = this.requireModel()
+    this.#parts.fits.addImported(await importDirections(file, found, info, layer), info)
+  }
+
+  /** The model in use. @throws LabError `shape` where none is open */
+  requireModel(): NonNullable<Models['active']> {
+    const { active } = this.#parts.models
+    if (active) return active
+    throw new LabError('shape', 'no model is open; open the one that the directions are for')
   }
 
   /**

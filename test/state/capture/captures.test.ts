@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import { LiveModel } from '../../../src/lab/live/live-model'
 import { memoryShelf } from '../../../src/storage/shelf'
-import { exportCapture, importCapture, isComparable, rowName, type Capture } from '../../../src/state/capture/capture'
+import { readHiddenStates } from '../../../src/direction/files/hidden-files'
+import { exportCapture, importedCapture, isComparable, rowName, type Capture } from '../../../src/state/capture/capture'
 import { Captures } from '../../../src/state/capture/captures.svelte'
 import { makeSet, plainRow } from '../../../src/state/prompts/prompt-set'
 import { fakeInfo, fakeModel, fakeOpen, type FakeOptions } from '../../fake-lab'
@@ -156,7 +157,7 @@ describe('captures as files', () => {
     const capture = only(captures)
     const files = exportCapture(capture, format)
     expect(files[0]?.name).toMatch(/^warm-hidden\./)
-    const back = importCapture(files)
+    const back = importedCapture(files[0]?.name ?? '', readHiddenStates(files))
     expect(back).toMatchObject({ name: 'warm', set: null, texts: [], seconds: null })
     expect(back.states.data).toEqual(capture.states.data)
     expect(isComparable(back, capture)).toBe(true)
