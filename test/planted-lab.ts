@@ -8,13 +8,14 @@ import type { CaptureRow, GenerateRow, ModelInfo, Prompt } from '../src/lab/api'
 import type { PromptRow } from '../src/formats/prompts'
 import type { CatalogueEntry } from '../src/lab/catalogue'
 import type { ModelHandle } from '../src/lab/connect/connect'
+import { readersHere } from '../src/state/drop/read-here'
 import { localMath } from '../src/lab/math'
 import type { PromptSet } from '../src/lab/prompt-sets'
 import { gaussianUnits, orthonormal } from '../src/math/controls'
 import { gaussian, seeded } from '../src/math/random'
 import { addInto, dot } from '../src/math/vector'
-import { readersHere } from '../src/state/drop/read-here'
 import { Lab } from '../src/state/lab.svelte'
+import type { Outside } from '../src/state/outside'
 import { fakeInfo, fakeModel, fakeStorage, type FakeOptions } from './fake-lab'
 import { fakeStudyOutside } from './fake-study'
 
@@ -129,7 +130,11 @@ export async function plantedPrompts(name: PromptSet): Promise<readonly PromptRo
 }
 
 /** A lab with these organisms beside it, none of them open. */
-export async function plantedLab(names: readonly string[], options: FakeOptions = {}): Promise<Lab> {
+export async function plantedLab(
+  names: readonly string[],
+  options: FakeOptions = {},
+  more: Partial<Outside> = {}
+): Promise<Lab> {
   const connect = (): ReturnType<typeof plantedModel> => plantedModel({ layers: 3, ...options })
   const outside = {
     connect,
@@ -138,7 +143,7 @@ export async function plantedLab(names: readonly string[], options: FakeOptions 
     study: fakeStudyOutside(),
     readers: readersHere
   }
-  const lab = new Lab({ ...outside, promptSet: plantedPrompts })
+  const lab = new Lab({ ...outside, promptSet: plantedPrompts, ...more })
   const answers = new Map<string, unknown>([
     ['/models/index.json', names.map(organism)],
     ['/adapters/index.json', []]

@@ -1,5 +1,5 @@
 import { assertFits } from '../../direction/direction'
-import type { ReadDirections } from '../../direction/files/files'
+import type { NamedFile } from '../../direction/files/files'
 import { LabError } from '../../errors'
 import type { ModelInfo } from '../../lab/api'
 import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
@@ -8,6 +8,7 @@ import { contrastMade } from '../../experiments/contrasts'
 import { methodNames } from './method'
 import { adapterDrift, isFitFor, madeOfFit, type DirectionSet, type Fits } from './fits.svelte'
 import { importDirections } from './imported'
+import type { FileReaders } from '../drop/readers'
 import type { Models } from '../models/models.svelte'
 import type { Prompts } from '../prompts/prompts.svelte'
 import { savedSet, type SavedDirection } from './saved-direction'
@@ -17,6 +18,7 @@ interface Parts {
   readonly fits: Fits
   readonly prompts: Prompts
   readonly contrast: ContrastPlan
+  readonly readers: FileReaders
 }
 
 /** The directions that the model in use is steered by: fitted, taken from files, or saved before. */
@@ -76,20 +78,16 @@ export class InUse {
   }
 
   /**
-   * Takes what a file held for the model in use, and chooses it.
+   * Takes directions from files for the model in use, and chooses them.
    * @param layer for a single vector whose file names no layer
-   * @throws LabError `shape` for directions of another model
+   * @throws LabError `format` for files that cannot be read, `shape` for directions of another model
    */
-  async take(file: string, found: ReadDirections, layer: number | null): Promise<void> {
-    const { info } = this.requireModel()
-    this.#parts.fits.addImported(await importDirections(file, found, info, layer), info)
-  }
-
-  /** The model in use. @throws LabError `shape` where none is open */
-  requireModel(): NonNullable<Models['active']> {
-    const { active } = this.#parts.models
-    if (active) return active
-    throw new LabError('shape', 'no model is open; open the one that the directions are for')
+  async take(files: readonly NamedFile[], layer: number | null): Promise<void> {
+    const { models, fits, readers } = this.#parts
+    const { active } = models
+    if (!active) throw new LabError('shape', 'no model is open; open the one that the directions are for')
+    const { info } = active
+    fits.addImported(await importDirections(files[0]?.name ?? '', await readers.directions(files), info, layer), info)
   }
 
   /**

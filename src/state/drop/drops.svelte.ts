@@ -55,13 +55,13 @@ export class Drops {
       case 'prompts':
         return { text: await this.#prompts(found.files), view: 'prompts' }
       case 'directions':
-        await lab.importDirections(found.files, null)
+        await lab.inUse.take(found.files, null)
         return {
           text: `Put \u201c${found.files[0]?.name ?? ''}\u201d on the bench as a direction to steer by.`,
           view: 'directions'
         }
       case 'capture':
-        await lab.importCapture(found.files)
+        lab.captures.take(found.files[0]?.name ?? '', await lab.readers.capture(found.files))
         return { text: `Added \u201c${found.files[0]?.name ?? ''}\u201d as a capture.`, view: 'capture' }
       case 'adapter':
         return { text: await this.#adapter(found), view: 'models' }
@@ -89,26 +89,30 @@ export class Drops {
 
   async #prompts(files: readonly NamedFile[]): Promise<string> {
     let count = 0
-    for (const file of files) count += await this.#lab.importPrompts(file)
+    for (const file of files) {
+      const list = await this.#lab.readers.prompts(file)
+      this.#lab.sets.take(file.name, list)
+      count += list.prompts.length
+    }
     const what = files.length === 1 ? 'a set' : `${files.length} sets`
     return `Added ${count} ${count === 1 ? 'prompt' : 'prompts'} as ${what}.`
   }
 
   async #adapter({ source, name }: Extract<FileKind, { kind: 'adapter' }>): Promise<string> {
     const lab = this.#lab
-    const { adapters } = lab
+    const { adapters } = lab.models
     const model = lab.models.chosen?.name
     if (!adapters || model === undefined) {
       throw new LabError('adapter', `\u201c${name}\u201d is an adapter, and no model is open; open its base first`)
     }
-    await lab.loadAdapter(source)
+    await adapters.load(source)
     if (adapters.status.kind === 'failed') throw adapters.status.error
     return `Attached the adapter \u201c${adapters.used?.name ?? name}\u201d to ${model}.`
   }
 
   async #model({ source }: Extract<FileKind, { kind: 'model' }>): Promise<Omit<Said, 'isFailure'>> {
     const lab = this.#lab
-    const isOpen = await lab.open(source)
+    const isOpen = await lab.opening.choose(source)
     const { chosen } = lab.models
     if (!isOpen && chosen?.status.kind === 'failed') throw chosen.status.error
     return {

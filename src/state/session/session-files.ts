@@ -9,6 +9,7 @@ import { keptSet, readSetFields, roleNames, type PromptSet } from '../prompts/pr
 import type { Comparison } from '../steer/comparison'
 import { keepComparison, readComparison } from './kept-answers'
 import { keepDirections, readDirectionsKept } from './kept-directions'
+import { readCircumstances } from './read-circumstances'
 import { readSessionDocument, type SessionDocument } from './session-document'
 
 /** All that a session file holds. Directions and comparisons have the ids of the document. */
@@ -77,6 +78,7 @@ export async function unpackSession(file: Uint8Array | Blob): Promise<SessionCon
 function readCapture(fields: Fields, tensors: SessionTensors): Capture {
   const id = fields.text('id')
   const set = fields.objectOrNull('set')
+  const made = fields.objectOrNull('made')
   const bytes = tensorsOf(tensors, `capture-${id}`)
   return {
     ...{ id, name: fields.text('name'), created: fields.text('created'), modelName: fields.text('modelName') },
@@ -84,6 +86,7 @@ function readCapture(fields: Fields, tensors: SessionTensors): Capture {
     texts: fields.texts('texts'),
     tokens: fields.isNothing('tokens') ? null : fields.texts('tokens'),
     seconds: fields.numberOrNull('seconds'),
+    made: made && readCircumstances(made),
     states: readHiddenStates([{ name: fields.where, bytes }])
   }
 }
