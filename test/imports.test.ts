@@ -52,7 +52,7 @@ describe('the page', () => {
   })
 
   it('has them all in one worker', () => {
-    const worker = reached('workers/files.ts')
+    const worker = reached('workers/read/files.ts')
     expect(readers.filter((path) => !worker.has(path))).toEqual([])
     expect([...worker].filter((path) => /\.svelte(\.ts)?$/.test(path))).toEqual([])
   })

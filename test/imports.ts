@@ -63,7 +63,7 @@ const closedToWorkers = [
 /** What stands apart from the engine may know more: the study's own numerics, and the readers of the files that people bring. */
 const openTo: Readonly<Record<string, readonly string[]>> = {
   'workers/recheck.ts': ['src/study'],
-  'workers/files.ts': ['src/state/drop']
+  'workers/read/files.ts': ['src/state/drop']
 }
 
 /** The one file of the page that names a worker, and only by its address. */

@@ -1,9 +1,9 @@
 /** Worker entry in the page: reads one file that a person brought, and is ended with it. */
 import { expose, transfer } from 'comlink'
-import { holdLock } from '../src/lab/connect/held'
-import { registerWire } from '../src/lab/connect/wire'
-import { readersHere } from '../src/state/drop/read-here'
-import type { FilesApi } from '../src/state/drop/readers'
+import { holdLock } from '../../src/lab/connect/held'
+import { registerWire } from '../../src/lab/connect/wire'
+import { readersHere } from '../../src/state/drop/read-here'
+import type { FilesApi } from '../../src/state/drop/readers'
 
 /** Rows of a message: some milliseconds of the page's time. */
 const piece = 1000
