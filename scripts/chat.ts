@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { NamedFile } from '../src/direction/files/files'
-import { takeDirections } from '../src/direction/files/import'
+import { fitted } from '../src/direction/files/fitted'
+import { readAnyDirections } from '../src/direction/files/import'
 import { LabError } from '../src/errors'
 import type { Device, ModelInfo, Steering } from '../src/lab/api'
 import { dtypes } from '../src/lab/dtype'
@@ -128,7 +129,7 @@ async function readSteering(
     }
   )
   const asked = layer === undefined ? null : layerOf(layer, info)
-  const { directions, notes } = await takeDirections(files, info, asked)
+  const { directions, notes } = await fitted(await readAnyDirections(files), info, asked)
   if (notes.length > 0) console.error(notes.join('\n'))
   const [only, ...others] = directions
   const at = directions.filter((direction) => direction.layer === asked)

@@ -74,7 +74,8 @@ function entriesOf(counts: Counts): readonly (readonly [keyof Counts, number])[]
 
 /** One thread from an input on: its counts, and the input that it did not get past. Those of an ended thread are lost but for troubles. */
 function thread({ name, n: count, seed: from0 }: Job, from: number): Promise<{ counts: Counts; hung: number | null }> {
-  const place = new Int32Array(new SharedArrayBuffer(4))
+  // -1 until the first input is begun: loading the readers is no input's fault.
+  const place = new Int32Array(new SharedArrayBuffer(4)).fill(-1)
   const entry = new URL('../test/workers/fuzz/worker.ts', import.meta.url).href
   const task = { reader: name, n: count, seed: from0, from, place }
   const worker = new Worker(new URL('../workers/node-bootstrap.mjs', import.meta.url), { workerData: { entry, task } })
@@ -82,7 +83,7 @@ function thread({ name, n: count, seed: from0 }: Job, from: number): Promise<{ c
     let seen = -1
     const timer = setInterval(() => {
       const at = Atomics.load(place, 0)
-      if (at === seen) end({ counts: noCounts(), hung: at })
+      if (at === seen && at >= 0) end({ counts: noCounts(), hung: at })
       seen = at
     }, patience)
     const end = (result: { counts: Counts; hung: number | null }): void => {
@@ -105,5 +106,5 @@ function keep(name: string, { kind, index, what, input }: Trouble): void {
   mkdirSync(kept, { recursive: true })
   const path = join(kept, `${name}-${seed}-${index}`)
   writeFileSync(path, input)
-  console.log(`${kind}: ${name} ${index}, ${what.split('\n')[0] ?? ''}, kept as ${path}`)
+  console.log(`${kind}: ${name} ${index}, ${what.split('\n')[0]?.slice(0, 300) ?? ''}, kept as ${path}`)
 }

@@ -11,6 +11,7 @@ import { ensureIsolation, keepForOffline } from './lab/connect/isolation'
 import { browserStudies } from './storage/journal-idb'
 import { browserLocks } from './storage/lock'
 import { browserTab } from './storage/tab'
+import { connectReaders } from './state/drop/readers'
 import { loadProtocol } from './state/study/load-protocol'
 import type { Outside } from './state/outside'
 
@@ -35,7 +36,8 @@ else if ((await ensureIsolation()) !== 'reloading') {
     math: connectMath(),
     shelf: connectShelf(),
     tab: browserTab(),
-    study
+    study,
+    readers: connectReaders()
   }
   await loadTypefaces()
   mount(App, { target, props: { outside } })

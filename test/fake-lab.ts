@@ -28,6 +28,7 @@ import { LiveModel } from '../src/lab/live/live-model'
 import { localMath } from '../src/lab/math'
 import { openAddress } from '../src/lab/privacy/secrets'
 import { addInto, dot } from '../src/math/vector'
+import { readersHere } from '../src/state/drop/read-here'
 import type { Outside } from '../src/state/outside'
 import { fakeStudyOutside } from './fake-study'
 
@@ -176,7 +177,14 @@ export function fakeOpen(options: FakeOptions = {}): { readonly live: LiveModel;
 /** All that a lab reaches: fake models, an empty store, and the mathematics on this thread. */
 export function fakeOutside(options: FakeOptions = {}): Outside {
   const study = fakeStudyOutside()
-  return { connect: () => fakeModel(options), storage: fakeStorage(), math: localMath(), promptSet: fakePrompts, study }
+  return {
+    connect: () => fakeModel(options),
+    storage: fakeStorage(),
+    math: localMath(),
+    promptSet: fakePrompts,
+    study,
+    readers: readersHere
+  }
 }
 
 /** A set that comes with the page. */

@@ -24,6 +24,40 @@ describe('the direction of imports', () => {
   })
 })
 
+describe('the page', () => {
+  const isType = /^ *(import|export) type [^;]*? from '[^']*'$/gm
+  const next = new Map<string, readonly string[]>()
+  for (const [from, text] of sources) {
+    const found = importsOf(from, text.replace(isType, ''), (path) => sources.has(path))
+    next.set(
+      from,
+      found.flatMap(({ to }) => to ?? [])
+    )
+  }
+  const reached = (entry: string): ReadonlySet<string> => {
+    const seen = new Set([entry])
+    for (const file of seen) for (const to of next.get(file) ?? []) seen.add(to)
+    return seen
+  }
+  /** Of files in formats that Azimuth does not write itself. */
+  const readers = [
+    ...['prompts.ts', 'prompts/file.ts', 'prompts/yaml.ts', 'prompts/table.ts', 'prompts/parquet.ts'],
+    ...['arrays/torch.ts', 'arrays/pickle.ts']
+  ].map((path) => `src/formats/${path}`)
+
+  it('has no reader of strange files in its thread', () => {
+    const page = reached('src/main.ts')
+    expect(page.size).toBeGreaterThan(100)
+    expect(readers.filter((path) => page.has(path))).toEqual([])
+  })
+
+  it('has them all in one worker', () => {
+    const worker = reached('workers/read/files.ts')
+    expect(readers.filter((path) => !worker.has(path))).toEqual([])
+    expect([...worker].filter((path) => /\.svelte(\.ts)?$/.test(path))).toEqual([])
+  })
+})
+
 describe('the check itself', () => {
   const files = ['src/errors.ts', 'src/onnx/plan.ts', 'src/lab/api.ts', 'src/ui/Chat.svelte', 'workers/model.ts']
   const check = (from: string, text: string): readonly (string | null)[] =>

@@ -60,8 +60,11 @@ const closedToWorkers = [
   'src/main.ts'
 ]
 
-/** The study's own numerics in a worker: no engine, and no page. */
-const studyWorker = 'workers/recheck.ts'
+/** What stands apart from the engine may know more: the study's own numerics, and the readers of the files that people bring. */
+const openTo: Readonly<Record<string, readonly string[]>> = {
+  'workers/recheck.ts': ['src/study'],
+  'workers/read/files.ts': ['src/state/drop']
+}
 
 /** The one file of the page that names a worker, and only by its address. */
 const connects = 'src/lab/connect'
@@ -94,7 +97,7 @@ export function complaint({ from, name, to }: Import): string | null {
   if (other === own) return null
   if (places[other]?.path === 'workers') return `${from} imports ${to}: the page reaches a worker by its address only`
   if (places[own]?.path === 'workers') {
-    if (from === studyWorker && isIn(to, 'src/study')) return null
+    if (openTo[from]?.some((path) => isIn(to, path))) return null
     return closedToWorkers.some((path) => isIn(to, path))
       ? `${from} imports ${to}: an engine knows nothing of the page`
       : null

@@ -8,6 +8,7 @@ import type { CaptureRow, GenerateRow, ModelInfo, Prompt } from '../src/lab/api'
 import type { PromptRow } from '../src/formats/prompts'
 import type { CatalogueEntry } from '../src/lab/catalogue'
 import type { ModelHandle } from '../src/lab/connect/connect'
+import { readersHere } from '../src/state/drop/read-here'
 import { localMath } from '../src/lab/math'
 import type { PromptSet } from '../src/lab/prompt-sets'
 import { gaussianUnits, orthonormal } from '../src/math/controls'
@@ -135,7 +136,13 @@ export async function plantedLab(
   more: Partial<Outside> = {}
 ): Promise<Lab> {
   const connect = (): ReturnType<typeof plantedModel> => plantedModel({ layers: 3, ...options })
-  const outside = { connect, storage: fakeStorage(), math: localMath(), study: fakeStudyOutside() }
+  const outside = {
+    connect,
+    storage: fakeStorage(),
+    math: localMath(),
+    study: fakeStudyOutside(),
+    readers: readersHere
+  }
   const lab = new Lab({ ...outside, promptSet: plantedPrompts, ...more })
   const answers = new Map<string, unknown>([
     ['/models/index.json', names.map(organism)],

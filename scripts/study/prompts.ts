@@ -3,10 +3,11 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LabError } from '../../src/errors'
+import { readPrompts } from '../../src/formats/prompts'
 import type { StudyPrompt } from '../../src/study/run'
 import { ownSizes } from '../../src/study/plan'
 import type { SetName } from '../../src/study/settings'
-import { readSet } from '../../src/study/files/prompt-sets'
+import { studySet } from '../../src/study/files/prompt-sets'
 
 /** Loads a set by its name. @param own `SET=FILE`, each @throws LabError `format` */
 export function promptLoader(own: readonly string[]): (set: SetName) => Promise<readonly StudyPrompt[]> {
@@ -16,7 +17,7 @@ export function promptLoader(own: readonly string[]): (set: SetName) => Promise<
     const bytes = await readFile(path).catch((cause: unknown) => {
       throw new LabError('format', `the prompt set ${path} could not be read (${String(cause)})`, { cause })
     })
-    return readSet(set, basename(path), bytes)
+    return studySet(set, readPrompts(basename(path), bytes).prompts)
   }
 }
 

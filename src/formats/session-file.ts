@@ -42,10 +42,10 @@ export async function writeSessionFile(
  * @throws LabError `format` for another kind of file or another version, `checksum` for one that ends early, `memory` for one
  * that unpacks beyond its limits
  */
-export async function readSessionFile(bytes: Uint8Array): Promise<SessionFile> {
+export async function readSessionFile(file: Uint8Array | Blob): Promise<SessionFile> {
   const limitOf = (path: string): number | undefined =>
     path === sessionPath ? longestDocument : tensorsPath.test(path) ? largestTensors : undefined
-  const { files } = await readZip(bytes, limitOf, mostBytes)
+  const { files } = await readZip(file, limitOf, mostBytes)
   const text = files.get(sessionPath)
   if (!text) throw new LabError('format', `the zip has no ${sessionPath}: is it a session that the page saved?`)
   const document = parseFields(utf8(text, sessionPath), sessionPath)

@@ -1,5 +1,6 @@
 /** The prompt sets that come with the page, in `models/prompts`; docs/organisms.md tells what each is for. */
-import { readPrompts, type PromptRow } from '../formats/prompts'
+import { readPromptLines } from '../formats/prompts/list'
+import type { PromptRow } from '../formats/prompts/records'
 import { fetchPromptFile } from './shipped-prompts'
 
 export type PromptSet = 'eval' | 'fit' | 'tune' | 'calibrate' | 'code' | 'anchors-neutral' | 'anchors-along'
@@ -13,7 +14,7 @@ export async function fetchPrompts(
   name: PromptSet,
   get: typeof fetch = fetch
 ): Promise<readonly PromptRow[]> {
-  return readPrompts(`${name}.jsonl`, await fetchPromptFile(base, `${name}.jsonl`, get)).prompts
+  return readPromptLines(`${name}.jsonl`, await fetchPromptFile(base, `${name}.jsonl`, get)).prompts
 }
 
 /** So many of a list, spread evenly over it; all of a shorter one. */

@@ -12,6 +12,7 @@ import { Catalogue } from './models/catalogue.svelte'
 import { ForeignHosts } from './models/foreign-hosts.svelte'
 import { Models } from './models/models.svelte'
 import { Opening } from './models/opening'
+import type { FileReaders } from './drop/readers'
 import { StoredModels } from './models/stored.svelte'
 import type { Outside } from './outside'
 import { PromptSets } from './prompts/prompt-sets.svelte'
@@ -56,10 +57,13 @@ export class Lab {
   readonly session: Session
   /** What goes to others and comes from them: the link and the session file. */
   readonly sharing: Sharing
+  /** Of the files that people bring. */
+  readonly readers: FileReaders
   #restored: Promise<boolean> = Promise.resolve(false)
 
   constructor(outside: Outside) {
-    const { connect, storage, math, study, shelf, tab = null } = outside
+    const { connect, storage, math, study, readers, shelf, tab = null } = outside
+    this.readers = readers
     const { promptSet = (name) => fetchPrompts(document.baseURI, name) } = outside
     const { hosts, catalogue, prompts, controls, chat } = this
     const engine = { connect, math }
@@ -71,7 +75,7 @@ export class Lab {
     const saved = (this.saved = new SavedDirections(shelf))
     const questions = questionsOf(promptSet)
     const contrast = (this.contrast = new ContrastPlan({ models, catalogue, prompts, promptSet: questions }))
-    const inUse = (this.inUse = new InUse({ models, fits, prompts, contrast }))
+    const inUse = (this.inUse = new InUse({ models, fits, prompts, contrast, readers }))
 
     const draft = (this.draft = new StudyDraft(engine, study.protocol, hosts))
     this.study = new StudyRun(engine, study, hosts)
@@ -94,7 +98,7 @@ export class Lab {
       { models, hosts, prompts, fits, history: chat.history, address },
       place
     ))
-    this.sharing = new Sharing({ address, hosts, session, sets, saved, captures })
+    this.sharing = new Sharing({ address, hosts, session, sets, saved, captures, readers })
   }
 
   /**

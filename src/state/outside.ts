@@ -5,6 +5,7 @@ import type { MathHandle } from '../lab/math'
 import type { PromptSet } from '../lab/prompt-sets'
 import type { Shelf } from '../storage/shelf'
 import type { TabStore } from '../storage/tab'
+import type { FileReaders } from './drop/readers'
 import type { StudyOutside } from './study/study-protocol'
 
 /** What the lab reaches outside the page's thread. */
@@ -14,6 +15,8 @@ export interface Outside {
   readonly storage: StorageApi
   readonly math: MathHandle
   readonly study: StudyOutside
+  /** Of the files that people bring. */
+  readonly readers: FileReaders
   /** Where the page keeps what is made on it; without one, nothing outlives the page. */
   readonly shelf?: Shelf
   /** Where a tab keeps which session is its own. Default: nowhere. */

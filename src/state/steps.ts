@@ -80,7 +80,8 @@ export function jobOf({ models, fits, captures, transfer, tour, chat, study }: W
   const { opening } = models
   if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
   if (fits.status.kind === 'running') return `Fitting ${share(fits.status.step)}`.trim()
-  if (captures.reading.status.kind === 'running') return `Reading hidden states ${share(captures.reading.status.step)}`.trim()
+  if (captures.reading.status.kind === 'running')
+    return `Reading hidden states ${share(captures.reading.status.step)}`.trim()
   const step = transfer.status.kind === 'running' ? transfer.status.step.rate.progress : undefined
   if (step) return `Transfer ${share(step)}`.trim()
   if (tour.isRunning) return 'Tour'

@@ -5,6 +5,7 @@
 import { mount } from 'svelte'
 import '../../src/app.css'
 import App from '../../src/App.svelte'
+import { connectReaders } from '../../src/state/drop/readers'
 import { connectMath } from '../../src/lab/connect/connect-math'
 import { withStudyFile } from '../../src/lab/connect/connect-study-file'
 import { browserStudies } from '../../src/storage/journal-idb'
@@ -61,6 +62,7 @@ mount(App, {
       math: connectMath(),
       shelf: connectShelf('azimuth-fake'),
       tab: browserTab(),
+      readers: connectReaders(),
       study: {
         store: browserStudies(),
         locks: browserLocks(),

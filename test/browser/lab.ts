@@ -4,7 +4,8 @@ import { connectMath } from '../../src/lab/connect/connect-math'
 import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect/connect'
 import { openTested } from '../../src/lab/self-test'
 import { memoryJournal } from '../../src/study/journal'
-import { readSet } from '../../src/study/files/prompt-sets'
+import { readPromptLines } from '../../src/formats/prompts/list'
+import { studySet } from '../../src/study/files/prompt-sets'
 import { runStudy, type StudyLab } from '../../src/study/protocol'
 import type { Run } from '../../src/study/run'
 import type { StudySettings } from '../../src/study/settings'
@@ -73,7 +74,7 @@ async function study(settings: StudySettings): Promise<Run> {
     version: 'test',
     loadPrompts: async (set) => {
       const response = await fetch(`/models/prompts/${set}.jsonl`)
-      return readSet(set, `${set}.jsonl`, await response.text())
+      return studySet(set, readPromptLines(`${set}.jsonl`, await response.text()).prompts)
     }
   }
   return (await runStudy(settings, studyLab, { journal: memoryJournal() })).run

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { adopt, type PlainVector } from '../../src/direction/files/adopt'
 import { writeDirections, type NamedFile } from '../../src/direction/files/files'
-import { readAnyDirections, takeDirections, type OpenModel } from '../../src/direction/files/import'
+import { fitted, type OpenModel, type TakenDirections } from '../../src/direction/files/fitted'
+import { readAnyDirections } from '../../src/direction/files/import'
 import { layerOfName } from '../../src/direction/files/layer-name'
 import { writeGguf } from '../../src/formats/gguf'
 import { writeNpy } from '../../src/formats/npy'
@@ -20,6 +21,12 @@ const safetensors = (tensors: Readonly<Record<string, NamedTensor>>): NamedFile 
   bytes: writeSafetensors(new Map(Object.entries(tensors)))
 })
 const open: OpenModel = { ...model, name: 'tiny', family: 'llama', layers: 4, width }
+
+const takeDirections = async (
+  files: readonly NamedFile[],
+  model: OpenModel,
+  layer: number | null
+): Promise<TakenDirections> => fitted(await readAnyDirections(files), model, layer)
 
 async function vectorsOf(...files: readonly NamedFile[]): Promise<readonly PlainVector[]> {
   const read = await readAnyDirections(files)

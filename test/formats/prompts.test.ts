@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
-import { largestPromptFile, readPrompts } from '../../src/formats/prompts'
+import { readPrompts } from '../../src/formats/prompts'
+import { largestPromptFile } from '../../src/formats/prompts/list'
 import { largestYaml } from '../../src/formats/prompts/yaml'
 
 const user = (content: string): { role: string; content: string } => ({ role: 'user', content })

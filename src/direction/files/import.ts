@@ -1,4 +1,4 @@
-/** Directions of any file for a model that is open: those of Azimuth, and vectors of other programs. */
+/** Directions of any file: those of Azimuth, and vectors of other programs. */
 import { LabError } from '../../errors'
 import { refuseLfsPointer } from '../../formats/lfs'
 import { readNpy } from '../../formats/npy'
@@ -6,47 +6,11 @@ import { isPickle } from '../../formats/arrays/pickle'
 import { quoted } from '../../formats/record'
 import { readTorchPickle, readTorchZip } from '../../formats/arrays/torch'
 import { readZip } from '../../formats/zip'
-import { adopt, rowsNote, type Adopter } from './adopt'
-import { assertFits, type Direction } from '../direction'
 import { plain, readDirections, type NamedFile, type ReadDirections } from './files'
 import { vectorsOf } from './vectors'
 
-/** The model that the directions are for: `ModelInfo` is one. */
-export interface OpenModel extends Adopter {
-  readonly name: string
-  readonly family: string
-}
-
-export interface TakenDirections {
-  /** In ascending order of layers. */
-  readonly directions: readonly Direction[]
-  /** What the file leaves open, in sentences to show. */
-  readonly notes: readonly string[]
-}
-
 /** Vectors of every layer of the largest models take a few megabytes. */
 const limits = { file: 256 * 2 ** 20, all: 512 * 2 ** 20 }
-
-/**
- * Directions of a file, or an npy file and its JSON, that may be used in this model.
- * @param layer for a vector whose file names no layer
- * @throws LabError `format` for files that cannot be read, `shape` with both names for directions of another model;
- * `checksum` and `memory` for a damaged archive
- */
-export async function takeDirections(
-  files: readonly NamedFile[],
-  model: OpenModel,
-  layer: number | null
-): Promise<TakenDirections> {
-  const found = await readAnyDirections(files)
-  const isPlain = found.kind === 'vectors'
-  const taken = isPlain ? await adopt(found.vectors, model, layer) : found.directions
-  for (const direction of taken) assertFits(direction, { model, width: model.width, layer: direction.layer })
-  return {
-    directions: taken.toSorted((a, b) => a.layer - b.layer),
-    notes: isPlain ? [...rowsNote(found.vectors, model), ...plainNotes(found.modelHint, model)] : []
-  }
-}
 
 /** As `readDirections`, and the archives and pickles of other programs beside: `.pt`, `.npz`, `.pkl`. */
 export async function readAnyDirections(files: readonly NamedFile[]): Promise<ReadDirections> {
@@ -75,13 +39,4 @@ async function fromZip(name: string, bytes: Uint8Array): Promise<ReadDirections>
     return { path: [path.slice(0, -'.npy'.length)], shape, data: Float32Array.from(data) }
   })
   return plain(name, vectorsOf({ arrays, layer: null }, name))
-}
-
-function plainNotes(hint: string, { name, family }: OpenModel): readonly string[] {
-  const notes = [
-    'The file does not say which model its vectors were made on: width and layers fit, no more is known.',
-    'Alpha 1 adds a vector at the length that the file gives it, and a held projection (clamp) counts from 0.'
-  ]
-  const isNamed = hint !== '' && hint !== family && hint !== name
-  return isNamed ? [`The file names ${hint} as its model, the open one is ${name} (${family}).`, ...notes] : notes
 }

@@ -1,5 +1,5 @@
 /** What a file says about its vectors, as plain JSON: one document for directions, one for hidden states. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { Fields } from '../../formats/record'
 import type { Direction } from '../direction'
 import type { HiddenStates, ModelRef } from '../hidden-states'
@@ -137,6 +137,6 @@ function assertVersion(fields: Fields, format: string): void {
   if (version === formatVersion) return
   throw new LabError(
     'format',
-    `${fields.where} has version ${version}, this Azimuth reads ${formatVersion}: use the Azimuth that wrote it`
+    `${fields.where} has version ${excerpt(version)}, this Azimuth reads ${formatVersion}: use the Azimuth that wrote it`
   )
 }

@@ -1,6 +1,6 @@
 /** A prompt file of any format, Parquet among them, whose reader is loaded when one is brought. */
-import type { PromptList } from '../prompts'
 import { readPrompts } from '../prompts'
+import type { PromptList } from './list'
 
 const magic = [0x50, 0x41, 0x52, 0x31] // PAR1
 

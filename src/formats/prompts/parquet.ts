@@ -2,7 +2,7 @@
 import { parquetMetadataAsync, parquetReadObjects, parquetSchema, snappyUncompress, type Compressors } from 'hyparquet'
 import { decompressBrotli, decompressLz4, decompressLz4Raw, decompressZstd, gunzip } from 'hyparquet-compressors'
 import { LabError } from '../../errors'
-import { largestPromptFile, mostPrompts, promptList, type PromptList } from '../prompts'
+import { largestPromptFile, mostPrompts, promptList, type PromptList } from './list'
 import { FileNotes } from './notes'
 import { answerFields, belowFields, promptFields, systemFields } from './records'
 

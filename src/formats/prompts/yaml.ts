@@ -15,7 +15,7 @@ import {
   type Node,
   type YAMLMap
 } from 'yaml'
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { shown, type FileNotes } from './notes'
 import { answerFields, belowFields, promptFields, systemFields, type PromptRecord } from './records'
 
@@ -51,18 +51,24 @@ export function yamlRecords(name: string, text: string, notes: FileNotes): reado
   })
 }
 
+/** Marks, words and breaks of a file: each takes the parser some microseconds, or many where the file is wrong. */
+const mostSigns = 150_000
 /** Brackets, commas and other marks in a row, with no word between them. */
 const mostMarks = 1000
 
 /**
- * What nests deep, or is nothing but marks, is refused before it is parsed: that takes the square of their number. To take a
- * file apart into its signs takes a small part of that.
+ * What nests deep, is nothing but marks, or has too many of them is refused before it is parsed: that can take the square of
+ * their number. To take a file apart into its signs takes a small part of that.
  */
 function requireFlat(name: string, text: string): void {
   let depth = 0
   let marks = 0
   let inRow = 0
+  let signs = 0
   for (const sign of new Lexer().lex(text)) {
+    if (++signs > mostSigns) {
+      throw new LabError('format', `${name} has more than ${mostSigns} marks and words of YAML: use JSONL`)
+    }
     const first = sign.charAt(0)
     if ('[{'.includes(first)) depth++
     else if (']}'.includes(first)) depth = Math.max(0, depth - 1)
@@ -92,7 +98,7 @@ function documentsOf(name: string, text: string, lineCounter: LineCounter): read
       const { line } = lineCounter.linePos(error.pos[0])
       throw new LabError(
         'format',
-        `line ${line} of ${name} is not YAML (${error.message.split('\n')[0] ?? ''}): correct it`
+        `line ${line} of ${name} is not YAML (${excerpt(error.message.split('\n')[0])}): correct it`
       )
     }
     return Array.isArray(documents) ? documents : []

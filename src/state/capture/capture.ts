@@ -1,5 +1,5 @@
 /** A capture: the hidden states of a prompt set, and what they were read from. */
-import { readHiddenStates, writeHiddenStates, type HiddenWriteOptions } from '../../direction/files/hidden-files'
+import { writeHiddenStates, type HiddenWriteOptions } from '../../direction/files/hidden-files'
 import type { NamedFile } from '../../direction/files/files'
 import type { HiddenStates } from '../../direction/hidden-states'
 import { isSameBase } from '../../direction/files/model-ref'
@@ -79,10 +79,9 @@ export function exportCapture({ name, states }: Capture, format: HiddenWriteOpti
   return writeHiddenStates(states, { format, name: `${plain || 'capture'}-hidden` })
 }
 
-/** A capture from one file, or an npy file and its JSON. @throws LabError `format` */
-export function importCapture(files: readonly NamedFile[]): Capture {
-  const states = readHiddenStates(files)
-  const name = (files[0]?.name ?? '').replace(/(-hidden)?\.[^.]*$/, '')
+/** What a file held as a capture. */
+export function importedCapture(file: string, states: HiddenStates): Capture {
+  const name = file.replace(/(-hidden)?\.[^.]*$/, '')
   const modelName = states.model.id.replace(/@[^@/]*$/, '').replace(/^.*[:/]/, '')
   return { ...newFacts(), name, set: null, modelName, texts: [], tokens: null, seconds: null, made: null, states }
 }

@@ -1,11 +1,11 @@
-import type { NamedFile } from '../../direction/files/files'
+import type { HiddenStates } from '../../direction/hidden-states'
 import type { Position } from '../../lab/api'
 import { memoryShelf, type Shelf } from '../../storage/shelf'
 import { Keeping, readEach } from '../keeping.svelte'
 import type { CaptureSettings } from '../link'
 import type { PromptSet } from '../prompts/prompt-set'
 import { Undo } from '../undo.svelte'
-import { importCapture, isComparable, readKeptCapture, type Capture } from './capture'
+import { importedCapture, isComparable, readKeptCapture, type Capture } from './capture'
 import { Reading, type OpenModel } from './reading.svelte'
 
 /** Captures in one figure: there are as many shapes. */
@@ -91,9 +91,9 @@ export class Captures {
     for (const capture of captures) this.#add(capture)
   }
 
-  /** Takes a capture from a file, and shows it. @throws LabError `format` */
-  take(files: readonly NamedFile[]): void {
-    this.#add(importCapture(files))
+  /** Takes in what a file held, and shows it. */
+  take(file: string, states: HiddenStates): void {
+    this.#add(importedCapture(file, states))
   }
 
   /** Takes in a capture that was made elsewhere, unless it is here. Returns whether it was new. */

@@ -1,6 +1,7 @@
 /** Directions of files as something to steer by: checked against the open model, with nothing claimed that no file says. */
 import { assertFits, type Direction } from '../../direction/direction'
-import type { NamedFile } from '../../direction/files/files'
+import type { ReadDirections } from '../../direction/files/files'
+import { fitted } from '../../direction/files/fitted'
 import { isOtherDtype, isSameBase } from '../../direction/files/model-ref'
 import type { ModelInfo } from '../../lab/api'
 
@@ -23,19 +24,18 @@ export interface Imported {
 }
 
 /**
- * Directions from one file, or an npy file and its JSON, for this model.
+ * What a file held, for this model.
  * @param layer for a single vector whose file names no layer
- * @throws LabError `format` for files that cannot be read, `shape` with both names for directions of another model
+ * @throws LabError `shape` with both names for directions of another model
  */
 export async function importDirections(
-  files: readonly NamedFile[],
+  file: string,
+  found: ReadDirections,
   model: ModelInfo,
   layer: number | null
 ): Promise<Imported> {
-  // Readers of archives and pickles are loaded when a file is brought.
-  const { takeDirections } = await import('../../direction/files/import')
-  const { directions, notes } = await takeDirections(files, model, layer)
-  const name = (files[0]?.name ?? '').replace(/\.[^.]*$/, '')
+  const { directions, notes } = await fitted(found, model, layer)
+  const name = file.replace(/\.[^.]*$/, '')
   return {
     kind: 'imported',
     source: 'file',

@@ -8,6 +8,7 @@ import { contrastMade } from '../../experiments/contrasts'
 import { methodNames } from './method'
 import { adapterDrift, isFitFor, madeOfFit, type DirectionSet, type Fits } from './fits.svelte'
 import { importDirections } from './imported'
+import type { FileReaders } from '../drop/readers'
 import type { Models } from '../models/models.svelte'
 import type { Prompts } from '../prompts/prompts.svelte'
 import { savedSet, type SavedDirection } from './saved-direction'
@@ -17,6 +18,7 @@ interface Parts {
   readonly fits: Fits
   readonly prompts: Prompts
   readonly contrast: ContrastPlan
+  readonly readers: FileReaders
 }
 
 /** The directions that the model in use is steered by: fitted, taken from files, or saved before. */
@@ -81,10 +83,11 @@ export class InUse {
    * @throws LabError `format` for files that cannot be read, `shape` for directions of another model
    */
   async take(files: readonly NamedFile[], layer: number | null): Promise<void> {
-    const { models, fits } = this.#parts
+    const { models, fits, readers } = this.#parts
     const { active } = models
     if (!active) throw new LabError('shape', 'no model is open; open the one that the directions are for')
-    fits.addImported(await importDirections(files, active.info, layer), active.info)
+    const { info } = active
+    fits.addImported(await importDirections(files[0]?.name ?? '', await readers.directions(files), info, layer), info)
   }
 
   /**

@@ -2,7 +2,7 @@ import type { NamedFile } from '../../direction/files/files'
 import { LabError } from '../../errors'
 import type { Lab } from '../lab.svelte'
 import type { StepView } from '../steps'
-import { kindOf, type DroppedFiles, type FileKind } from './file-kind'
+import type { DroppedFiles, FileKind } from './file-kind'
 
 /** What became of a drop. */
 export interface Said {
@@ -40,7 +40,7 @@ export class Drops {
     this.#isBusy = true
     this.#said = null
     try {
-      this.#said = { ...(await this.#route(await kindOf(await files))), isFailure: false }
+      this.#said = { ...(await this.#route(await this.#lab.readers.kind(await files))), isFailure: false }
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error)
       this.#said = { text: `Nothing was opened: ${text}`, view: null, isFailure: true }
@@ -61,14 +61,14 @@ export class Drops {
           view: 'directions'
         }
       case 'capture':
-        lab.captures.take(found.files)
+        lab.captures.take(found.files[0]?.name ?? '', await lab.readers.capture(found.files))
         return { text: `Added \u201c${found.files[0]?.name ?? ''}\u201d as a capture.`, view: 'capture' }
       case 'adapter':
         return { text: await this.#adapter(found), view: 'models' }
       case 'model':
         return this.#model(found)
       case 'session':
-        return { text: await lab.sharing.open(new Uint8Array(await found.blob.arrayBuffer())), view: null }
+        return { text: await lab.sharing.open(found.blob), view: null }
       case 'run':
         await lab.runs.openBundle(found.blob, found.name.replace(/\.zip$/i, ''))
         if (lab.runs.status.kind === 'failed') throw lab.runs.status.error
@@ -88,11 +88,11 @@ export class Drops {
   }
 
   async #prompts(files: readonly NamedFile[]): Promise<string> {
-    const { sets } = this.#lab
     let count = 0
-    for (const { name, bytes } of files) {
-      await sets.takeFile(name, bytes)
-      count += sets.intake?.count ?? 0
+    for (const file of files) {
+      const list = await this.#lab.readers.prompts(file)
+      this.#lab.sets.take(file.name, list)
+      count += list.prompts.length
     }
     const what = files.length === 1 ? 'a set' : `${files.length} sets`
     return `Added ${count} ${count === 1 ? 'prompt' : 'prompts'} as ${what}.`

@@ -1,5 +1,7 @@
 /** A prompt set: prompts with a name and a part in the work. Immutable; every change makes a new one. */
-import { readPrompts, type PromptMessage, type PromptRow } from '../../formats/prompts'
+import { readPromptLines } from '../../formats/prompts/list'
+import type { PromptMessage } from '../../formats/prompts/messages'
+import type { PromptRow } from '../../formats/prompts/records'
 import { Fields } from '../../formats/record'
 import { sha256 } from '../../math/sha256'
 import { nextTime } from '../created'
@@ -76,7 +78,7 @@ export function setSha256(prompts: readonly PromptRow[]): Promise<string> {
   return sha256(new TextEncoder().encode(prompts.map((row) => JSON.stringify(chatOf(row))).join('\n')))
 }
 
-/** One JSON a line, as training data and `readPrompts` have it: what was asked, then the answer where there is one. */
+/** One JSON a line, as training data and `readPromptLines` have it: what was asked, then the answer where there is one. */
 export function toJsonl({ prompts }: Pick<PromptSet, 'prompts'>): string {
   return prompts
     .map((row) => {
@@ -161,6 +163,6 @@ export function readSetFields(fields: Fields): PromptSet {
     created: fields.text('created'),
     name: fields.text('name'),
     role: fields.choice('role', roleNames),
-    prompts: jsonl === '' ? [] : readPrompts('the kept prompt set.jsonl', jsonl).prompts
+    prompts: jsonl === '' ? [] : readPromptLines('the kept prompt set.jsonl', jsonl).prompts
   }
 }

@@ -1,5 +1,4 @@
-import { readPrompts, type PromptList } from '../../formats/prompts'
-import { readPromptFile } from '../../formats/prompts/file'
+import type { PromptList } from '../../formats/prompts/list'
 import { Fields } from '../../formats/record'
 import { memoryShelf, type Shelf } from '../../storage/shelf'
 import { Keeping, readEach } from '../keeping.svelte'
@@ -164,20 +163,8 @@ export class PromptSets {
     })
   }
 
-  /**
-   * Adds the prompts of a file as a set, with the role that its name suggests.
-   * @throws LabError `format` for a file that cannot be read, with the line at fault
-   */
-  take(file: string, content: string | Uint8Array, named: { name?: string; role?: Role } = {}): void {
-    this.#took(file, readPrompts(file, content), named)
-  }
-
-  /** As `take`, Parquet too. Resolves when the set is there. */
-  async takeFile(file: string, content: Uint8Array<ArrayBuffer>): Promise<void> {
-    this.#took(file, await readPromptFile(file, content))
-  }
-
-  #took(file: string, { prompts, notes }: PromptList, named: { name?: string; role?: Role } = {}): void {
+  /** Adds the prompts that a file held as a set, with the role that its name suggests. */
+  take(file: string, { prompts, notes }: PromptList, named: { name?: string; role?: Role } = {}): void {
     const name = named.name ?? file.replace(/\.[^.]*$/, '')
     this.add(makeSet(name, named.role ?? roleOfName(file), prompts))
     this.#intake = { file, count: prompts.length, notes }

@@ -51,8 +51,8 @@ export function packSession(
 }
 
 /** @throws LabError `format` that names what is wrong, and what reading a zip throws */
-export async function unpackSession(bytes: Uint8Array): Promise<SessionContents> {
-  const { document: fields, tensors } = await readSessionFile(bytes)
+export async function unpackSession(file: Uint8Array | Blob): Promise<SessionContents> {
+  const { document: fields, tensors } = await readSessionFile(file)
   const document = readSessionDocument(fields)
   const sets = new Map(
     fields.objects('sets', (one) => {

@@ -3,13 +3,14 @@ import type { Address } from '../address.svelte'
 import type { Captures } from '../capture/captures.svelte'
 import type { SavedDirections } from '../directions/saved.svelte'
 import { leftBy } from '../link-texts'
+import type { FileReaders } from '../drop/readers'
 import type { ForeignHosts } from '../models/foreign-hosts.svelte'
 import type { PromptSets } from '../prompts/prompt-sets.svelte'
 import { broughtSentence } from './brought'
 import { fetchSession } from './fetch-session'
 import { leftOut } from './linked-direction.svelte'
 import type { Session } from './session.svelte'
-import { packSession, unpackSession } from './session-files'
+import { packSession } from './session-files'
 
 interface Parts {
   readonly address: Address
@@ -18,6 +19,7 @@ interface Parts {
   readonly sets: PromptSets
   readonly saved: SavedDirections
   readonly captures: Captures
+  readonly readers: FileReaders
 }
 
 /** What goes to others and comes from them: the link, and the session file. */
@@ -65,7 +67,7 @@ export class Sharing {
     if (linked === null) return
     const url = URL.canParse(linked, document.baseURI) ? new URL(linked, document.baseURI).href : linked
     if (!(await this.#parts.hosts.ask([{ kind: 'url', url }]))) return
-    const sentence = await this.open(await fetchSession(document.baseURI, linked))
+    const sentence = await this.open(new Blob([await fetchSession(document.baseURI, linked)]))
     this.#parts.address.forgetSession()
     this.#parts.address.direction.say(sentence)
   }
@@ -79,8 +81,8 @@ export class Sharing {
   }
 
   /** Opens a session file beside what is here. Resolves to what it brought, in one sentence. @throws LabError `format` */
-  async open(bytes: Uint8Array): Promise<string> {
-    const contents = await unpackSession(bytes)
+  async open(file: Blob): Promise<string> {
+    const contents = await this.#parts.readers.session(file)
     const { session, sets, saved, captures } = this.#parts
     const { sets: directions, answers } = session.takeIn(contents)
     const prompts = contents.prompts.filter((set) => sets.bring(set)).length

@@ -1,19 +1,20 @@
 /** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
 import { version } from '../../../package.json'
+import { readPromptLines } from '../../formats/prompts/list'
 import { Fields } from '../../formats/record'
 import { recheckBeside } from '../../lab/connect/connect-recheck'
 import { fetchPromptFile } from '../../lab/shipped-prompts'
 import { pagesOf } from '../../report/pages'
 import { findingsSteps } from '../../study/analysis/analyse'
 import type { TextReader } from '../../study/analysis/measure/outcome'
-import { readBundle, writeBundle } from '../../study/files/bundle'
+import { writeBundle } from '../../study/files/bundle'
 import { vectorsOf } from '../../study/files/extra'
 import type { Findings } from '../../study/findings'
 import { packJournal } from '../../study/files/journal-file'
 import { inOrder } from '../../study/files/order'
 import { planStudy } from '../../study/plan'
 import { presetSettings } from '../../study/presets'
-import { readSet } from '../../study/files/prompt-sets'
+import { studySet } from '../../study/files/prompt-sets'
 import { runStudy } from '../../study/protocol'
 import { recheck } from '../../study/files/recheck'
 import { remake } from '../../study/files/remake'
@@ -22,15 +23,17 @@ import type { Run, StudyPrompt } from '../../study/run'
 import { portableSettings, readSettings } from '../../study/files/settings-document'
 import type { StudyProgress } from '../../study/progress'
 import type { SetName, StudySettings } from '../../study/settings'
+import { connectReaders } from '../drop/readers'
 import { hostName } from '../host'
 import type { OnShare, StudyProtocol } from './study-protocol'
 
 /** The study of the page that lies at `base`. */
 export function pageProtocol(base: string): StudyProtocol {
   /** Of runs that were measured here: what their texts say is known. */
-  const readers = new WeakMap<Run, TextReader>()
+  const measured = new WeakMap<Run, TextReader>()
+  const readers = connectReaders()
   const loadPrompts = async (set: SetName): Promise<readonly StudyPrompt[]> =>
-    readSet(set, `${set}.jsonl`, await fetchPromptFile(base, `${set}.jsonl`))
+    studySet(set, readPromptLines(`${set}.jsonl`, await fetchPromptFile(base, `${set}.jsonl`)).prompts)
   return {
     preset: presetSettings,
     plan: (settings) => planStudy(settings),
@@ -42,21 +45,21 @@ export function pageProtocol(base: string): StudyProtocol {
       // As a bundle has it: the same answers in the same order, whoever opens it.
       const run = inOrder(finished.run)
       const vectors = vectorsOf(finished)
-      readers.set(run, finished.read)
+      measured.set(run, finished.read)
       const pack = (findings: Findings): Promise<Uint8Array<ArrayBuffer>> => {
         const scores = scoreAnswers(run, finished.read)
         return writeBundle(run, findings, { ...vectors, scores, pages: pagesOf(run, findings) })
       }
       return { run, pack }
     },
-    findings: (run, onShare) => workOut(run, onShare, readers.get(run)),
+    findings: (run, onShare) => workOut(run, onShare, measured.get(run)),
     async readBundle(bytes) {
-      const { run, findings } = await readBundle(bytes)
+      const { run, findings } = await readers.bundle(bytes)
       return { run, stated: () => statedFindings(findings) }
     },
     async recheck(bytes, { onShare, engines, signal } = {}) {
       if (!engines) return recheckBeside(bytes, { ...(onShare && { onShare }), ...(signal && { signal }) })
-      const bundle = await readBundle(bytes)
+      const bundle = await readers.bundle(bytes)
       const findings = await workOut(bundle.run, (share) => onShare?.(share / 2))
       const again = { ...bundle.run, settings: { ...bundle.run.settings, ...nearest(bundle.run) } }
       const lab = { ...engines, host: hostName(navigator.userAgent), version }

@@ -1,5 +1,5 @@
 /** A bundle of version 1 or 2 as a run of this version: its rows stay, what is said of them is worked out anew. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { fieldsOf } from '../../formats/fields'
 import { parseFields } from '../../formats/record'
 import { detectorVersion } from '../../spillover/rules'
@@ -32,7 +32,7 @@ export async function convertBundle(bytes: Uint8Array): Promise<Converted> {
     const wayOut = version === runVersion ? 'it is one of this version already' : 'use the Azimuth that wrote it'
     throw new LabError(
       'format',
-      `run.json has version ${version}, only ${oldVersions.join(' and ')} are brought over: ${wayOut}`
+      `run.json has version ${excerpt(version)}, only ${oldVersions.join(' and ')} are brought over: ${wayOut}`
     )
   }
   const upgraded: unknown = JSON.parse(old.text, upgrade)

@@ -1,11 +1,11 @@
-/** Prompt files as the sets of a study. */
-import { readPrompts } from '../../formats/prompts'
+/** Lists of prompts as the sets of a study. */
+import type { PromptRow } from '../../formats/prompts/records'
 import type { StudyPrompt } from '../run'
 import type { SetName } from '../settings'
 
-/** A set from a file of any format that prompts can have. A reply in the file is the right answer. @throws LabError `format` */
-export function readSet(set: SetName, name: string, file: string | Uint8Array): readonly StudyPrompt[] {
-  return readPrompts(name, file).prompts.map(({ messages, answer }, index) => ({
+/** A set out of the prompts of a file. A reply in the file is the right answer. */
+export function studySet(set: SetName, prompts: readonly PromptRow[]): readonly StudyPrompt[] {
+  return prompts.map(({ messages, answer }, index) => ({
     id: `${set}-${index + 1}`,
     messages,
     expected: answer

@@ -1,5 +1,5 @@
 /** A run without its answers as JSON, and back: `run.json` of a bundle. Every field is checked and named where it is wrong. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import type { Method } from '../../direction/method'
 import type { LayerSeparation, Separation } from '../../direction/separation'
 import type { Fields } from '../../formats/record'
@@ -89,7 +89,10 @@ export function readRunDocument(fields: Fields): RunDocument {
     const wayOut = oldVersions.includes(version)
       ? 'bring it over with npm run study -- --convert OLD.zip --out NEW.zip'
       : 'use the Azimuth that wrote it'
-    throw new LabError('format', `${fields.where} has version ${version}, this Azimuth reads ${runVersion}: ${wayOut}`)
+    throw new LabError(
+      'format',
+      `${fields.where} has version ${excerpt(version)}, this Azimuth reads ${runVersion}: ${wayOut}`
+    )
   }
   const app = fields.object('app')
   return {

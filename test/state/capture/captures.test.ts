@@ -1,10 +1,11 @@
+import { readHiddenStates } from '../../../src/direction/files/hidden-files'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import { LiveModel } from '../../../src/lab/live/live-model'
 import { memoryShelf } from '../../../src/storage/shelf'
 import type { ModelInfo } from '../../../src/lab/api'
 import { outdatedCapture } from '../../../src/state/capture/capture-made'
-import { exportCapture, importCapture, isComparable, rowName, type Capture } from '../../../src/state/capture/capture'
+import { exportCapture, importedCapture, isComparable, rowName, type Capture } from '../../../src/state/capture/capture'
 import { Captures } from '../../../src/state/capture/captures.svelte'
 import { makeSet, plainRow } from '../../../src/state/prompts/prompt-set'
 import { fakeInfo, fakeModel, fakeOpen, type FakeOptions } from '../../fake-lab'
@@ -57,7 +58,11 @@ describe('Captures', () => {
     // Answers are not read at the last token of the prompt, and a file does not say what it was made under.
     expect(words(info, { ...warm, prompts: prompts.map((row) => ({ ...row, answer: 'Yes.' })) })).toBeNull()
     const [file] = exportCapture(capture, 'json')
-    expect(outdatedCapture(importCapture(file ? [file] : []), { ...info, adapter }, [warm])).toBeNull()
+    expect(
+      outdatedCapture(importedCapture(file?.name ?? '', readHiddenStates(file ? [file] : [])), { ...info, adapter }, [
+        warm
+      ])
+    ).toBeNull()
   })
 
   it('reads both sides of a contrast as two captures, in their order', async () => {
@@ -176,7 +181,7 @@ describe('captures as files', () => {
     const capture = only(captures)
     const files = exportCapture(capture, format)
     expect(files[0]?.name).toMatch(/^warm-hidden\./)
-    const back = importCapture(files)
+    const back = importedCapture(files[0]?.name ?? '', readHiddenStates(files))
     expect(back).toMatchObject({ name: 'warm', set: null, texts: [], seconds: null })
     expect(back.states.data).toEqual(capture.states.data)
     expect(isComparable(back, capture)).toBe(true)

@@ -1,3 +1,4 @@
+import { readPrompts } from '../../../src/formats/prompts'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import { memoryShelf, type Shelf } from '../../../src/storage/shelf'
@@ -23,7 +24,7 @@ describe('PromptSets', () => {
   it('lists the two sides of the contrast first, as they are', () => {
     const { prompts, sets } = start()
     prompts.setPositive({ name: 'up', text: 'one\ntwo' })
-    sets.take('tune.csv', 'prompt\nthree\n')
+    sets.take('tune.csv', readPrompts('tune.csv', 'prompt\nthree\n'))
     expect(sets.all.map(({ name, role, prompts: rows }) => [name, role, rows.length])).toEqual([
       ['up', 'positive', 2],
       ['joyful', 'negative', 12],
@@ -34,19 +35,21 @@ describe('PromptSets', () => {
 
   it('tells what a file held, and refuses a broken one with its line', () => {
     const { sets } = start()
-    sets.take('list.txt', 'Hi.\nHi.\nWhy?')
+    sets.take('list.txt', readPrompts('list.txt', 'Hi.\nHi.\nWhy?'))
     expect(sets.intake).toEqual({
       file: 'list.txt',
       count: 3,
       notes: ['1 prompts repeat another word for word, first 2 as 1.']
     })
-    expect(() => sets.take('list.jsonl', '{"prompt": "a"}\n{')).toThrow(/line 2 of list.jsonl/)
+    expect(() => sets.take('list.jsonl', readPrompts('list.jsonl', '{"prompt": "a"}\n{'))).toThrow(
+      /line 2 of list.jsonl/
+    )
     expect(sets.all).toHaveLength(3)
   })
 
   it('gives a deleted set and a deleted prompt back', () => {
     const { sets } = start()
-    sets.take('a.jsonl', '{"prompt": "x\\ny"}\n{"prompt": "z"}')
+    sets.take('a.jsonl', readPrompts('a.jsonl', '{"prompt": "x\\ny"}\n{"prompt": "z"}'))
     const before = sets.chosen
     sets.removePrompt(before, '1')
     expect(sets.chosen.prompts.map(({ id }) => id)).toEqual(['2'])
@@ -60,14 +63,17 @@ describe('PromptSets', () => {
 
   it('takes a set as a side of the contrast, where its prompts are lines, and back', () => {
     const { prompts, sets } = start()
-    sets.take('calm.txt', 'Breathe.\nSlow down.')
+    sets.take('calm.txt', readPrompts('calm.txt', 'Breathe.\nSlow down.'))
     sets.useAs('negative', sets.chosen)
     expect([prompts.negativeName, prompts.negative]).toEqual(['calm', ['Breathe.', 'Slow down.']])
     // The copy and its source share prompts, but not a purpose.
     expect([sets.chosen.role, sets.overlaps]).toEqual(['negative', []])
     sets.undo.take()
     expect([prompts.negativeName, sets.chosen.role, prompts.isExample]).toEqual(['joyful', 'eval', true])
-    sets.take('chat.jsonl', '{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]}')
+    sets.take(
+      'chat.jsonl',
+      readPrompts('chat.jsonl', '{"messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]}')
+    )
     expect(sets.sideProblem(sets.chosen)).toContain('1 of these prompts')
   })
 
@@ -83,7 +89,7 @@ describe('PromptSets', () => {
 
   it('loses nothing over a reload', async () => {
     const one = start()
-    one.sets.take('first.txt', 'a\nb')
+    one.sets.take('first.txt', readPrompts('first.txt', 'a\nb'))
     one.sets.duplicate(one.sets.chosen)
     one.sets.rename(one.sets.chosen, 'second')
     one.sets.edit(one.sets.chosen, 'c')
@@ -118,14 +124,14 @@ describe('PromptSets', () => {
       put: () => Promise.reject(new LabError('quota', 'the browser has no room left for it'))
     }
     const { sets } = start(full)
-    sets.take('a.txt', 'one')
+    sets.take('a.txt', readPrompts('a.txt', 'one'))
     await expect.poll(() => sets.keeping.error).toMatchObject({ code: 'quota' })
     expect(names(sets)).toContain('a')
   })
 
   it('brings back what it can where a kept value is broken, and says so', async () => {
     const one = start()
-    one.sets.take('a.txt', 'one')
+    one.sets.take('a.txt', readPrompts('a.txt', 'one'))
     await one.shelf.put('prompt-sets', 'broken', { name: 'of an older page' })
     const two = await reload(one)
     expect(names(two.sets)).toContain('a')
@@ -134,7 +140,7 @@ describe('PromptSets', () => {
 
   it('hashes a set anew when its prompts change, not its name', async () => {
     const { sets } = start()
-    sets.take('a.txt', 'one')
+    sets.take('a.txt', readPrompts('a.txt', 'one'))
     await sets.hash(sets.chosen)
     const before = sets.shortHash(sets.chosen)
     expect(before).toMatch(/^[0-9a-f]{8}$/)

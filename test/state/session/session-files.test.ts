@@ -28,6 +28,8 @@ const fail = (): never => {
 }
 const bytesOf = async (lab: Lab): Promise<Uint8Array> => new Uint8Array(await (await lab.sharing.save()).arrayBuffer())
 
+const blob = (file: Uint8Array): Blob => new Blob([Uint8Array.from(file)])
+
 /** The file with its document changed. */
 async function changed(file: Uint8Array, change: (document: Record<string, unknown>) => void): Promise<Uint8Array> {
   const { files } = await readZip(file, () => 2 ** 30)
@@ -42,7 +44,7 @@ describe('a session file', () => {
     const one = await sender()
     const file = await bytesOf(one)
     const other = await new Browser().tab().load()
-    expect(await other.sharing.open(file)).toBe(
+    expect(await other.sharing.open(blob(file))).toBe(
       'Added 2 directions, 1 comparison, 1 prompt set, 1 capture. Its model is not open: press Resume on the bench.'
     )
     expect(one.fits.chosen).toMatchObject({ ...other.fits.chosen })
@@ -70,7 +72,7 @@ describe('a session file', () => {
   it('brings nothing twice', async () => {
     const one = await sender()
     const fits = one.fits.list.length
-    expect(await one.sharing.open(await bytesOf(one))).toBe('All of this session is here already.')
+    expect(await one.sharing.open(blob(await bytesOf(one)))).toBe('All of this session is here already.')
     expect(one.fits.list).toHaveLength(fits)
     expect(one.chat.history.list).toHaveLength(1)
   })
@@ -97,7 +99,7 @@ describe('a session file', () => {
   ])('is refused with %s, and changes nothing', async (_, change, message) => {
     const file = await changed(await bytesOf(await sender()), change)
     const other = await new Browser().tab().load()
-    await expect(other.sharing.open(file)).rejects.toMatchObject({
+    await expect(other.sharing.open(blob(file))).rejects.toMatchObject({
       code: 'format',
       message: expect.stringMatching(message)
     })
@@ -108,8 +110,10 @@ describe('a session file', () => {
   it('is told from other zips, and from half of one', async () => {
     const other = await new Browser().tab().load()
     const zip = await writeZip([{ path: 'run.json', bytes: new Uint8Array(3) }])
-    await expect(other.sharing.open(zip)).rejects.toThrow(/has no session.json/)
+    await expect(other.sharing.open(blob(zip))).rejects.toThrow(/has no session.json/)
     const file = await bytesOf(other)
-    await expect(other.sharing.open(file.subarray(0, file.length / 2))).rejects.toMatchObject({ name: 'LabError' })
+    await expect(other.sharing.open(blob(file.subarray(0, file.length / 2)))).rejects.toMatchObject({
+      name: 'LabError'
+    })
   })
 })
