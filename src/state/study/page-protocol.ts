@@ -1,6 +1,5 @@
 /** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
 import { version } from '../../../package.json'
-import { Fields } from '../../formats/record'
 import { recheckBeside } from '../../lab/connect/connect-recheck'
 import { fetchPromptFile } from '../../lab/shipped-prompts'
 import { pagesOf } from '../../report/pages'
@@ -64,7 +63,7 @@ export function pageProtocol(base: string): StudyProtocol {
       const replay = await remake(again, lab, { onProgress, ...(signal && { signal }) })
       return recheck(bundle, { findings, replay, answers: 200, ...(signal && { signal }) })
     },
-    readSettings: (value, where) => readSettings(new Fields(value, where)),
+    readSettings,
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,
     packJournal
   }
