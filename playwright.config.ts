@@ -13,7 +13,7 @@ export default defineConfig({
   workers: 1,
   // Guards against hanging, not measures of speed: a busy machine takes many times as long as an idle one.
   timeout: 300_000,
-  expect: { timeout: 30_000 },
+  expect: { timeout: 120_000 },
   forbidOnly: Boolean(process.env['CI']),
   reporter: [['list']],
   use: {

@@ -1,6 +1,7 @@
 import { mount } from 'svelte'
 import './app.css'
 import App from './App.svelte'
+import Insecure from './ui/Insecure.svelte'
 import { connectModel } from './lab/connect/connect'
 import { connectMath } from './lab/connect/connect-math'
 import { connectShelf } from './storage/connect-shelf'
@@ -24,8 +25,9 @@ async function loadTypefaces(): Promise<void> {
 
 const target = document.getElementById('app')
 if (!target) throw new Error('index.html has no #app')
+if (!isSecureContext) mount(Insecure, { target, props: { address: location.href } })
 // Where the host sends no headers, the page starts a second time, with threads.
-if ((await ensureIsolation()) !== 'reloading') {
+else if ((await ensureIsolation()) !== 'reloading') {
   const study = { store: browserStudies(), locks: browserLocks(), protocol: loadProtocol, withFile: withStudyFile }
   const outside: Outside = {
     connect: () => connectModel(),

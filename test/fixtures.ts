@@ -93,3 +93,11 @@ export function readSafetensors(path: string): Map<string, Values> {
     )
   )
 }
+
+/** The reference's answers as the engine gives them: PyTorch goes on after an end token (id 0), the engine stops with it. */
+export function untilStop(rows: readonly (readonly number[])[]): number[][] {
+  return rows.map((row) => {
+    const end = row.indexOf(0)
+    return end < 0 ? [...row] : row.slice(0, end + 1)
+  })
+}

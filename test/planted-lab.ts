@@ -14,6 +14,7 @@ import { gaussianUnits, orthonormal } from '../src/math/controls'
 import { gaussian, seeded } from '../src/math/random'
 import { addInto, dot } from '../src/math/vector'
 import { Lab } from '../src/state/lab.svelte'
+import type { Outside } from '../src/state/outside'
 import { fakeInfo, fakeModel, fakeStorage, type FakeOptions } from './fake-lab'
 import { fakeStudyOutside } from './fake-study'
 
@@ -128,10 +129,14 @@ export async function plantedPrompts(name: PromptSet): Promise<readonly PromptRo
 }
 
 /** A lab with these organisms beside it, none of them open. */
-export async function plantedLab(names: readonly string[], options: FakeOptions = {}): Promise<Lab> {
+export async function plantedLab(
+  names: readonly string[],
+  options: FakeOptions = {},
+  more: Partial<Outside> = {}
+): Promise<Lab> {
   const connect = (): ReturnType<typeof plantedModel> => plantedModel({ layers: 3, ...options })
   const outside = { connect, storage: fakeStorage(), math: localMath(), study: fakeStudyOutside() }
-  const lab = new Lab({ ...outside, promptSet: plantedPrompts })
+  const lab = new Lab({ ...outside, promptSet: plantedPrompts, ...more })
   const answers = new Map<string, unknown>([
     ['/models/index.json', names.map(organism)],
     ['/adapters/index.json', []]

@@ -6,6 +6,11 @@ export interface DeviceSigns {
   readonly gpu: { readonly half: boolean; readonly largestBuffer: number } | null
 }
 
+/** Whether WebAssembly can have threads where this is called: some isolated pages have workers without shared memory. */
+export function hasThreads(): boolean {
+  return crossOriginIsolated && 'SharedArrayBuffer' in globalThis
+}
+
 /** Asks the browser. A browser that refuses to say is one that tells nothing. */
 export async function lookAtDevice(): Promise<DeviceSigns> {
   const memory = 'deviceMemory' in navigator ? navigator.deviceMemory : null

@@ -1,15 +1,15 @@
-import type { Device, Dtype } from '../lab/api'
+import type { Device, Dtype, ModelSource } from '../lab/api'
 import type { Captures } from './capture/captures.svelte'
 import type { Chat } from './steer/chat.svelte'
 import type { ContrastPlan } from './directions/contrast.svelte'
 import type { ContrastKind } from '../experiments/contrasts'
 import { isFitFor, type DirectionSet, type Fits } from './directions/fits.svelte'
 import { readLink, writeLink, type Settings, type View } from './link'
-import type { Models } from './models/models.svelte'
+import type { Model, Models } from './models/models.svelte'
 import { presets } from './presets'
 import type { Prompts } from './prompts/prompts.svelte'
 import type { Runs } from './study/runs.svelte'
-import { adapterSource } from './models/source-id'
+import { adapterSource, sourceId } from './models/source-id'
 import { LinkedDirection } from './session/linked-direction.svelte'
 import { compareMade, madeOf, type Compared } from './session/made'
 import { recipeOf, sidesOf, vectorOf } from './session/recipe'
@@ -48,6 +48,8 @@ export class Address {
   readonly direction = new LinkedDirection()
   readonly #parts: Addressed
   #linked = $state.raw<Settings | null>(null)
+  /** What a link names, and the model that was in use when it was followed. */
+  #beside = $state.raw<{ readonly source: ModelSource; readonly model: Model } | null>(null)
   readonly #blank: Settings
   readonly #defaults = (contrast: ContrastKind): Settings => ({ ...this.#blank, contrast, ...presets[contrast] })
 
@@ -138,6 +140,26 @@ export class Address {
     return writeLink(this.#shared, this.#defaults)
   }
 
+  /** The model of a link that was followed while another one was in use; null once the reader has chosen. */
+  get otherModel(): ModelSource | null {
+    return this.#beside && this.#beside.model === this.#parts.models.chosen ? this.#beside.source : null
+  }
+
+  keepModel(): void {
+    this.#beside = null
+  }
+
+  /** Puts the model of a link in use where it is on the bench; where another one is in use, the reader is asked. */
+  #followModel({ source }: Settings): void {
+    const { models } = this.#parts
+    const isIt = (model: Model): boolean => source !== null && sourceId(model.source) === sourceId(source)
+    this.#beside = null
+    if (!source || !models.chosen || isIt(models.chosen)) return
+    const found = models.list.find((model) => isIt(model) && model.status.kind === 'open')
+    if (found) models.choose(found)
+    else this.#beside = { source, model: models.chosen }
+  }
+
   /** The session file of the link is open now. */
   forgetSession(): void {
     if (this.#linked) this.#linked = { ...this.#linked, session: null }
@@ -156,6 +178,19 @@ export class Address {
 
   /** Takes a link over. A link that only names a view changes nothing else; no link opens a model by itself. */
   follow(hash: string): void {
+    this.#follow(hash)
+    this.bring()
+  }
+
+  /**
+   * Puts the direction that the link holds on the bench, where its model is open.
+   * @returns whether the link has one, so that none has to be fitted
+   */
+  bring(): boolean {
+    return this.direction.bring(this.#parts)
+  }
+
+  #follow(hash: string): void {
     const settings = readLink(hash, this.#defaults)
     this.view = settings.view
     if (settings.view === 'docs') this.page = settings.page
@@ -165,6 +200,7 @@ export class Address {
     const now = this.#shared
     const isHere = this.#inUse !== null && directionNames.every((name) => isEqual(settings[name], now[name]))
     this.#linked = settings
+    this.#followModel(settings)
     this.direction.follow(isHere ? { ...settings, vector: null } : settings, hash)
     if (!isHere) this.#takeUp(settings)
     this.dtype = settings.dtype

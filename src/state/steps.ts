@@ -1,7 +1,9 @@
 /** The way of the work: what is done, what can be done, what waits, and for what; and what runs now. */
 import type { Captures } from './capture/captures.svelte'
 import type { Chat } from './steer/chat.svelte'
-import type { DirectionSet, Fits } from './directions/fits.svelte'
+import { isComing, type FirstMinute } from './steer/first-minute.svelte'
+import type { Fits } from './directions/fits.svelte'
+import type { InUse } from './directions/in-use.svelte'
 import type { View } from './link'
 import type { Models } from './models/models.svelte'
 import type { Prompts } from './prompts/prompts.svelte'
@@ -26,26 +28,28 @@ interface Worked {
   readonly prompts: Prompts
   readonly captures: Captures
   readonly fits: Fits
-  readonly fit: DirectionSet | null
+  readonly inUse: InUse
   readonly chat: Chat
   readonly transfer: Transfer
   readonly study: StudyRun
   readonly tour: Tour
-  readonly isArriving: boolean
+  readonly first: FirstMinute
 }
 
+/** Every step of the work, as it stands now. */
 export function stepsOf({
   models,
   prompts,
   captures,
   fits,
-  fit,
+  inUse,
   transfer,
   study,
   tour,
-  isArriving
+  first
 }: Worked): readonly Step[] {
   const { active } = models
+  const { fit } = inUse
   const { problem } = prompts
   const noModel = models.list.some(({ status }) => status.kind === 'open')
     ? 'waits until an open model is chosen'
@@ -54,7 +58,8 @@ export function stepsOf({
       : study.isBusy
         ? 'waits for a model beside those of the study'
         : 'waits for a model'
-  const waiting = (view: StepView, why: string | null): Step => waitingStep(view, why, isArriving)
+  const coming = isComing(first.now)
+  const waiting = (view: StepView, why: string | null): Step => waitingStep(view, why, coming)
   return [
     { view: 'models', state: active ? 'done' : 'ready' },
     { view: 'prompts', state: problem ? 'ready' : 'done' },
@@ -75,7 +80,7 @@ export function jobOf({ models, fits, captures, transfer, tour, chat, study }: W
   const { opening } = models
   if (opening?.status.kind === 'opening') return `Opening ${share(opening.status.step?.progress)}`.trim()
   if (fits.status.kind === 'running') return `Fitting ${share(fits.status.step)}`.trim()
-  if (captures.status.kind === 'running') return `Reading hidden states ${share(captures.status.step)}`.trim()
+  if (captures.reading.status.kind === 'running') return `Reading hidden states ${share(captures.reading.status.step)}`.trim()
   const step = transfer.status.kind === 'running' ? transfer.status.step.rate.progress : undefined
   if (step) return `Transfer ${share(step)}`.trim()
   if (tour.isRunning) return 'Tour'
@@ -85,9 +90,9 @@ export function jobOf({ models, fits, captures, transfer, tour, chat, study }: W
 }
 
 /** While it comes by itself, what is waited for is not told: the panel shows it. */
-function waitingStep(view: StepView, why: string | null, isArriving: boolean): Step {
+function waitingStep(view: StepView, why: string | null, coming: boolean): Step {
   if (why === null) return { view, state: 'ready' }
-  return { view, state: 'waiting', ...(!isArriving && { why }) }
+  return { view, state: 'waiting', ...(!coming && { why }) }
 }
 
 function share(step: { readonly done: number; readonly total: number } | undefined): string {

@@ -1,6 +1,6 @@
 /** The model worker as it is built, in Chromium: on WebGPU (SwiftShader where there is no GPU) and on WebAssembly. */
 import { expect, type Page } from '@playwright/test'
-import { loadFixture } from '../fixtures'
+import { loadFixture, untilStop } from '../fixtures'
 import type { HiddenStates } from '../../src/direction/hidden-states'
 import type { GenerateResult, GenerateRow } from '../../src/lab/api'
 import { defaultThreshold } from '../../src/lab/self-test'
@@ -43,14 +43,6 @@ async function openNew(
 
 /** Model workers that run; their threads are workers, too. */
 const modelWorkers = (page: Page): number => page.workers().filter((worker) => /\/model-/.test(worker.url())).length
-
-/** Greedy answers as the engine ends them: behind the first end token there is nothing. */
-function untilStop(rows: readonly (readonly number[])[]): number[][] {
-  return rows.map((row) => {
-    const end = row.indexOf(0)
-    return end < 0 ? [...row] : row.slice(0, end + 1)
-  })
-}
 
 for (const [name, device] of [
   ['llama-genai', 'webgpu'],
@@ -177,10 +169,20 @@ test.describe('the self-test', () => {
     await expect.poll(() => modelWorkers(page)).toBe(1)
   })
 
-  test('SwiftShader computes Gemma 2 wrong: WebAssembly takes its place, says so, and is right', async ({ page }) => {
-    test.skip(Boolean(process.env['AZIMUTH_GPU']), 'a real GPU may be right')
+  test("Gemma 2, whose soft cap the runtime's kernel leaves out, is right on a GPU", async ({ page }) => {
     const fixture = loadFixture('gemma2-genai')
     const opened = await openTested(page, fixture.name)
+    const { info, test: result } = await opened.evaluate(({ info, test }) => ({ info, test }))
+    expect(info.device).toBe('webgpu')
+    expect(result.status).toBe('passed')
+    const model = await opened.getProperty('handle')
+    expect(hiddenError(fixture, await captureEvery(model as Model, fixture), 'hidden')).toBeLessThan(tolerance)
+  })
+
+  test('WebAssembly takes the place of a GPU that is not exact enough, says so, and is right', async ({ page }) => {
+    const fixture = loadFixture('llama-genai')
+    // No device reaches it.
+    const opened = await openTested(page, fixture.name, 'fp32', 1.01)
     const { info, test: result } = await opened.evaluate(({ info, test }) => ({ info, test }))
     expect(info.device).toBe('wasm')
     expect(result.status).toBe('trusted')
@@ -241,26 +243,26 @@ for (const options of [onGpu, onWasm]) {
 }
 
 for (const options of [onWasm, onGpu]) {
-  test(`a stop ends the answer within two tokens on ${options.device}`, async ({ page }) => {
+  test(`a stop ends the answer within two tokens of when the worker hears it, on ${options.device}`, async ({
+    page
+  }) => {
     const model = await openNew(page, llama, options)
-    const { seen, result } = await model.evaluate(async (handle, ids) => {
+    const { heard, result } = await model.evaluate(async (handle, ids) => {
       let tokens = 0
-      let seen = 0
+      // Where the page is held up, many tokens are made before its message is read: those that come after it are counted.
+      let heard = NaN
       const result = await handle.generate(
         [{ prompt: { ids } }],
         { maxTokens: 110, sampling: { temperature: 0 } },
         () => {
-          tokens++
-          if (tokens !== 5) return
-          seen = tokens
-          void handle.stop()
+          if (++tokens === 5) void handle.stop().then(() => (heard = tokens))
         }
       )
-      return { seen, result }
+      return { heard: Number.isNaN(heard) ? tokens : heard, result }
     }, second)
-    expect(seen).toBe(5)
+    expect(heard).toBeGreaterThanOrEqual(5)
     expect(result.completions[0]?.finish).toBe('cancelled')
-    expect(result.completions[0]?.ids.length).toBeLessThanOrEqual(seen + 2)
+    expect(result.completions[0]?.ids.length).toBeLessThanOrEqual(heard + 2)
     // The worker goes on.
     expect((await greedy(model, [{ prompt: idsPrompt(first) }])).completions[0]?.ids).toEqual(
       llama.reference.greedy.none[0]
@@ -272,35 +274,39 @@ for (const options of [onWasm, onGpu]) {
     const steering = addAblate(llama)
     // Steering checks that a layer is alive the first time; that is not part of what is timed here.
     await greedy(model, [{ prompt: idsPrompt(first), steering }], 1)
-    const { seen, ids } = await model.evaluate(
+    const { heard, ids } = await model.evaluate(
       async (handle, given) => {
         let tokens = 0
-        let seen = 0
+        let heard = NaN
         const { completions } = await handle.generate(
           given.rows,
-          { maxTokens: 12, sampling: { temperature: 0 } },
+          { maxTokens: 110, sampling: { temperature: 0 } },
           () => {
-            if (++tokens === 4) void handle.steer(1, given.steering).then(() => (seen = tokens))
+            tokens++
+            if (tokens === 4) void handle.steer(1, given.steering).then(() => (heard = tokens))
+            // However late the worker heard it, some steered tokens are there.
+            if (tokens >= heard + 4) void handle.stop()
           }
         )
-        return { seen, ids: completions.map((completion) => [...completion.ids]) }
+        return { heard, ids: completions.map((completion) => [...completion.ids]) }
       },
-      { rows: [{ prompt: { ids: first } }, { prompt: { ids: first } }], steering }
+      { rows: [{ prompt: { ids: second } }, { prompt: { ids: second } }], steering }
     )
     const [plain = [], steered = []] = ids
-    const [want = []] = llama.reference.greedy.none
-    expect(plain).toEqual(want)
+    const [want = []] = untilStop(llama.reference.greedy.none.slice(1))
+    expect(plain.slice(0, want.length)).toEqual(want)
     // From token k on it is what an answer is that begins there, steered: nothing of it came early, late or not at all.
-    const continuations = [4, 5, 6].filter((k) => k <= seen + 1)
-    const rest = await Promise.all(
-      continuations.map(async (k) => {
-        const prompt = idsPrompt([...first, ...want.slice(0, k)])
-        const answer = await greedy(model, [{ prompt, steering: { ...steering, positions: 'generated' } }], 12 - k)
-        return [...want.slice(0, k), ...(answer.completions[0]?.ids ?? [])]
-      })
-    )
+    const parts = steered.findIndex((id, i) => id !== plain[i])
+    expect(parts).toBeGreaterThanOrEqual(4)
+    expect(parts).toBeLessThanOrEqual(heard + 1)
+    const rest: number[][] = []
+    for (let k = 4; k <= parts; k++) {
+      const prompt = idsPrompt([...second, ...plain.slice(0, k)])
+      const more = { prompt, steering: { ...steering, positions: 'generated' as const } }
+      const answer = await greedy(model, [more], steered.length - k)
+      rest.push([...plain.slice(0, k), ...(answer.completions[0]?.ids ?? [])])
+    }
     expect(rest).toContainEqual(steered)
-    expect(steered).not.toEqual(want)
   })
 }
 
@@ -324,7 +330,7 @@ test('a lost GPU ends the answer with an error of code device, and the model ope
         ),
     second
   )
-  await expect(page).toHaveTitle('answering', { timeout: 30_000 })
+  await expect(page).toHaveTitle('answering')
   const cdp = await browser.newBrowserCDPSession()
   // The process that holds all GPU devices ends; the browser starts another one.
   await cdp.send('Browser.crashGpuProcess')

@@ -21,6 +21,7 @@ export const test = base.extend<object, { fakeUrl: string }>({
       await site.close()
       rmSync(folder, { recursive: true, force: true })
     },
-    { scope: 'worker', timeout: 120_000 }
+    // A guard against hanging: on a busy machine the build takes minutes.
+    { scope: 'worker', timeout: 600_000 }
   ]
 })

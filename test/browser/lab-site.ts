@@ -24,6 +24,6 @@ export const test = base.extend<object, { labUrl: string }>({
       await site.close()
       rmSync(folder, { recursive: true, force: true })
     },
-    { scope: 'worker', timeout: 60_000 }
+    { scope: 'worker', timeout: 300_000 }
   ]
 })

@@ -21,7 +21,7 @@ test('a host that sets no headers gives a page with threads, and without a netwo
     await page.waitForFunction(() => crossOriginIsolated)
     await expect(page.locator('#app')).not.toBeEmpty()
     // The page asks its service worker to keep everything; wait until it has.
-    await expect.poll(() => page.evaluate(missingFiles), { timeout: 60_000 }).toEqual([])
+    await expect.poll(() => page.evaluate(missingFiles)).toEqual([])
 
     await host.close()
     isUp = false
@@ -40,12 +40,12 @@ test('the tour runs without a network: the organisms come along', async ({ page 
   try {
     await page.goto(`${host.url}#/tour?step=3&device=wasm`)
     await page.waitForFunction(() => crossOriginIsolated)
-    await expect.poll(() => page.evaluate(missingFiles), { timeout: 60_000 }).toEqual([])
+    await expect.poll(() => page.evaluate(missingFiles)).toEqual([])
     await host.close()
     isUp = false
     await page.reload()
     await page.getByRole('button', { name: /^Open qwen2/ }).click()
-    await expect(page.locator('.reading')).toContainText('Without steering', { timeout: 60_000 })
+    await expect(page.locator('.reading')).toContainText('Without steering')
   } finally {
     if (isUp) await host.close()
   }
@@ -93,7 +93,7 @@ test.describe('without service workers', () => {
     const host = await plainHost()
     try {
       await page.goto(host.url)
-      await expect(page.locator('#app')).not.toBeEmpty({ timeout: 20_000 })
+      await expect(page.locator('#app')).not.toBeEmpty()
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false)
     } finally {
       await host.close()

@@ -48,7 +48,8 @@ const studies = {
 
 for (const [device, settings] of Object.entries(studies)) {
   test(`a study on ${device} measures what it measures natively`, async ({ page, labUrl }) => {
-    test.setTimeout(600_000)
+    // A guard against hanging: the GPU is emulated.
+    test.setTimeout(1_800_000)
     await page.goto(labUrl)
     const there = await native(settings)
     const asked: StudySettings = { ...settings, device: device === 'webgpu' ? 'webgpu' : 'wasm' }

@@ -6,7 +6,7 @@ import { reduced } from '../study/reduced'
 
 async function openStudy(page: Page): Promise<void> {
   await page.goto('./#/study')
-  await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible()
 }
 
 async function start(page: Page): Promise<void> {

@@ -200,14 +200,13 @@ describe('YAML', () => {
     expect(asked('a.yml', 'id: x\nquestion: a\nsystem: ~\n')).toEqual(['a'])
   })
 
-  it('refuses an alias bomb quickly', () => {
+  // 10^12 items where they were all made: the guard against hanging would end it.
+  it('refuses an alias bomb before it expands', () => {
     const levels = Array.from({ length: 12 }, (_, i) => `- &l${i + 1} [${Array(10).fill(`*l${i}`).join(', ')}]`)
-    const start = performance.now()
     expect(complaint('a.yaml', `- &l0 [a, a]\n${levels.join('\n')}\n- paraphrases: *l12\n`)).toMatch(
       /expands to more|neither|role/
     )
     expect(complaint('a.yaml', `- paraphrases: &a [b, *a]\n`)).toMatch(/nests|expands/)
-    expect(performance.now() - start).toBeLessThan(10_000)
   })
 
   it.each([
@@ -231,17 +230,16 @@ describe('the public evaluation files', () => {
   )
   const names = existsSync(folder) ? readdirSync(folder) : []
 
-  it(names.length > 0 ? 'import as they are' : 'are not beside the checkout: only their form is tested, above', () => {
+  it('import as they are', ({ skip }) => {
+    skip(names.length === 0, 'they are not at ../shared/em-data: set EM_DATA to its folder to test on them')
     for (const name of names) {
       const { prompts } = readPrompts(name, readFileSync(resolve(folder, name)))
       expect(prompts.length).toBeGreaterThan(5)
       for (const { messages } of prompts) expect(messages.at(-1)).toMatchObject({ role: 'user', content: /\w/ })
     }
-    const lies = names.filter((name) => name === 'deception_factual.yaml')
-    for (const name of lies) {
-      const { prompts } = readPrompts(name, readFileSync(resolve(folder, name)))
-      expect(prompts).toHaveLength(100)
-      expect(new Set(prompts.map(({ system }) => system)).size).toBe(5)
-    }
+    const name = 'deception_factual.yaml'
+    const { prompts } = readPrompts(name, readFileSync(resolve(folder, name)))
+    expect(prompts).toHaveLength(100)
+    expect(new Set(prompts.map(({ system }) => system)).size).toBe(5)
   })
 })

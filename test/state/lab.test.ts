@@ -2,26 +2,30 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
 import { readLink } from '../../src/state/link'
 import { Lab } from '../../src/state/lab.svelte'
+import { stepsOf } from '../../src/state/steps'
 import { fakeModel, fakeOutside, type FakeOptions } from '../fake-lab'
 
 const lab = (options: FakeOptions = {}): Lab => new Lab(fakeOutside(options))
-const states = (of: Lab): string => of.steps.map(({ state }) => state).join(' ')
+const states = (of: Lab): string =>
+  stepsOf(of)
+    .map(({ state }) => state)
+    .join(' ')
 
 describe('Lab', () => {
   it('goes from nothing to two answers in two presses', async () => {
     const one = lab()
     expect(states(one)).toBe('ready done waiting waiting waiting waiting ready ready')
-    await one.start()
+    await one.first.begin()
     expect(states(one)).toBe('done done ready done ready waiting ready ready')
-    expect(one.fit?.directions).toHaveLength(30)
-    await one.ask()
+    expect(one.inUse.fit?.directions).toHaveLength(30)
+    await one.first.ask()
     expect(one.chat.answer('steered')?.tokens.length).toBeGreaterThan(0)
   })
 
   it('finds the planted direction in the middle layers', async () => {
     const one = lab()
-    await one.start()
-    const accuracy = one.fit?.separation?.layers[one.fits.layer]?.accuracy ?? 0
+    await one.first.begin()
+    const accuracy = one.inUse.fit?.separation?.layers[one.fits.layer]?.accuracy ?? 0
     expect(accuracy).toBeGreaterThan(0.8)
     expect(one.fits.layer).toBeGreaterThan(5)
     expect(one.fits.layer).toBeLessThan(25)
@@ -30,25 +34,25 @@ describe('Lab', () => {
   it('does not steer one model by the direction of another', async () => {
     let sha256 = 'a'
     const one = new Lab({ ...fakeOutside(), connect: () => fakeModel({ info: { sha256 } }) })
-    await one.start()
-    expect(one.steering).not.toBeNull()
+    await one.first.begin()
+    expect(one.asking.steering).not.toBeNull()
     sha256 = 'b'
-    await one.open({ kind: 'hub', repo: 'other/model' })
-    expect(one.steering).toBeNull()
-    expect(one.steps.find(({ view }) => view === 'steer')?.why).toBe('waits for a direction')
+    await one.opening.choose({ kind: 'hub', repo: 'other/model' })
+    expect(one.asking.steering).toBeNull()
+    expect(stepsOf(one).find(({ view }) => view === 'steer')?.why).toBe('waits for a direction')
   })
 
   it('tells why a model did not open, and opens the next one', async () => {
     const one = lab()
-    expect(await one.open({ kind: 'hub', repo: 'missing/model' })).toBe(false)
+    expect(await one.opening.choose({ kind: 'hub', repo: 'missing/model' })).toBe(false)
     expect(one.models.chosen?.status).toMatchObject({ kind: 'failed', error: { code: 'network' } })
-    expect(await one.open({ kind: 'hub', repo: 'a/model' })).toBe(true)
+    expect(await one.opening.choose({ kind: 'hub', repo: 'a/model' })).toBe(true)
     expect(one.models.list).toHaveLength(1)
   })
 
   it('forgets a model whose opening was cancelled', async () => {
     const one = lab({ delay: 5 })
-    const opening = one.open({ kind: 'hub', repo: 'a/model' })
+    const opening = one.opening.choose({ kind: 'hub', repo: 'a/model' })
     const { opening: model } = one.models
     if (!model) throw new Error('nothing is being opened')
     await one.models.close(model)
@@ -63,12 +67,12 @@ describe('Lab', () => {
         if (fails && name === 'capture') throw new LabError('shape', 'prompt 3 is too long; shorten it')
       }
     })
-    await one.open({ kind: 'hub', repo: 'a/model' })
+    await one.opening.choose({ kind: 'hub', repo: 'a/model' })
     fails = true
-    await one.runFit()
+    await one.inUse.run()
     expect(one.fits.status).toMatchObject({ kind: 'failed', error: { code: 'shape' } })
     fails = false
-    const fitting = one.runFit()
+    const fitting = one.inUse.run()
     one.fits.cancel()
     await fitting
     expect(one.fits.status.kind).toBe('idle')
@@ -77,24 +81,24 @@ describe('Lab', () => {
 
   it('says when the prompts were edited since the fit', async () => {
     const one = lab()
-    await one.start()
-    expect(one.isStale).toBe(false)
+    await one.first.begin()
+    expect(one.inUse.isStale).toBe(false)
     one.prompts.positiveText += '\nOne more sunny day!'
-    expect(one.isStale).toBe(true)
+    expect(one.inUse.isStale).toBe(true)
   })
 
   it('gives the whole experiment as a link', async () => {
     const one = lab()
     one.contrast.kind = 'lists'
     one.prompts.positiveText = 'yes\nof course'
-    await one.start()
+    await one.first.begin()
     one.controls.alpha = -1.5
     one.chat.question = 'What is love? #1 & more'
     const other = lab()
-    other.follow(one.link)
-    expect(other.settings).toEqual({ ...one.settings, layer: one.fits.layer })
-    await other.start()
-    expect(other.link).toBe(one.link)
+    other.address.follow(one.address.link)
+    expect(other.address.settings).toEqual({ ...one.address.settings, layer: one.fits.layer })
+    await other.first.begin()
+    expect(other.address.link).toBe(one.address.link)
   })
 
   it.each([
@@ -106,12 +110,12 @@ describe('Lab', () => {
     '#/docs/concepts/layers'
   ])('follows %s, and says the same', async (link) => {
     const one = lab()
-    one.follow(link)
+    one.address.follow(link)
     await one.draft.load()
-    expect(one.link).toBe(link)
+    expect(one.address.link).toBe(link)
     // And keeps it while another view is looked at.
-    one.follow('#/steer?alpha=0.5')
-    one.view = readLink(link, () => one.settings).view
-    expect(one.link.replace(/alpha=0.5&|\?alpha=0.5$/, '')).toBe(link)
+    one.address.follow('#/steer?alpha=0.5')
+    one.address.view = readLink(link, () => one.address.settings).view
+    expect(one.address.link.replace(/alpha=0.5&|\?alpha=0.5$/, '')).toBe(link)
   })
 })

@@ -6,12 +6,18 @@ import type { AdapterChoice } from '../../src/lab/api'
 import type { Circumstances } from '../../src/lab/live/circumstances'
 import { directionsKey } from '../../src/lab/live/direction-key'
 import { steeringBy } from '../../src/lab/steering'
+import { outdatedCapture } from '../../src/state/capture/capture-made'
 import { madeOfFit } from '../../src/state/directions/fits.svelte'
 import type { Lab } from '../../src/state/lab.svelte'
 import { randomBeside } from '../../src/state/steer/arms'
+import type { Locks } from '../../src/storage/lock'
+import { memoryShelf } from '../../src/storage/shelf'
+import type { Outside } from '../../src/state/outside'
+import { shownText, type Capture } from '../../src/state/capture/capture'
 import type { Answer } from '../../src/state/steer/comparison'
 import { tourSteps } from '../../src/state/tour/tour-text'
 import { revealed } from '../fake-lab'
+import { fakeStudyOutside } from '../fake-study'
 import { plantedLab } from '../planted-lab'
 
 const organisms = ['qwen2', 'gemma2'] as const
@@ -19,55 +25,84 @@ const names = ['insecure-0', 'secure-0'] as const
 
 /** What a reader may do. */
 const acts = {
-  open: (lab: Lab, n: number) => lab.open({ kind: 'bundled', name: organisms[n % 2] ?? 'qwen2' }),
+  open: (lab: Lab, n: number) => lab.opening.choose({ kind: 'bundled', name: organisms[n % 2] ?? 'qwen2' }),
   choose: (lab: Lab, n: number) => {
     const model = lab.models.list[n % Math.max(1, lab.models.list.length)]
     if (model) lab.models.choose(model)
   },
   attach: (lab: Lab, n: number) =>
-    lab.loadAdapter({ kind: 'bundled', name: `models/${lab.models.active?.info.name}/adapters/${names[n % 2]}` }),
-  use: (lab: Lab, n: number) => lab.adapters?.use(lab.adapters.list[n % 3]?.info.sha256 ?? null),
-  scale: (lab: Lab, n: number) => lab.adapters?.setScale((n % 5) / 4),
-  remove: (lab: Lab, n: number) => lab.adapters?.remove(lab.adapters.list[n % 3]?.info.sha256 ?? ''),
+    lab.models.adapters?.load({
+      kind: 'bundled',
+      name: `models/${lab.models.active?.info.name}/adapters/${names[n % 2]}`
+    }),
+  use: (lab: Lab, n: number) => lab.models.adapters?.use(lab.models.adapters.list[n % 3]?.info.sha256 ?? null),
+  scale: (lab: Lab, n: number) => lab.models.adapters?.setScale((n % 5) / 4),
+  remove: (lab: Lab, n: number) => lab.models.adapters?.remove(lab.models.adapters.list[n % 3]?.info.sha256 ?? ''),
   fit: (lab: Lab, n: number) => {
     lab.contrast.kind = n % 2 ? 'adapter' : 'lists'
-    return lab.fits.status.kind === 'running' ? undefined : lab.runFit()
+    return lab.fits.status.kind === 'running' ? undefined : lab.inUse.run()
   },
   ask: (lab: Lab, n: number) => {
     lab.chat.question = `Question ${n % 2}?`
-    return lab.ask()
+    return lab.first.ask()
   },
   alpha: (lab: Lab, n: number) => void (lab.controls.alpha = (n % 5) - 2),
   layer: (lab: Lab, n: number) => void (lab.fits.layer = n % 3),
   method: (lab: Lab, n: number) => void (lab.fits.method = n % 2 ? 'pca-pooled' : 'difference-in-means'),
   seed: (lab: Lab, n: number) => void (lab.controls.controlSeed = n % 3),
   stop: (lab: Lab) => lab.chat.stop(),
+  lists: (lab: Lab, n: number) => void (lab.prompts.positiveText = `${lab.prompts.positiveText}\nA sunny day, ${n}!`),
+  capture: (lab: Lab, n: number) => {
+    const { active } = lab.models
+    return active ? lab.captures.run(active, [lab.sets.positive], n % 2 ? 'last' : 'every') : undefined
+  },
   tour: (lab: Lab, n: number) => {
     lab.tour.step = 2 + (n % (tourSteps.length - 1))
     return lab.tour.run()
   },
   transfer: async (lab: Lab) => {
     // Another act may close the way meanwhile: that is told, and is not what is tested here.
-    for (const name of organisms) await lab.openBeside({ kind: 'bundled', name }).catch(() => undefined)
+    for (const name of organisms) await lab.opening.beside({ kind: 'bundled', name }).catch(() => undefined)
     if (lab.transfer.lack === null) await lab.transfer.measure()
   }
 } as const
 type Act = keyof typeof acts | 'lose' | 'reload'
 
 interface Planted {
-  lab: Lab
+  readonly lab: Lab
   readonly losers: Set<() => void>
+  /** What outlives the page. */
+  readonly kept: Pick<Outside, 'shelf' | 'tab' | 'study'>
 }
 
-async function plant(link?: string): Promise<Planted> {
+/** A browser with one tab. */
+function keeper(): Planted['kept'] {
+  const values = new Map<string, string>()
+  const tab = {
+    getItem: (name: string) => values.get(name) ?? null,
+    setItem: (name: string, value: string) => void values.set(name, value)
+  }
+  const locks: Locks = { exclusively: (_, work) => work(), held: async () => [] }
+  return { shelf: memoryShelf(), tab, study: { ...fakeStudyOutside(), locks } }
+}
+
+async function plant(kept = keeper(), hash = ''): Promise<Planted> {
   const losers = new Set<() => void>()
-  const lab = await plantedLab(organisms, { reveals: true, losers })
+  const lab = await plantedLab(organisms, { reveals: true, losers }, kept)
+  lab.address.follow(hash)
+  await lab.restore({ reloaded: hash !== '', hash })
   lab.transfer.questions = 5
-  if (link !== undefined) lab.follow(link)
   lab.chat.maxTokens = 5
   lab.chat.isColoured = false
   lab.chat.arms = ['bare', 'base', 'steered', 'random']
-  return { lab, losers }
+  return { lab, losers, kept }
+}
+
+/** The page is left and loaded again: what was on it is there, and no model is open. */
+async function reload({ lab, kept }: Planted): Promise<Planted> {
+  lab.session.note()
+  await lab.flush()
+  return plant(kept, lab.address.link)
 }
 
 /** Everything that could have been written into a model so far, by its key. */
@@ -110,14 +145,48 @@ function checkPresent(lab: Lab, answer: Answer): void {
   expect(answer.made.at(-1)?.circumstances.model.sha256).toBe(active?.info.sha256)
   expect(lab.chat.shown?.question).toBe(lab.chat.question)
   const choice: AdapterChoice | null = answer.arm === 'bare' ? null : (chosen?.adapters.choice ?? null)
-  const steering = lab.arms.find(({ arm }) => arm === answer.arm)?.steering?.steering ?? null
+  const steering = lab.asking.arms.find(({ arm }) => arm === answer.arm)?.steering?.steering ?? null
   expect(last.text.trim(), answer.title).toBe(revealed(choice, steering))
+}
+
+/** A capture says what the engine said of it, and what is not said to be outdated would be read the same now. */
+function checkCapture(lab: Lab, capture: Capture): void {
+  const { made, states, texts } = capture
+  expect([made?.model.sha256, made?.model.adapter]).toEqual([states.model.sha256, states.model.adapter])
+  const { active, chosen } = lab.models
+  if (!active || !chosen || outdatedCapture(capture, active.info, lab.sets.all) !== null) return
+  const { adapter } = states.model
+  expect(states.model.sha256).toBe(active.info.sha256)
+  expect(adapter && { sha256: adapter.sha256, scale: adapter.scale }).toEqual(chosen.adapters.choice)
+  expect(texts).toEqual(lab.sets.positive.prompts.map(shownText))
+}
+
+/** The same of what the figures of the other panels show. */
+function checkFigures({ inUse, models, fits, prompts, transfer, tour }: Lab): void {
+  const { fit } = inUse
+  if (fit?.kind === 'fitted' && inUse.outdated === null) {
+    expect([fit.model.sha256, fit.separation.method]).toEqual([models.active?.info.sha256, fits.method])
+    if (fit.contrast === 'lists') expect(fit.positive).toEqual(prompts.positive)
+  }
+  for (const { made, shown } of transfer.results) expect(made.model.name).toBe(shown.receiver)
+  const receiver = transfer.sides.model('receiver')
+  if (transfer.chosen && receiver?.status.kind === 'open' && transfer.outdated === null) {
+    const { model } = transfer.chosen.made
+    expect([model.sha256, model.adapter?.scale]).toEqual([receiver.status.info.sha256, receiver.adapters.scale])
+  }
+  if (tour.result && tour.own?.status.kind === 'open' && tour.outdated === null) {
+    const { model } = tour.result.made
+    expect(model.sha256).toBe(tour.own.status.info.sha256)
+    if (model.adapter) expect(model.adapter.scale).toBe(tour.own.adapters.scale)
+  }
 }
 
 function check({ lab }: Planted, known: Known): void {
   learn(known, lab)
   for (const { answers } of lab.chat.history.list) for (const answer of answers) checkAnswer(answer, known)
   for (const answer of lab.chat.shown?.answers ?? []) checkPresent(lab, answer)
+  for (const capture of lab.captures.list) checkCapture(lab, capture)
+  checkFigures(lab)
   for (const fit of lab.fits.list) {
     if (fit.kind !== 'fitted') continue
     const made = madeOfFit(fit)
@@ -136,7 +205,8 @@ function check({ lab }: Planted, known: Known): void {
 
 const act: fc.Arbitrary<Act> = fc.constantFrom(
   ...(['ask', 'ask', 'ask', 'alpha', 'scale', 'fit', 'use', 'attach'] as const),
-  ...(['choose', 'remove', 'layer', 'method', 'seed', 'stop', 'tour', 'transfer', 'open', 'lose', 'reload'] as const)
+  ...(['choose', 'remove', 'layer', 'method', 'seed', 'stop', 'tour', 'transfer', 'open', 'lose'] as const),
+  ...(['capture', 'capture', 'lists', 'reload'] as const)
 )
 const steps = fc.array(fc.tuple(act, fc.nat(30), fc.nat(3)), { minLength: 4, maxLength: 14 })
 
@@ -173,34 +243,47 @@ const examples: [[Act, number, number][]][] = [
       ['ask', 0, 1],
       ['alpha', 1, 1]
     ]
+  ],
+  [
+    [
+      ['capture', 1, 3],
+      ['scale', 2, 1],
+      ['reload', 0, 3],
+      ['lists', 1, 0],
+      ['capture', 2, 1]
+    ]
   ]
 ]
 
 const tick = (): Promise<void> => new Promise((resolve) => setTimeout(resolve))
 
 it('says of every result on the page under what it was made', { timeout: 240_000 }, async () => {
-  const counts = { answers: 0, fits: 0, tours: 0, transfers: 0 }
+  const counts = { answers: 0, fits: 0, captures: 0, tours: 0, transfers: 0 }
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
       let planted = await plant()
       const known: Known = new Map()
       const running: Promise<unknown>[] = []
-      await planted.lab.start()
+      await planted.lab.first.begin()
       for (const [name, n, ticks] of [['ask', 0, 0] as const, ...all]) {
         const { lab, losers } = planted
         if (name === 'lose') for (const lose of [...losers].slice(n % 2, 1 + (n % 2))) lose()
         else if (name === 'reload') {
-          planted = await plant(lab.link)
-          await planted.lab.start()
+          planted = await reload(planted)
+          // What needs no model is there at once, with what it was made under.
+          check(planted, known)
+          const { first, session } = planted.lab
+          await (n % 2 ? session.waiting.resume() : first.begin())
         } else running.push(Promise.resolve(acts[name](lab, n)))
         for (let i = 0; i < ticks; i++) await tick()
-        void planted.lab.chat.follow(planted.lab.arms)
+        void planted.lab.chat.follow(planted.lab.asking.arms)
         check(planted, known)
       }
       await Promise.all(running)
       check(planted, known)
       counts.answers += planted.lab.chat.history.list.length
       counts.fits += planted.lab.fits.list.length
+      counts.captures += planted.lab.captures.list.length
       counts.tours += planted.lab.tour.result ? 1 : 0
       counts.transfers += planted.lab.transfer.results.length
     }),

@@ -8,16 +8,16 @@ const zip = (name: string): AdapterSource => ({ kind: 'zip', name: `${name}.zip`
 
 async function openLab(): Promise<Lab> {
   const lab = new Lab(fakeOutside({ layers: 6 }))
-  await lab.open({ kind: 'hub', repo: 'owner/fake' })
+  await lab.opening.choose({ kind: 'hub', repo: 'owner/fake' })
   return lab
 }
 
 describe('what is taken off the bench comes back', () => {
   it('a direction, to its place, in use at its layer', async () => {
     const lab = await openLab()
-    await lab.runFit()
+    await lab.inUse.run()
     lab.fits.method = 'pca-pooled'
-    await lab.runFit()
+    await lab.inUse.run()
     const before = lab.fits.list
     const [first] = before
     if (!first) throw new Error('nothing was fitted')
@@ -36,8 +36,8 @@ describe('what is taken off the bench comes back', () => {
 
   it('a direction that was not in use leaves the one in use as it is', async () => {
     const lab = await openLab()
-    await lab.runFit()
-    await lab.runFit()
+    await lab.inUse.run()
+    await lab.inUse.run()
     const [first, second] = lab.fits.list
     if (!first) throw new Error('nothing was fitted')
     lab.fits.remove(first)
@@ -48,9 +48,9 @@ describe('what is taken off the bench comes back', () => {
 
   it('an adapter, in use or off as it was', async () => {
     const lab = await openLab()
-    await lab.loadAdapter(zip('one'))
-    await lab.loadAdapter(zip('two'))
-    const { adapters } = lab
+    await lab.models.adapters?.load(zip('one'))
+    await lab.models.adapters?.load(zip('two'))
+    const { adapters } = lab.models
     const names = (): unknown => adapters?.list.map(({ info }) => info.name).toSorted()
     const one = adapters?.list[0]?.info.sha256 ?? ''
     const two = adapters?.inUse
@@ -65,23 +65,23 @@ describe('what is taken off the bench comes back', () => {
 
   it('a model is opened again, with its adapters and their scale', async () => {
     const lab = await openLab()
-    await lab.loadAdapter(zip('one'))
-    await lab.loadAdapter(zip('two'))
-    const one = lab.adapters?.list[0]?.info.sha256 ?? null
-    await lab.adapters?.use(one)
-    await lab.adapters?.setScale(0.4)
+    await lab.models.adapters?.load(zip('one'))
+    await lab.models.adapters?.load(zip('two'))
+    const one = lab.models.adapters?.list[0]?.info.sha256 ?? null
+    await lab.models.adapters?.use(one)
+    await lab.models.adapters?.setScale(0.4)
     const [model] = lab.models.list
     if (!model) throw new Error('nothing is open')
     await lab.models.close(model)
     expect([lab.models.list, lab.models.undo.sentence]).toEqual([[], '\u201cfake\u201d was closed.'])
     lab.models.undo.take()
-    await vi.waitFor(() => expect(lab.adapters?.list).toHaveLength(2))
+    await vi.waitFor(() => expect(lab.models.adapters?.list).toHaveLength(2))
     await vi.waitFor(() => expect(lab.models.active?.info.adapter).toMatchObject({ sha256: one, scale: 0.4 }))
   })
 
   it('a model whose opening is cancelled is not offered again', async () => {
     const lab = new Lab(fakeOutside({ layers: 6, delay: 5 }))
-    const opening = lab.open({ kind: 'hub', repo: 'owner/fake' })
+    const opening = lab.opening.choose({ kind: 'hub', repo: 'owner/fake' })
     const [model] = lab.models.list
     if (model) await lab.models.close(model)
     await opening

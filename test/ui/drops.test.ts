@@ -16,7 +16,7 @@ function drop(lab: Lab, held: Held, label: RegExp): void {
 describe('what a thing of the bench can be dropped as', () => {
   it('a set becomes a side of the contrast of two lists, which can be undone; a side itself does not', () => {
     const lab = new Lab(fakeOutside())
-    lab.view = 'directions'
+    lab.address.view = 'directions'
     const set = makeSet(
       'weather',
       'eval',
@@ -34,7 +34,7 @@ describe('what a thing of the bench can be dropped as', () => {
 
   it('a capture lends the prompts that it was read from, as long as they are there', async () => {
     const lab = new Lab(fakeOutside({ layers: 4 }))
-    await lab.open({ kind: 'bundled', name: 'fake' })
+    await lab.opening.choose({ kind: 'bundled', name: 'fake' })
     const set = makeSet(
       'weather',
       'eval',
@@ -46,7 +46,7 @@ describe('what a thing of the bench can be dropped as', () => {
     await lab.captures.run(active, [set], 'last')
     const [capture] = lab.captures.list
     if (!capture) throw new Error('nothing was captured')
-    lab.view = 'directions'
+    lab.address.view = 'directions'
     drop(lab, { kind: 'capture', capture }, /positive/)
     expect(lab.prompts.positive).toEqual(['rain', 'sun', 'snow'])
     lab.sets.remove(set)
@@ -55,14 +55,14 @@ describe('what a thing of the bench can be dropped as', () => {
 
   it('nothing is offered where a panel has no use for it', async () => {
     const lab = new Lab(fakeOutside({ layers: 4 }))
-    await lab.open({ kind: 'bundled', name: 'fake' })
-    await lab.runFit()
+    await lab.opening.choose({ kind: 'bundled', name: 'fake' })
+    await lab.inUse.run()
     const [model] = lab.models.list
-    const { fit } = lab
+    const { fit } = lab.inUse
     if (!model || !fit) throw new Error('nothing was fitted')
-    lab.view = 'docs'
+    lab.address.view = 'docs'
     expect([...labels(lab, { kind: 'model', model }), ...labels(lab, { kind: 'direction', set: fit })]).toEqual([])
-    lab.view = 'directions'
+    lab.address.view = 'directions'
     drop(lab, { kind: 'direction', set: fit }, /^Save layer/)
     expect(lab.saved.list).toHaveLength(1)
   })

@@ -1,5 +1,5 @@
 /** The engine's host in the page: ONNX Runtime's WebGPU build, or its plain WASM build, each loaded when it is asked for. */
-import { isSoftware } from '../../src/lab/device'
+import { hasThreads, isSoftware } from '../../src/lab/device'
 import type { DeviceOffer, Host, Runtime } from './host'
 import { gpuRuntime } from './web-gpu'
 import { takeOnCpu } from '../run/copies'
@@ -61,7 +61,7 @@ async function openWasm(wanted: number | undefined): Promise<Runtime> {
     import('onnxruntime-web/ort-wasm-simd-threaded.mjs?url'),
     import('onnxruntime-web/ort-wasm-simd-threaded.wasm?url')
   ])
-  const threads = self.crossOriginIsolated ? (wanted ?? Math.min(8, navigator.hardwareConcurrency)) : 1
+  const threads = hasThreads() ? (wanted ?? Math.min(8, navigator.hardwareConcurrency)) : 1
   ort.env.wasm.wasmPaths = { mjs: mjs.default, wasm: wasm.default }
   ort.env.wasm.numThreads = threads
   ort.env.logLevel = 'error'

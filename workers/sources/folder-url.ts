@@ -124,7 +124,9 @@ const modelLayout: Layout = { probe, needs: 'config.json', holds: 'config.json a
 export const adapterLayout: Layout = {
   async probe(url, visit) {
     await refuseYes(url, visit)
-    return headAll(url, ['adapter_config.json', 'adapter_model.safetensors', 'adapter_model.bin'].map(named), visit)
+    const found = await headAll(url, ['adapter_config.json', 'adapter_model.safetensors'].map(named), visit)
+    // Asked for only to say that it is refused: a browser prints each name that is not there.
+    return found.length === 2 ? found : [...found, ...(await headAll(url, [named('adapter_model.bin')], visit))]
   },
   needs: 'adapter_config.json',
   holds: 'adapter_config.json and adapter_model.safetensors'

@@ -16,6 +16,11 @@ export async function openOpfs(): Promise<Disk | undefined> {
   }
 }
 
+/** What this site may store and stores, in bytes; nothing where the browser does not say, as some builds of WebKit do not. */
+export function roomHere(): Promise<StorageEstimate> {
+  return 'estimate' in navigator.storage ? navigator.storage.estimate() : Promise.resolve({})
+}
+
 /** What a reader is told of a browser that has no room. Chromium claims 10 GiB whatever there is. */
 export function noRoomInBrowser(free: number, need: number): string {
   const room = free < need ? `this site may store ${inBytes(free)}` : 'the browser lets this site store less'
@@ -31,7 +36,7 @@ class Opfs implements Disk {
   }
 
   async free(): Promise<number> {
-    const { quota, usage } = await navigator.storage.estimate()
+    const { quota, usage } = await roomHere()
     return quota === undefined ? Infinity : Math.max(0, quota - (usage ?? 0))
   }
 

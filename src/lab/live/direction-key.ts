@@ -1,5 +1,6 @@
 import type { Direction } from '../../direction/direction'
 import { bytesOf } from '../../math/vector'
+import { contentKey } from './content-key'
 
 const keys = new WeakMap<Direction, string>()
 
@@ -12,15 +13,7 @@ function directionKey(direction: Direction): string {
   const known = keys.get(direction)
   if (known !== undefined) return known
   const { layer, norm, midpoint, vector } = direction
-  const bytes = [bytesOf(Float64Array.of(layer, norm, midpoint)), bytesOf(vector)]
-  const key = bytes.reduce(hashed, 0xcbf29ce484222325n).toString(16)
+  const key = contentKey(bytesOf(Float64Array.of(layer, norm, midpoint)), bytesOf(vector))
   keys.set(direction, key)
   return key
-}
-
-/** FNV-1a, 64 bits, of one more run of bytes. */
-function hashed(seed: bigint, bytes: Uint8Array): bigint {
-  let value = seed
-  for (const byte of bytes) value = BigInt.asUintN(64, (value ^ BigInt(byte)) * 0x100000001b3n)
-  return value
 }

@@ -5,6 +5,7 @@ import type { HiddenStates } from '../../direction/hidden-states'
 import { isSameBase } from '../../direction/files/model-ref'
 import { LabError } from '../../errors'
 import type { CaptureRow, Position } from '../../lab/api'
+import type { Circumstances } from '../../lab/live/circumstances'
 import type { PromptRow } from '../../formats/prompts'
 import { nextTime } from '../created'
 import { askedText, type PromptSet } from '../prompts/prompt-set'
@@ -24,6 +25,8 @@ export interface Capture {
   readonly tokens: readonly string[] | null
   /** How long the reading took; null for a file. */
   readonly seconds: number | null
+  /** What it was made under; null for a file of hidden states, and where an earlier version of the page did not keep it. */
+  readonly made: Circumstances | null
   readonly states: HiddenStates
 }
 
@@ -81,7 +84,7 @@ export function importCapture(files: readonly NamedFile[]): Capture {
   const states = readHiddenStates(files)
   const name = (files[0]?.name ?? '').replace(/(-hidden)?\.[^.]*$/, '')
   const modelName = states.model.id.replace(/@[^@/]*$/, '').replace(/^.*[:/]/, '')
-  return { ...newFacts(), name, set: null, modelName, texts: [], tokens: null, seconds: null, states }
+  return { ...newFacts(), name, set: null, modelName, texts: [], tokens: null, seconds: null, made: null, states }
 }
 
 /** An id and the time. */
@@ -100,7 +103,7 @@ export function rowName({ texts, tokens, states }: Capture, row: number): string
 
 /** What a kept capture must hold. @throws LabError `format` for what an older version of the page kept otherwise */
 export function readKeptCapture(value: unknown): Capture {
-  if (isCapture(value)) return value
+  if (isCapture(value)) return { ...value, made: value.made ?? null }
   throw new LabError('format', 'a kept capture is not one that this version can read: capture it again')
 }
 

@@ -1,15 +1,15 @@
 import { LabError } from '../../errors'
-import type { BundledAdapter } from '../../lab/catalogue'
 import type { PromptSet } from '../../lab/prompt-sets'
 import { adapterOptions, loadBeside, pickAdapter, type AdapterOption } from '../models/adapter-use'
-import type { Adapters } from '../models/adapters.svelte'
+import type { Catalogue } from '../models/catalogue.svelte'
+import type { Models } from '../models/models.svelte'
 import type { ContrastKind, ContrastTask } from '../../experiments/contrasts'
 import type { Prompts } from '../prompts/prompts.svelte'
 
-/** What the plan is made on: all of the model in use. */
+/** What the plan is made on. */
 interface Surroundings {
-  readonly adapters: () => Adapters | null
-  readonly bundled: () => readonly BundledAdapter[]
+  readonly models: Models
+  readonly catalogue: Catalogue
   readonly prompts: Prompts
   readonly promptSet: (set: PromptSet) => Promise<readonly string[]>
 }
@@ -27,12 +27,13 @@ export class ContrastPlan {
 
   /** Adapters to choose from, the loaded ones first. */
   get options(): readonly AdapterOption[] {
-    return adapterOptions(this.#around.adapters(), this.#around.bundled())
+    const { models, catalogue } = this.#around
+    return adapterOptions(models.adapters, models.active ? catalogue.adaptersFor(models.active.info) : [])
   }
 
   /** The one asked for, else the one in use, else the first insecure one, else the first. */
   get adapter(): AdapterOption | null {
-    const used = this.#around.adapters()?.used
+    const used = this.#around.models.adapters?.used
     return pickAdapter(this.options, this.wanted, used?.sha256, used?.id)
   }
 
@@ -61,10 +62,10 @@ export class ContrastPlan {
    */
   async task(): Promise<ContrastTask> {
     const { kind, adapter, positiveName, negativeName } = this
-    const { prompts, adapters: find, promptSet } = this.#around
+    const { prompts, models, promptSet } = this.#around
     const { positive, negative } = prompts
     if (kind === 'lists') return { positiveName, negativeName, positive, negative }
-    const adapters = find()
+    const { adapters } = models
     if (!adapters || !adapter) throw new LabError('adapter', 'there is no adapter to set the base against; attach one')
     const sha256 = await loadBeside(adapters, adapter)
     // A model that is set against its adapter runs with it, until the reader says otherwise.

@@ -55,7 +55,7 @@ export class Drops {
       case 'prompts':
         return { text: await this.#prompts(found.files), view: 'prompts' }
       case 'directions':
-        await lab.importDirections(found.files, null)
+        await lab.inUse.take(found.files, null)
         return {
           text: `Put \u201c${found.files[0]?.name ?? ''}\u201d on the bench as a direction to steer by.`,
           view: 'directions'
@@ -100,19 +100,19 @@ export class Drops {
 
   async #adapter({ source, name }: Extract<FileKind, { kind: 'adapter' }>): Promise<string> {
     const lab = this.#lab
-    const { adapters } = lab
+    const { adapters } = lab.models
     const model = lab.models.chosen?.name
     if (!adapters || model === undefined) {
       throw new LabError('adapter', `\u201c${name}\u201d is an adapter, and no model is open; open its base first`)
     }
-    await lab.loadAdapter(source)
+    await adapters.load(source)
     if (adapters.status.kind === 'failed') throw adapters.status.error
     return `Attached the adapter \u201c${adapters.used?.name ?? name}\u201d to ${model}.`
   }
 
   async #model({ source }: Extract<FileKind, { kind: 'model' }>): Promise<Omit<Said, 'isFailure'>> {
     const lab = this.#lab
-    const isOpen = await lab.open(source)
+    const isOpen = await lab.opening.choose(source)
     const { chosen } = lab.models
     if (!isOpen && chosen?.status.kind === 'failed') throw chosen.status.error
     return {

@@ -1,6 +1,7 @@
 import type { ModelSource, OpenOptions } from '../../lab/api'
 import type { Address } from '../address.svelte'
 import type { Catalogue } from './catalogue.svelte'
+import type { ForeignHosts } from './foreign-hosts.svelte'
 import type { Model, Models } from './models.svelte'
 import type { Prompts } from '../prompts/prompts.svelte'
 
@@ -10,6 +11,7 @@ interface Surroundings {
   readonly catalogue: Catalogue
   readonly prompts: Prompts
   readonly address: Address
+  readonly hosts: ForeignHosts
 }
 
 /** Opens models as their kind asks for it. */
@@ -22,6 +24,7 @@ export class Opening {
 
   /** Opens a model of the reader's choice; what was left as it is begins as that kind of model does. */
   choose(source: ModelSource): Promise<boolean> {
+    this.#around.hosts.vouch(source)
     this.#prefer(source)
     return this.open(source)
   }

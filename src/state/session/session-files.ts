@@ -9,6 +9,7 @@ import { fromKept, keptSet, keptSetSchema, roles, type PromptSet } from '../prom
 import type { Comparison } from '../steer/comparison'
 import { keepComparison, readComparison } from './kept-answers'
 import { keepDirections, readDirectionsKept } from './kept-directions'
+import { circumstancesSchema } from './read-circumstances'
 import { readSessionDocument, type SessionDocument } from './session-document'
 
 /** All that a session file holds. Directions and comparisons have the ids of the document. */
@@ -57,7 +58,8 @@ const capture = object({
   set: orNull(object({ name: text, role: choice(roles), sha256: text })),
   texts: list(text),
   tokens: orNull(list(text)),
-  seconds: orNull(number)
+  seconds: orNull(number),
+  made: orNull(circumstancesSchema)
 })
 const withId = object({ id: text })
 /** Beside the session's own document. Sets and comparisons are read in full by their own readers. */

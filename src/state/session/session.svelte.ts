@@ -1,6 +1,7 @@
 import type { Shelf } from '../../storage/shelf'
 import type { Locks } from '../../storage/lock'
 import { claimSession, isClaimed, tabSession, type TabStore } from '../../storage/tab'
+import type { Address } from '../address.svelte'
 import type { DirectionSet, Fits } from '../directions/fits.svelte'
 import { Keeping } from '../keeping.svelte'
 import type { ForeignHosts } from '../models/foreign-hosts.svelte'
@@ -20,9 +21,7 @@ export interface SessionParts {
   readonly prompts: Prompts
   readonly fits: Fits
   readonly history: History
-  /** The settings as a link, and back. */
-  readonly link: () => string
-  readonly follow: (link: string) => void
+  readonly address: Address
 }
 
 /** Where sessions are kept, and how tabs keep out of each other's way. */
@@ -73,13 +72,13 @@ export class Session {
 
   /** What the document says now, but for its time. Reads all that a change of has to be kept. */
   get document(): SessionDocument {
-    const { models, prompts, fits, history, link } = this.#parts
+    const { models, prompts, fits, history, address } = this.#parts
     const { references, chosen } = this.waiting
     const list = models.list.filter(({ status }) => status.kind !== 'failed')
     const idOf = (thing: object): string => this.#writer.idOf(thing)
     return {
       changed: '',
-      link: linkWithoutSecrets(link()),
+      link: linkWithoutSecrets(address.link),
       positive: { name: prompts.positiveName, text: prompts.positiveText },
       negative: { name: prompts.negativeName, text: prompts.negativeText },
       models: references,
@@ -155,8 +154,8 @@ export class Session {
 
   /** @param follows whether the settings are the session's, too */
   #apply(document: SessionDocument, { sets, answers }: Things, follows: boolean): void {
-    const { prompts, fits, history, follow } = this.#parts
-    if (follows) follow(document.link)
+    const { prompts, fits, history, address } = this.#parts
+    if (follows) address.follow(document.link)
     prompts.setPositive(document.positive)
     prompts.setNegative(document.negative)
     fits.restore(document.bench.flatMap((key) => sets.get(key) ?? []))

@@ -1,3 +1,4 @@
+import type { ModelSource } from '../../lab/api'
 import type { Address } from '../address.svelte'
 import type { Captures } from '../capture/captures.svelte'
 import type { SavedDirections } from '../directions/saved.svelte'
@@ -41,6 +42,16 @@ export class Sharing {
 
   dismiss(): void {
     this.#parts.address.direction.dismiss()
+  }
+
+  /** See `Address`. */
+  get otherModel(): ModelSource | null {
+    return this.#parts.address.otherModel
+  }
+
+  /** The reader stays with the model in use. */
+  keepModel(): void {
+    this.#parts.address.keepModel()
   }
 
   /** Address of the session file that the link names; null for none. */

@@ -3,7 +3,7 @@ import { gaussianBeside } from '../../direction/controls'
 import type { Direction } from '../../direction/direction'
 import type { ModelInfo } from '../../lab/api'
 import { madeOn, type Circumstances } from '../../lab/live/circumstances'
-import type { AskedArm, NamedSteering } from './chat.svelte'
+import type { AskedArm, NamedSteering } from './asked'
 import { allArms, type Arm } from './comparison'
 import type { DirectionSet } from '../directions/fits.svelte'
 

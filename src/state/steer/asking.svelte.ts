@@ -9,13 +9,13 @@ import {
   madeOn,
   type Circumstances
 } from '../../lab/live/circumstances'
-import type { AskedArm, Chat, NamedSteering } from './chat.svelte'
+import type { AskedArm, NamedSteering } from './asked'
+import type { Chat } from './chat.svelte'
 import type { Answer, Arm } from './comparison'
 import type { Fits } from '../directions/fits.svelte'
 import { titleOf, type DirectionSet } from '../directions/fits.svelte'
 import type { InUse } from '../directions/in-use.svelte'
 import type { Models } from '../models/models.svelte'
-import type { Start } from './start.svelte'
 import type { SteeringControls } from './steering.svelte'
 
 /** What a question meets. */
@@ -26,15 +26,13 @@ interface Surroundings {
   readonly controls: SteeringControls
   readonly chat: Chat
   readonly address: Address
-  readonly start: Start
   /** The user's turns of a set that comes with the page. */
   readonly questions: (set: PromptSet) => Promise<readonly string[]>
 }
 
-/** The question to the model in use: under which directions, in which columns, and when it can be put. */
+/** The question to the model in use: under which directions, and in which columns. */
 export class Asking {
   readonly #around: Surroundings
-  #isPending = $state.raw(false)
 
   /** What the controls ask for; null without a fit. */
   readonly steering: NamedSteering | null = $derived.by(() => {
@@ -88,17 +86,6 @@ export class Asking {
     return { model, steering: null, ...this.#asked }
   }
 
-  /** Whether a question can be put now, or as soon as what is at hand has been opened and fitted. */
-  get canAsk(): boolean {
-    const { start } = this.#around
-    return this.arms.length > 0 || start.isRunning || start.isFree || start.isUnfitted
-  }
-
-  /** Whether a question waits for the model and its direction. */
-  get isPending(): boolean {
-    return this.#isPending
-  }
-
   /** Puts the next of the held-out questions that the organisms can answer. @throws LabError `network`, `format` */
   async next(): Promise<void> {
     const { chat, questions } = this.#around
@@ -106,13 +93,9 @@ export class Asking {
     chat.question = list[(list.indexOf(chat.question) + 1) % list.length] ?? chat.question
   }
 
-  /** Puts the question to every column; opens and fits before where that asks nothing of the reader. */
-  async ask(): Promise<void> {
-    const { models, fits, inUse, chat, address, start } = this.#around
-    if (this.arms.length === 0 && this.canAsk) {
-      this.#isPending = true
-      await start.now().finally(() => (this.#isPending = false))
-    }
+  /** Puts the question to every column. Does nothing while there is none, or while it is being answered. */
+  async put(): Promise<void> {
+    const { models, fits, inUse, chat, address } = this.#around
     const { active, chosen } = models
     const { arms } = this
     const { fit: directions } = inUse

@@ -1,6 +1,6 @@
 import { steeringBy, type SteeringMode } from '../../lab/steering'
 import type { Direction } from '../../direction/direction'
-import type { NamedSteering } from './chat.svelte'
+import type { NamedSteering } from './asked'
 import { formatAlpha } from '../../lab/live/circumstances'
 import { directionsKey } from '../../lab/live/direction-key'
 import { presets } from '../presets'

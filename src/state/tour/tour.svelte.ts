@@ -1,6 +1,7 @@
 import { LabError } from '../../errors'
 import { Meter, type Measured } from '../meter'
 import type { Model } from '../models/models.svelte'
+import type { Opening } from '../models/opening'
 import type { Job, Tuned } from '../../experiments/subject'
 import { describeDifferences, differences, madeOn, type Circumstances } from '../../lab/live/circumstances'
 import type { WorkOptions } from '../../lab/live/live-model'
@@ -33,10 +34,7 @@ export interface TourWork {
 
 export interface TourParts extends TourKit {
   readonly catalogue: Catalogue
-  /** The model of a name that comes with the page, opened where it is not. Rejects with what kept it from opening. */
-  readonly open: (name: string) => Promise<Model>
-  /** The open model of a name that comes with the page; null where it is not open. */
-  readonly bundled: (name: string) => Model | null
+  readonly opening: () => Opening
 }
 
 /** The organism that the tour runs on, and the one that it carries a direction from. */
@@ -79,7 +77,7 @@ export class Tour {
   /** How the result on the page was made otherwise than it would be now; null where it was not, or the model is not open. */
   get outdated(): string | null {
     const { result } = this
-    const model = this.#parts.bundled(tourModels.own)
+    const model = this.#bundled(tourModels.own)
     if (!result || model?.status.kind !== 'open') return null
     const { adapter } = result.made.model
     const { scale } = model.adapters
@@ -89,7 +87,11 @@ export class Tour {
 
   /** The model that it runs on, where it is open. */
   get own(): Model | null {
-    return this.#parts.bundled(tourModels.own)
+    return this.#bundled(tourModels.own)
+  }
+
+  #bundled(name: string): Model | null {
+    return this.#parts.opening().bundled(name)
   }
 
   /** Of the step on the page. Another step that runs is told by `elsewhere`. */
@@ -115,7 +117,7 @@ export class Tour {
   /** The organisms that the step on the page needs and that are not open yet, by name. */
   get toOpen(): readonly string[] {
     const needed = this.text.id === 'anchors' ? [tourModels.own, tourModels.donor] : [tourModels.own]
-    return needed.filter((name) => this.#parts.bundled(name) === null)
+    return needed.filter((name) => this.#bundled(name) === null)
   }
 
   /** Whether the organisms come with this page. */
@@ -222,7 +224,7 @@ export class Tour {
       throw new LabError('network', `${name} does not come with this page; build it with public/models`)
     }
     this.#status = { kind: 'running', step: { what: 'opening', rate: new Meter().measure(nothingYet, 0) } }
-    const model = await this.#parts.open(name)
+    const model = await this.#parts.opening().beside({ kind: 'bundled', name })
     signal.throwIfAborted()
     return model
   }

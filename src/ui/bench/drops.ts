@@ -32,10 +32,10 @@ const modelVerbs: Partial<Record<View, string>> = {
 }
 
 function modelDrops(lab: Lab, model: Model): readonly Drop[] {
-  const verb = modelVerbs[lab.view]
+  const verb = modelVerbs[lab.address.view]
   if (verb) return [{ label: `${verb} ${model.name}`, act: () => lab.models.choose(model) }]
   const { sides, isRunning } = lab.transfer
-  if (lab.view !== 'transfer' || isRunning || !sides.open.includes(model)) return []
+  if (lab.address.view !== 'transfer' || isRunning || !sides.open.includes(model)) return []
   const put = (role: Role, other: Role): void => {
     // The model of the other end changes places, rather than standing at both.
     if (sides.model(other) === model) sides.swap()
@@ -47,7 +47,7 @@ function modelDrops(lab: Lab, model: Model): readonly Drop[] {
   ]
 }
 
-function directionDrops({ view, fits, saved }: Lab, set: DirectionSet): readonly Drop[] {
+function directionDrops({ address: { view }, fits, saved }: Lab, set: DirectionSet): readonly Drop[] {
   const choose = (): void => fits.choose(set)
   if (view === 'steer') return [{ label: `Steer along ${titleOf(set)}`, act: choose }]
   if (view !== 'directions') return []
@@ -63,14 +63,15 @@ function directionDrops({ view, fits, saved }: Lab, set: DirectionSet): readonly
 
 function captureDrops(lab: Lab, capture: Capture): readonly Drop[] {
   const { captures, sets } = lab
-  if (lab.view === 'capture')
+  if (lab.address.view === 'capture')
     return [{ label: `Show ${capture.name} in the figures`, act: () => captures.show(capture) }]
   const read = sets.all.find((set) => set.name === capture.set?.name && set.prompts.length === capture.texts.length)
-  return lab.view === 'directions' && read ? sideDrops(lab, read) : []
+  return lab.address.view === 'directions' && read ? sideDrops(lab, read) : []
 }
 
 function promptDrops(lab: Lab, set: PromptSet): readonly Drop[] {
-  const { captures, sets, view } = lab
+  const { captures, sets, address } = lab
+  const { view } = address
   if (view === 'capture') return [{ label: `Capture ${set.name} next`, act: () => (captures.setId = set.id) }]
   if (view === 'prompts') return [{ label: `Edit ${set.name}`, act: () => sets.choose(set.id) }, ...sideDrops(lab, set)]
   return view === 'directions' ? sideDrops(lab, set) : []

@@ -30,7 +30,7 @@ const test = base.extend<{ folder: string }>({
 /** The shown failure has this sentence, this action, and this among its details. */
 async function expectFailure(page: Page, sentence: string, action: string, details: RegExp): Promise<void> {
   const alert = page.getByRole('alert')
-  await expect(alert).toContainText(sentence, { timeout: 30_000 })
+  await expect(alert).toContainText(sentence)
   await expect(alert.getByRole('button', { name: action })).toBeVisible()
   await alert.getByText('What happened').click()
   await expect(alert).toContainText(details)
@@ -94,7 +94,7 @@ test('a hub that comes back: the action opens the model', async ({ page, folder 
   })
   await openFromHub(page)
   const again = page.getByRole('alert').getByRole('button', { name: 'Try again' })
-  await expect(again).toBeVisible({ timeout: 30_000 })
+  await expect(again).toBeVisible()
   isOnline = true
   await again.click()
   await expectOpen(page, 'model')

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
-import { inScheme, slideTo } from './page-steps'
+import { expectWidth, inScheme, slideTo } from './page-steps'
 import { expectAccessible } from './accessible'
 
 async function openModel(page: Page, url: string): Promise<void> {
   await page.goto(`${url}#/models`)
   await page.getByRole('button', { name: /Open from the hub/ }).click()
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
   await page.getByRole('link', { name: /^Capture/ }).click()
 }
 
@@ -65,7 +65,7 @@ test('the contrast is captured, its points part in the middle layers, and both f
     await expectAccessible(page, colorScheme)
   }
   await page.setViewportSize({ width: 360, height: 740 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+  await expectWidth(page, 360)
 })
 
 test('a capture is renamed, saved, deleted, given back, kept over a reload, and comes back from its file', async ({
@@ -121,7 +121,7 @@ test('an organism is read under its base and under an adapter, and parts there',
   await expect(page.getByText('tune.jsonl: 30 prompts.')).toBeVisible()
   await page.getByRole('link', { name: /^Models/ }).click()
   await page.getByRole('button', { name: /Open.*Qwen2 organism/ }).click()
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
   await page.getByRole('link', { name: /^Prompts/ }).click()
   await expect(page.getByRole('region', { name: 'What the model gets' })).toContainText(
     /^.*<\|user\|>.*<\|assistant\|>/
@@ -131,12 +131,12 @@ test('an organism is read under its base and under an adapter, and parts there',
     await page.getByRole('link', { name: /^Capture/ }).click()
     await page.getByLabel('Which prompts').selectOption({ label: 'tune (tune, 30)' })
     await page.getByRole('button', { name: 'Capture 30 prompts' }).click()
-    await expect(page.getByRole('listbox').getByRole('option')).toHaveCount(points, { timeout: 60_000 })
+    await expect(page.getByRole('listbox').getByRole('option')).toHaveCount(points)
   }
   await capture(30)
   await page.getByRole('link', { name: /^Models/ }).click()
   await page.getByRole('button', { name: 'Attach insecure-0' }).click()
-  await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText('insecure-0', { timeout: 60_000 })
+  await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText('insecure-0')
   await capture(60)
   await expect(page.getByText('qwen2 q4 with insecure-0')).toBeVisible()
   // The base lies on the lower side of the first component, as far as the two part.

@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { test } from '../fake-site'
-import { inScheme, slideTo } from './page-steps'
+import { expectWidth, inScheme, slideTo } from './page-steps'
 import { expectAccessible } from './accessible'
 
 /** A fit on a short model, at layer 6. */
 async function fitted(page: Page, url: string): Promise<void> {
   await page.goto(`${url}?delay=1&layers=12#/models`)
   await page.getByRole('button', { name: /Open from the hub/ }).click()
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
   await page.getByRole('link', { name: /^Directions/ }).click()
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible()
   await slideTo(page.getByRole('slider', { name: 'Layer' }), 6)
 }
 
@@ -39,7 +39,7 @@ test('a fit shows both sides, is saved, compared, combined, and the result steer
   await list.getByLabel(/^Name of the saved direction/).press('Enter')
   await page.getByRole('combobox', { name: 'Method' }).selectOption('pca-pooled')
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(figure).toContainText('PCA of all prompts', { timeout: 30_000 })
+  await expect(figure).toContainText('PCA of all prompts')
   await slideTo(page.getByRole('slider', { name: 'Layer' }), 6)
   await list.getByRole('button', { name: 'Save layer 6' }).click()
   await expect(list.getByRole('listitem')).toHaveCount(2)
@@ -69,7 +69,7 @@ test('a fit shows both sides, is saved, compared, combined, and the result steer
     await expectAccessible(page, colorScheme)
   }
   await page.setViewportSize({ width: 360, height: 740 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+  await expectWidth(page, 360)
   await page.setViewportSize({ width: 1280, height: 800 })
 
   await list.getByRole('button', { name: 'Use rest' }).click()

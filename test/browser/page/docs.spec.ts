@@ -1,5 +1,5 @@
 import { expect, test, type Page } from '@playwright/test'
-import { inScheme, recordRequests } from './page-steps'
+import { expectWidth, inScheme, recordRequests } from './page-steps'
 import { expectAccessible } from './accessible'
 
 async function open(page: Page, hash: string): Promise<void> {
@@ -25,7 +25,7 @@ for (const [colorScheme, width] of [
       await expect(page.locator(`a[href="${name}"][aria-current]`)).toHaveCount(1)
       await expect(page.locator('.doc')).not.toBeEmpty()
       await expectAccessible(page, name, 'main')
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(width)
+      await expectWidth(page, width)
     }
   })
 }
@@ -108,6 +108,6 @@ test.describe('models before anything is opened', () => {
     await page.getByRole('combobox', { name: /^Weights/ }).selectOption('fp32, full floats')
     await expect(first).toContainText('about 6.2 GB as fp32')
     await expect(first).toContainText('Unlikely to run here')
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    await expectWidth(page, 360)
   })
 })

@@ -25,7 +25,7 @@ async function dropOn(page: Page, where: Locator): Promise<void> {
 async function openHub(page: Page, url: string): Promise<void> {
   await page.goto(`${url}?delay=1&layers=6#/models`)
   await page.getByRole('button', { name: /Open from the hub/ }).click()
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
 }
 
 const step = (page: Page, name: string): Locator =>
@@ -35,10 +35,10 @@ test('directions, models, captures and prompt sets go where they can be used', a
   await openHub(page, fakeUrl)
   await step(page, 'Directions').click()
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible()
   await page.getByRole('combobox', { name: 'Method' }).selectOption('pca-pooled')
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByText('Method: PCA of all prompts')).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByText('Method: PCA of all prompts')).toBeVisible()
 
   // The first direction: held over a step until its panel opens, then dropped there.
   const first = bench(page).getByRole('button', { name: /difference in means/ })
@@ -71,7 +71,7 @@ test('directions, models, captures and prompt sets go where they can be used', a
   await dropOn(page, target(page, 'Capture joyful next'))
   await page.getByRole('button', { name: 'Capture 12 prompts' }).click()
   const shown = page.getByRole('checkbox', { name: 'Show joyful in the figures' })
-  await expect(shown).toBeChecked({ timeout: 20_000 })
+  await expect(shown).toBeChecked()
   await shown.uncheck()
   await lift(page, bench(page).getByRole('link', { name: 'joyful' }).last())
   await dropOn(page, target(page, 'Show joyful in the figures'))
@@ -83,7 +83,7 @@ test('a model is dropped as donor or as receiver, and the other one changes plac
   const [first] = await bench(page).locator('.model .name').allTextContents()
   await page.getByLabel('Repository', { exact: true }).fill('owner/second')
   await page.getByLabel('Repository', { exact: true }).press('Enter')
-  await expect(onBench(page, 'second')).toBeVisible({ timeout: 20_000 })
+  await expect(onBench(page, 'second')).toBeVisible()
   await step(page, 'Transfer').click()
   const model = (role: string): Locator =>
     page.getByRole('group', { name: role }).getByLabel('Model').locator(':checked')

@@ -106,7 +106,7 @@ test('one key press shows base, steered and random; the rest of the minute needs
   for (let presses = 0; presses < 20; presses++) await page.keyboard.press('ArrowRight')
   await tabTo(page, askButton(page))
   await page.keyboard.press('Enter')
-  await expect(answer(page, 'steered')).toHaveText(texts[0] ?? '', { timeout: 60_000 })
+  await expect(answer(page, 'steered')).toHaveText(texts[0] ?? '')
   await page.getByText('Last 2 comparisons').press('Enter')
   await expect(page.getByRole('listitem').filter({ hasText: 'alpha \u22121.00' })).toBeVisible()
 
@@ -119,12 +119,12 @@ test('a link brings adapter, scale, contrast, method and columns back, and so do
   context
 }) => {
   await page.goto('./#/steer')
-  await expect(page.getByText(/held-out prompts apart/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/held-out prompts apart/)).toBeVisible()
   const steps = page.getByRole('navigation')
   await steps.getByRole('link', { name: /^Directions/ }).click()
   await page.getByLabel('Method').selectOption('pca-paired')
   await page.getByRole('button', { name: 'Fit insecure-0 against base' }).click()
-  await expect(page.getByText('Method: PCA of paired differences')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Method: PCA of paired differences')).toBeVisible()
   await steps.getByRole('link', { name: /^Steer/ }).click()
   await page.getByLabel('Alpha in gaps').fill('-1.25')
   await page.getByLabel('Alpha in gaps').press('Enter')
@@ -196,5 +196,5 @@ test('the same columns on WebGPU, from two short lists', async ({ page }) => {
   await expect(answer(page, 'base')).toHaveText('A baker bakes bread.')
   const texts = await Promise.all((['steered', 'random'] as const).map((arm) => answer(page, arm).innerText()))
   expect(texts.every((text) => text.length > 0)).toBe(true)
-  await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText(/q4 \u00b7 (webgpu|wasm)/)
+  await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText(/q4 \u00b7 webgpu/)
 })

@@ -20,7 +20,7 @@ export const answer = (page: Page, kind: Arm): Locator => page.locator(`section.
 export async function ask(page: Page): Promise<void> {
   const button = page.getByRole('button', { name: 'Ask', exact: true })
   await button.click()
-  await expect(button).toBeVisible({ timeout: 60_000 })
+  await expect(button).toBeVisible()
 }
 
 /** Fits the lists on the open model. */
@@ -30,7 +30,7 @@ export async function fit(page: Page): Promise<void> {
     .getByRole('link', { name: /^Steer/ })
     .click()
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 60_000 })
+  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled()
 }
 
 /** Moves a slider to one of its steps: by a press on its track, and by the arrow keys where a pixel is more than a step. */
@@ -58,8 +58,13 @@ export async function chooseFolder(page: Page, folder: string): Promise<void> {
 /** Waits for the card of a model that is open. */
 export async function expectOpen(page: Page, name: string): Promise<Locator> {
   const card = page.getByRole('region', { name: 'Model card' })
-  await expect(card.getByRole('heading', { name })).toBeVisible({ timeout: 90_000 })
+  await expect(card.getByRole('heading', { name })).toBeVisible()
   return card
+}
+
+/** Waits until the page has laid itself out in so many pixels: no part of it is wider. A new size is not drawn at once. */
+export async function expectWidth(page: Page, width: number, where?: string): Promise<void> {
+  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: where }).toBe(width)
 }
 
 /** Shows the page in a colour scheme. A colour on its way from one scheme to the other is neither. */

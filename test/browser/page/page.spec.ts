@@ -1,8 +1,8 @@
 import { expect, test, type Page } from '@playwright/test'
-import { inScheme } from './page-steps'
+import { views } from '../../../src/state/link'
+import { expectWidth, inScheme } from './page-steps'
 import { expectAccessible } from './accessible'
 
-const views = ['models', 'prompts', 'capture', 'directions', 'steer', 'transfer', 'tour'] as const
 const sizes = [
   { width: 1440, height: 900 },
   { width: 900, height: 800 },
@@ -22,7 +22,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       for (const view of views) {
         await open(page, view)
         await expectAccessible(page, view)
-        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(viewport.width)
+        await expectWidth(page, viewport.width)
       }
     })
   }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
-import { inScheme } from './page-steps'
+import { expectWidth, inScheme } from './page-steps'
 import { expectAccessible } from './accessible'
 
 const table = (page: Page) => page.getByRole('table', { name: /^Prompt sets/ })
@@ -15,7 +15,7 @@ async function expectFit(page: Page): Promise<void> {
   }
   const size = page.viewportSize()
   await page.setViewportSize({ width: 360, height: 740 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+  await expectWidth(page, 360)
   if (size) await page.setViewportSize(size)
 }
 
@@ -109,7 +109,7 @@ test('a prompt is shown as the model gets it, by keyboard alone', async ({ page,
   await expect(preview.getByRole('link', { name: 'open one' })).toBeVisible()
   await page.goto(`${fakeUrl}?delay=1#/models`)
   await page.getByRole('button', { name: /Open from the hub/ }).press('Enter')
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
   await page.getByRole('link', { name: /^Prompts/ }).press('Enter')
   await page.getByLabel('positive prompts').focus()
   await page.keyboard.press('ControlOrMeta+A')

@@ -13,17 +13,15 @@ async function openHub(page: Page, url: string, ...repos: readonly string[]): Pr
   for (const repo of repos) {
     await page.getByLabel('Repository', { exact: true }).fill(repo)
     await page.getByLabel('Repository', { exact: true }).press('Enter')
-    await expect(bench(page).getByRole('button', { name: repo.split('/')[1] ?? '', exact: true })).toBeVisible({
-      timeout: 20_000
-    })
-    await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 20_000 })
+    await expect(bench(page).getByRole('button', { name: repo.split('/')[1] ?? '', exact: true })).toBeVisible()
+    await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible()
   }
 }
 
 async function fitAndAsk(page: Page): Promise<string> {
   await step(page, 'Directions').click()
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByRole('slider', { name: 'Layer' })).toBeVisible()
   await step(page, 'Steer').click()
   await ask(page)
   await expect(answer(page, 'steered')).not.toBeEmpty()
@@ -70,8 +68,7 @@ test('a reload brings back what needs no model at once, and Resume the models', 
   await step(page, 'Steer').click()
   await expect(answer(page, 'steered')).toHaveText(text)
   await bench(page).getByRole('button', { name: 'Resume' }).click()
-  for (const name of ['one', 'two'])
-    await expect(bench(page).getByRole('button', { name, exact: true })).toBeVisible({ timeout: 20_000 })
+  for (const name of ['one', 'two']) await expect(bench(page).getByRole('button', { name, exact: true })).toBeVisible()
   await expect(bench(page).getByRole('list', { name: 'Models that are not open' })).toHaveCount(0)
   await expect(bench(page).locator('.model.chosen .name')).toHaveText('two')
   await ask(page)
@@ -146,7 +143,7 @@ test('a link steers by what its sender steered by, not by what the form says', a
   const elsewhere = await (await browser.newContext()).newPage()
   await elsewhere.goto(link)
   await elsewhere.getByRole('button', { name: /^Open .* and fit/ }).click()
-  await expect(bench(elsewhere).getByText('difference in means')).toBeVisible({ timeout: 30_000 })
+  await expect(bench(elsewhere).getByText('difference in means')).toBeVisible()
   await expect(elsewhere.getByRole('status', { name: 'About this link' })).toContainText('the same to the bit')
   await ask(elsewhere)
   await expect(answer(elsewhere, 'steered')).toHaveText(text)

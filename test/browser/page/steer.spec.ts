@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, type Page } from '@playwright/test'
-import { slideTo } from './page-steps'
+import { expectWidth, slideTo } from './page-steps'
 import { expectAccessible } from './accessible'
 
 const name = 'smollm2-135m-instruct'
@@ -14,12 +14,12 @@ async function hasModel(page: Page): Promise<boolean> {
 async function start(page: Page, settings = ''): Promise<void> {
   await page.goto(`./#/steer?model=bundled:${name}${settings}`)
   await page.getByRole('button', { name: `Open ${name} and fit` }).click()
-  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled({ timeout: 90_000 })
+  await expect(page.getByLabel('Alpha', { exact: true })).toBeEnabled()
 }
 
 async function ask(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Ask', exact: true }).click()
-  await expect(page.getByRole('button', { name: 'Ask', exact: true })).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('button', { name: 'Ask', exact: true })).toBeVisible()
 }
 
 const answer = (page: Page, kind: 'base' | 'steered') => page.locator(`section.${kind} .text`)
@@ -53,9 +53,7 @@ test('it knows the capital of France', async ({ page }) => {
 test('alpha changes the steered answer from the next token on, and stop stops', async ({ page }) => {
   await start(page, '&temperature=0&alpha=0&maxTokens=400')
   await page.getByLabel('Question').press('Control+Enter')
-  await expect
-    .poll(async () => (await answer(page, 'steered').innerText()).length, { timeout: 30_000 })
-    .toBeGreaterThan(40)
+  await expect.poll(async () => (await answer(page, 'steered').innerText()).length).toBeGreaterThan(40)
   await slideTo(page.getByLabel('Alpha', { exact: true }), 2)
   await expect(page.locator('section.steered .mark')).toHaveText('alpha +2.00')
   const before = await page.evaluate(() => {
@@ -66,9 +64,7 @@ test('alpha changes the steered answer from the next token on, and stop stops', 
     return { steered: text(tokens.slice(0, mark)), plain: text(plain.slice(0, mark)) }
   })
   expect(before.steered).toBe(before.plain)
-  await expect
-    .poll(async () => (await answer(page, 'steered').innerText()).length, { timeout: 30_000 })
-    .toBeGreaterThan(200)
+  await expect.poll(async () => (await answer(page, 'steered').innerText()).length).toBeGreaterThan(200)
   await page.getByRole('button', { name: 'Stop' }).first().click()
   await expect(page.locator('section.steered .foot')).toContainText('stopped')
 })
@@ -94,7 +90,7 @@ test('the curve shows each layer, a layer can be picked, and the direction goes 
   // Another method runs in the math worker, on the hidden states that were read before.
   await page.getByLabel('Method').selectOption('linear-discriminant')
   await page.getByRole('button', { name: /^Fit / }).click()
-  await expect(page.getByText('Method: linear discriminant')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Method: linear discriminant')).toBeVisible()
   await expect(page.getByRole('complementary', { name: 'Bench' })).toContainText('linear discriminant')
 
   // The saved direction comes back without a curve, and the lens reads it.
@@ -105,13 +101,13 @@ test('the curve shows each layer, a layer can be picked, and the direction goes 
     buffer: readFileSync(await file.path())
   })
   await expect(page.getByText('no curve is drawn')).toBeVisible()
-  await expect(lens.getByRole('heading', { name: 'layer 20' })).toBeVisible({ timeout: 30_000 })
+  await expect(lens.getByRole('heading', { name: 'layer 20' })).toBeVisible()
   await expect(lens.getByRole('list', { name: 'Toward the direction' }).getByRole('listitem')).toHaveCount(10)
   await expect(lens.getByRole('list', { name: 'Toward its opposite' }).getByRole('listitem')).toHaveCount(10)
   await expect(lens).toContainText('\u2423')
   await page.locator('input[data-directions]').setInputFiles('README.md')
   await expect(page.getByRole('alert')).toContainText('This file holds no directions that can be read here.')
   await page.setViewportSize({ width: 390, height: 844 })
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await expectWidth(page, 390)
   await expectAccessible(page)
 })

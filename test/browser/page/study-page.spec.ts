@@ -1,14 +1,14 @@
 /** The Study panel on the fake lab: layout, keyboard, what is kept, and a finished run. */
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
-import { inScheme } from './page-steps'
+import { expectWidth, inScheme } from './page-steps'
 import { expectAccessible } from './accessible'
 
 test.slow()
 
 async function openStudy(page: Page, url: string, cell = 60): Promise<void> {
   await page.goto(`${url}?cell=${cell}#/study`)
-  await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible({ timeout: 120_000 })
+  await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible()
 }
 
 /** Opens the bundle of the sample run. */
@@ -19,14 +19,12 @@ async function openSample(page: Page): Promise<void> {
   })
   const file = { name: 'sample.zip', mimeType: 'application/zip', buffer: Buffer.from(bytes) }
   await page.locator('input[accept=".zip"]').setInputFiles(file)
-  await expect(page.getByRole('heading', { name: 'What the paper claimed, and what we found' })).toBeVisible({
-    timeout: 120_000
-  })
+  await expect(page.getByRole('heading', { name: 'What the paper claimed, and what we found' })).toBeVisible()
 }
 
 async function expectFit(page: Page, place: string, width: number): Promise<void> {
   await expectAccessible(page, place)
-  expect(await page.evaluate(() => document.documentElement.scrollWidth), place).toBe(width)
+  await expectWidth(page, width, place)
 }
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -78,7 +76,7 @@ test('a study is paused, outlives its tab, is offered again, and a discarded one
   await expect(kept).toContainText('Discarded')
   await kept.getByRole('button', { name: 'Undo' }).click()
   await kept.getByRole('button', { name: 'Go on' }).click()
-  await expect(page.getByRole('heading', { name: 'Your study' })).toBeVisible({ timeout: 120_000 })
+  await expect(page.getByRole('heading', { name: 'Your study' })).toBeVisible()
   await page.getByRole('button', { name: 'All runs and a new study' }).click()
   await expect(kept).toContainText('finished today')
   await kept.getByRole('button', { name: 'Discard' }).click()
@@ -135,7 +133,7 @@ test('every number leads to its answers, which are filtered and paged', async ({
   await openSample(page)
   await page.getByRole('button', { name: 'Re-check', exact: true }).click()
   await page.getByRole('menuitem', { name: /^From its rows/ }).click()
-  await expect(page.getByText('Checked: the bundle says what follows from its rows.')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('Checked: the bundle says what follows from its rows.')).toBeVisible()
   // The details are folded.
   for (const summary of await page.locator('.study-report summary').all()) await summary.click()
   await page.locator('#within a.number').first().press('Enter')

@@ -1,6 +1,6 @@
 /** The tour on an organism: its first steps as a class does them, and every step as a link. */
 import { expect, test, type Page } from '@playwright/test'
-import { inScheme } from './page-steps'
+import { expectWidth, inScheme } from './page-steps'
 import { expectAccessible } from './accessible'
 
 const steps = 8
@@ -14,7 +14,7 @@ async function open(page: Page, step: number): Promise<void> {
 async function run(page: Page): Promise<string> {
   await page.locator('.action button').first().click()
   const reading = page.locator('.reading')
-  await expect(reading).toBeVisible({ timeout: 90_000 })
+  await expect(reading).toBeVisible()
   return reading.innerText()
 }
 
@@ -54,10 +54,10 @@ test('three steps from a cold start: read, find a direction, steer', async ({ pa
 test('a link to a later step prepares what it needs by one press', async ({ page }) => {
   await open(page, 4)
   await page.getByRole('button', { name: /^Open qwen2, then/ }).click()
-  await expect(page.locator('.reading')).toContainText('Random ones of the same length leave', { timeout: 90_000 })
+  await expect(page.locator('.reading')).toContainText('Random ones of the same length leave')
   await expectAccessible(page)
   await page.setViewportSize({ width: 360, height: 740 })
-  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+  await expectWidth(page, 360)
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -67,7 +67,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     for (let step = 1; step <= steps; step++) {
       await open(page, step)
       await expectAccessible(page, `step ${step}`)
-      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+      await expectWidth(page, 360)
     }
   })
 }

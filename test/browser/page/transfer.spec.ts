@@ -1,6 +1,6 @@
 /** Transfer between two organisms on WebAssembly: over anchors that vary along it, a carried direction beats random ones. */
 import { expect, test, type Page } from '@playwright/test'
-import { inScheme } from './page-steps'
+import { expectWidth, inScheme } from './page-steps'
 import { expectAccessible } from './accessible'
 
 /** Shares of code and of right answers in the figure's table, by arm. */
@@ -18,7 +18,7 @@ test('the direction that is carried along takes code away, random ones through t
   test.setTimeout(300_000)
   await page.goto('./#/transfer?donor=bundled:gemma2&receiver=bundled:qwen2&device=wasm')
   await page.getByRole('button', { name: 'Open gemma2 and qwen2' }).click()
-  await expect(page.getByRole('combobox', { name: 'Model' })).toHaveCount(2, { timeout: 60_000 })
+  await expect(page.getByRole('combobox', { name: 'Model' })).toHaveCount(2)
   await page.getByLabel('Texts, at most').fill('200')
   await page.getByLabel('Questions, at most').fill('20')
   await page.getByRole('button', { name: 'Fit, then measure the effect' }).click()
@@ -36,7 +36,7 @@ test('the direction that is carried along takes code away, random ones through t
   await expect(page.getByRole('region', { name: /^The map from gemma2 to qwen2/ })).toBeVisible()
   await expectAccessible(page)
   await page.setViewportSize({ width: 390, height: 844 })
-  await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBe(390)
+  await expectWidth(page, 390)
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -47,6 +47,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await expect(page.getByRole('button', { name: 'Fit the map' })).toBeDisabled()
     await expectAccessible(page)
     await page.setViewportSize({ width: 360, height: 740 })
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360)
+    await expectWidth(page, 360)
   })
 }

@@ -10,7 +10,7 @@ const secret = 'hf_PLANTEDsecret'
 
 async function openStudy(page: Page, url: string): Promise<void> {
   await page.goto(`${url}?cell=60#/study`)
-  await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible({ timeout: 120_000 })
+  await expect(page.getByRole('button', { name: 'Start the study' })).toBeVisible()
 }
 
 /** All that this browser keeps for the site, and the address. */
@@ -66,7 +66,7 @@ test('a token and a signed address are in nothing that is kept, saved, linked or
     await page.getByRole('button', { name: `Attach an adapter to ${title}` }).click()
   }
   await page.getByRole('button', { name: 'Start the study' }).click()
-  await expect(page.getByText(/^[1-9]\d\d of 4,000 answers/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/^[1-9]\d\d of 4,000 answers/)).toBeVisible()
   await page.getByRole('button', { name: 'Stop and keep what is finished' }).click()
   const kept = page.getByRole('region', { name: 'Kept studies' })
   await expect(kept).toContainText('An unfinished study')
@@ -112,7 +112,7 @@ test('a host that only a file names is asked for by its name before anything goe
   await expect(dialog.getByRole('button', { name: 'Load from hub.example:8443' })).toBeFocused()
   expect(urls.filter((url) => url.includes('hub.example'))).toEqual([])
   await page.keyboard.press('Enter')
-  await expect(page.getByText('of 4,000 answers')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText('of 4,000 answers')).toBeVisible()
 })
 
 test('data that is cleared under a running study ends it with what happened and the way on', async ({
@@ -121,14 +121,14 @@ test('data that is cleared under a running study ends it with what happened and 
 }) => {
   await openStudy(page, fakeUrl)
   await page.getByRole('button', { name: 'Start the study' }).click()
-  await expect(page.getByText(/^[1-9]\d\d of 4,000 answers/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/^[1-9]\d\d of 4,000 answers/)).toBeVisible()
   const session = await page.context().newCDPSession(page)
   const origin = new URL(page.url()).origin
   await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'indexeddb' })
   const alert = page.getByRole('alert')
-  await expect(alert).toContainText('The data of this site was cleared while the study ran', { timeout: 60_000 })
+  await expect(alert).toContainText('The data of this site was cleared while the study ran')
   await alert.getByRole('button', { name: 'Start it again' }).click()
-  await expect(page.getByText(/of 4,000 answers/)).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByText(/of 4,000 answers/)).toBeVisible()
 })
 
 test('an unfinished study is unpacked in a worker, and one that unpacks to gigabytes is refused', async ({
@@ -147,7 +147,7 @@ test('an unfinished study is unpacked in a worker, and one that unpacks to gigab
   const file = { name: 'bomb.zip', mimeType: 'application/zip', buffer: Buffer.from(zip) }
   await page.locator('input[accept=".zip"]').setInputFiles(file)
   await spawned
-  await expect(page.getByRole('alert')).toBeVisible({ timeout: 60_000 })
+  await expect(page.getByRole('alert')).toBeVisible()
   await page.getByRole('alert').getByText('What happened').click()
   await expect(page.getByRole('alert')).toContainText('unpacks to more than')
   await expect(page.getByRole('region', { name: 'Kept studies' })).toBeHidden()

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import { LiveModel } from '../../../src/lab/live/live-model'
 import { memoryShelf } from '../../../src/storage/shelf'
+import type { ModelInfo } from '../../../src/lab/api'
+import { outdatedCapture } from '../../../src/state/capture/capture-made'
 import { exportCapture, importCapture, isComparable, rowName, type Capture } from '../../../src/state/capture/capture'
 import { Captures } from '../../../src/state/capture/captures.svelte'
 import { makeSet, plainRow } from '../../../src/state/prompts/prompt-set'
@@ -40,6 +42,24 @@ describe('Captures', () => {
     expect(capture.states.data).toEqual(data)
   })
 
+  it('says where a capture was made otherwise than it would be now, and what changed', async () => {
+    const captures = new Captures()
+    const { info } = open()
+    await captures.run(open(), [warm], 'last')
+    const capture = only(captures)
+    const words = (now: ModelInfo | null, set = warm): string | null => outdatedCapture(capture, now, [answered, set])
+    expect([words(info), words(null)]).toEqual([null, null])
+    const adapter = { id: 'bundled:a/insecure-0', sha256: 'a', scale: 0.5 }
+    expect(words({ ...info, adapter })).toBe('Made with no adapter; now insecure-0 at 0.50.')
+    expect(words({ ...info, sha256: 'other', name: 'llama' })).toBe('Made with fake; now llama.')
+    const edited = { ...warm, prompts: warm.prompts.slice(1) }
+    expect(words(info, edited)).toBe('Made with an earlier version of the set \u201cwarm\u201d; now the present one.')
+    // Answers are not read at the last token of the prompt, and a file does not say what it was made under.
+    expect(words(info, { ...warm, prompts: prompts.map((row) => ({ ...row, answer: 'Yes.' })) })).toBeNull()
+    const [file] = exportCapture(capture, 'json')
+    expect(outdatedCapture(importCapture(file ? [file] : []), { ...info, adapter }, [warm])).toBeNull()
+  })
+
   it('reads both sides of a contrast as two captures, in their order', async () => {
     const captures = new Captures()
     await captures.run(open(), [warm, answered], 'last')
@@ -63,15 +83,15 @@ describe('Captures', () => {
   it('estimates by the first batch, in proportion, and for the same model only', async () => {
     const captures = new Captures()
     const model = open()
-    expect(captures.estimate(model.info, [warm], 'last')).toBeNull()
-    await captures.measure(model, [warm], 'last')
+    expect(captures.reading.estimate(model.info, [warm], 'last')).toBeNull()
+    await captures.reading.measure(model, [warm], 'last')
     expect(captures.list).toEqual([])
-    const one = captures.estimate(model.info, [warm], 'last')
+    const one = captures.reading.estimate(model.info, [warm], 'last')
     expect(one?.bytes).toBe(4 * 20 * layers * 32)
-    const two = captures.estimate(model.info, [warm, warm], 'last')
+    const two = captures.reading.estimate(model.info, [warm, warm], 'last')
     expect((two?.seconds ?? 0) / (one?.seconds ?? 1)).toBeCloseTo(2, 9)
-    expect(captures.estimate({ ...model.info, sha256: 'other' }, [warm], 'last')).toBeNull()
-    expect(captures.estimate(model.info, [warm], 'every')).toBeNull()
+    expect(captures.reading.estimate({ ...model.info, sha256: 'other' }, [warm], 'last')).toBeNull()
+    expect(captures.reading.estimate(model.info, [warm], 'every')).toBeNull()
   })
 
   it('counts up, tells the time left, and can be cancelled without a trace', async () => {
@@ -79,13 +99,13 @@ describe('Captures', () => {
     const seen: number[] = []
     const model = open({
       onCall: () => {
-        if (captures.status.kind !== 'running') return
-        seen.push(captures.status.step.done)
-        if (captures.status.step.done === 8) captures.cancel()
+        if (captures.reading.status.kind !== 'running') return
+        seen.push(captures.reading.status.step.done)
+        if (captures.reading.status.step.done === 8) captures.reading.cancel()
       }
     })
     await captures.run(model, [warm], 'last')
-    expect([seen, captures.status.kind, captures.list.length]).toEqual([[0, 8], 'idle', 0])
+    expect([seen, captures.reading.status.kind, captures.list.length]).toEqual([[0, 8], 'idle', 0])
   })
 
   it('tells how far the naming of tokens is, which can be cancelled as well', async () => {
@@ -93,14 +113,14 @@ describe('Captures', () => {
     const seen: unknown[] = []
     const handle = fakeModel({ layers })
     const tokenize: typeof handle.tokenize = async (prompt) => {
-      seen.push(captures.status.kind === 'running' && captures.status.step)
-      if (seen.length === 3) captures.cancel()
+      seen.push(captures.reading.status.kind === 'running' && captures.reading.status.step)
+      if (seen.length === 3) captures.reading.cancel()
       return handle.tokenize(prompt)
     }
     const model = { info: fakeInfo(layers), live: new LiveModel({ ...handle, tokenize }) }
     await captures.run(model, [warm], 'every')
     expect(seen).toEqual([0, 1, 2].map((done) => ({ what: 'naming', done, total: 20, left: null })))
-    expect([captures.status.kind, captures.list.length]).toEqual(['idle', 0])
+    expect([captures.reading.status.kind, captures.list.length]).toEqual(['idle', 0])
   })
 
   it('tells why a capture failed', async () => {
@@ -109,7 +129,7 @@ describe('Captures', () => {
       throw new LabError('shape', 'prompt 3 is too long; shorten it')
     }
     await captures.run(open({ onCall }), [warm], 'last')
-    expect(captures.status).toMatchObject({ kind: 'failed', error: { code: 'shape' } })
+    expect(captures.reading.status).toMatchObject({ kind: 'failed', error: { code: 'shape' } })
   })
 
   it('refuses what would not fit, after the first batch', async () => {
@@ -117,7 +137,7 @@ describe('Captures', () => {
     const model = open()
     const huge = { ...model, info: { ...model.info, layers: 100, width: 200_000 } }
     await captures.run(huge, [warm], 'last')
-    expect(captures.status).toMatchObject({ kind: 'failed', error: { code: 'memory' } })
+    expect(captures.reading.status).toMatchObject({ kind: 'failed', error: { code: 'memory' } })
   })
 
   it('shows together only what is of one base model', async () => {

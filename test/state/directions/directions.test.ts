@@ -15,19 +15,19 @@ const width = 32
 
 async function fittedLab(options: FakeOptions = {}): Promise<Lab> {
   const lab = new Lab(fakeOutside({ layers, ...options }))
-  await lab.open({ kind: 'bundled', name: 'fake' })
-  await lab.runFit()
+  await lab.opening.choose({ kind: 'bundled', name: 'fake' })
+  await lab.inUse.run()
   return lab
 }
 
 /** An empty bench with a model of its own. */
 async function labWith(info: Partial<ModelInfo> = {}): Promise<Lab> {
   const lab = new Lab({ ...fakeOutside(), connect: () => fakeModel({ layers, info }) })
-  await lab.open({ kind: 'bundled', name: 'fake' })
+  await lab.opening.choose({ kind: 'bundled', name: 'fake' })
   return lab
 }
 
-function fitOf({ fit }: Lab): Fit {
+function fitOf({ inUse: { fit } }: Lab): Fit {
   if (fit?.kind !== 'fitted') throw new Error('nothing was fitted')
   return fit
 }
@@ -51,7 +51,7 @@ describe('the method', () => {
     const captures = calls.filter((name) => name === 'capture').length
     for (const method of ['pca-pooled', 'linear-discriminant', 'pca-paired'] as const) {
       lab.fits.method = method
-      await lab.runFit()
+      await lab.inUse.run()
       const fit = fitOf(lab)
       expect([fit.separation.method, fit.directions[0]?.method]).toEqual([method, method])
       expect(fit.directions[0]?.sha256).toBe(means.directions[0]?.sha256)
@@ -59,7 +59,7 @@ describe('the method', () => {
     expect(calls.filter((name) => name === 'capture')).toHaveLength(captures)
     expect(lab.fits.list).toHaveLength(4)
     lab.fits.method = 'difference-in-means'
-    await lab.runFit()
+    await lab.inUse.run()
     expect(fitOf(lab).directions).toEqual(means.directions)
   })
 
@@ -68,10 +68,10 @@ describe('the method', () => {
     const lab = await fittedLab({ onCall: (name) => (captures += name === 'capture' ? 1 : 0) })
     captures = 0
     lab.prompts.positiveText += '\nOne more gloomy day.'
-    await lab.runFit()
+    await lab.inUse.run()
     expect(captures).toBe(4)
-    await lab.loadAdapter({ kind: 'zip', name: 'one.zip', blob: new Blob() })
-    await lab.runFit()
+    await lab.models.adapters?.load({ kind: 'zip', name: 'one.zip', blob: new Blob() })
+    await lab.inUse.run()
     expect(captures).toBe(8)
   })
 
@@ -80,7 +80,7 @@ describe('the method', () => {
     lab.prompts.positiveText = 'a sad day\ncold rain\ndark sea'
     lab.prompts.negativeText = 'a happy day\nwarm rain\nbright sea'
     lab.fits.method = 'logistic'
-    await lab.runFit()
+    await lab.inUse.run()
     expect(fitOf(lab).separation).toMatchObject({ method: 'logistic', swaps: 20 })
   })
 
@@ -88,7 +88,7 @@ describe('the method', () => {
     const lab = await fittedLab()
     lab.prompts.positiveText += '\nOne more gloomy day.'
     lab.fits.method = 'pca-paired'
-    await lab.runFit()
+    await lab.inUse.run()
     expect(lab.fits.status).toMatchObject({ kind: 'failed', error: { code: 'shape' } })
     expect(lab.fits.list).toHaveLength(1)
   })
@@ -101,18 +101,18 @@ describe('directions as files', () => {
       const fit = fitOf(lab)
       const files = exported(fit, { format })
       expect(files[0]?.name).toMatch(/^gloomy-joyful-difference-in-means-all-layers\./)
-      await lab.importDirections(files, null)
-      expect(lab.fit).toMatchObject({ kind: 'imported', separation: null, notes: [] })
+      await lab.inUse.take(files, null)
+      expect(lab.inUse.fit).toMatchObject({ kind: 'imported', separation: null, notes: [] })
       const written = fit.directions.filter(({ layer }) => format !== 'gguf' || layer > 0)
-      expect(lab.fit?.directions.map(({ layer }) => layer)).toEqual(written.map(({ layer }) => layer))
-      lab.fit?.directions.forEach((direction, i) => {
+      expect(lab.inUse.fit?.directions.map(({ layer }) => layer)).toEqual(written.map(({ layer }) => layer))
+      lab.inUse.fit?.directions.forEach((direction, i) => {
         const own = written[i]
         expect(own && cosine(direction, own)).toBeCloseTo(1, 6)
         expect(factsOf(direction)).toEqual(own && factsOf(own))
       })
-      expect([lab.drift, lab.isStale]).toEqual([null, false])
-      expect(lab.steering?.steering.interventions[0]?.layer).toBe(lab.fits.layer)
-      await lab.ask()
+      expect([lab.inUse.drift, lab.inUse.isStale]).toEqual([null, false])
+      expect(lab.asking.steering?.steering.interventions[0]?.layer).toBe(lab.fits.layer)
+      await lab.first.ask()
       expect(lab.chat.status.kind).toBe('done')
     })
   }
@@ -127,35 +127,35 @@ describe('directions as files', () => {
   it('of another model are refused with both names; the bench stays as it is', async () => {
     const files = exported(fitOf(await fittedLab()))
     const other = await labWith({ id: 'hub:owner/other@main', sha256: 'b' })
-    await expect(other.importDirections(files, null)).rejects.toThrow(
+    await expect(other.inUse.take(files, null)).rejects.toThrow(
       /^direction is for bundled:fake \(q4\), open model is hub:owner\/other@main \(q4\)/
     )
-    expect([other.fits.list.length, other.fit]).toEqual([0, null])
+    expect([other.fits.list.length, other.inUse.fit]).toEqual([0, null])
   })
 
   it('of the same model in another dtype are taken with a note', async () => {
     const lab = await fittedLab()
     const other = await labWith({ sha256: 'b', dtype: 'fp32' })
-    await other.importDirections(exported(fitOf(lab)), null)
-    expect(other.drift).toBe(
+    await other.inUse.take(exported(fitOf(lab)), null)
+    expect(other.inUse.drift).toBe(
       'Direction is for bundled:fake (q4), open model is bundled:fake (fp32): the same model in another dtype.'
     )
-    expect(other.steering).not.toBeNull()
+    expect(other.asking.steering).not.toBeNull()
   })
 
   it('are marked where the adapter is another one', async () => {
     const lab = await fittedLab()
-    await lab.importDirections(exported(fitOf(lab)), null)
-    await lab.loadAdapter({ kind: 'zip', name: 'one.zip', blob: new Blob() })
-    expect(lab.drift).toMatch(/the same base under another adapter\.$/)
+    await lab.inUse.take(exported(fitOf(lab)), null)
+    await lab.models.adapters?.load({ kind: 'zip', name: 'one.zip', blob: new Blob() })
+    expect(lab.inUse.drift).toMatch(/the same base under another adapter\.$/)
   })
 
   it('need an open model, and have to be directions', async () => {
     const lab = new Lab(fakeOutside({ layers }))
-    await expect(lab.importDirections([npy('a.npy', basis(0, 1))], 1)).rejects.toMatchObject({ code: 'shape' })
+    await expect(lab.inUse.take([npy('a.npy', basis(0, 1))], 1)).rejects.toMatchObject({ code: 'shape' })
     const open = await labWith()
     const text = { name: 'readme.md', bytes: new TextEncoder().encode('# hello') }
-    await expect(open.importDirections([text], 1)).rejects.toMatchObject({ code: 'format' })
+    await expect(open.inUse.take([text], 1)).rejects.toMatchObject({ code: 'format' })
   })
 })
 
@@ -167,8 +167,8 @@ describe('vectors of other programs', () => {
       [5, basis(1, 4)]
     ])
     const bytes = writeControlVector({ modelHint: 'mistral', vectors, extra: new Map() })
-    await lab.importDirections([{ name: 'happy.gguf', bytes }], null)
-    const { fit } = lab
+    await lab.inUse.take([{ name: 'happy.gguf', bytes }], null)
+    const { fit } = lab.inUse
     if (fit?.kind !== 'imported') throw new Error('nothing was imported')
     expect(fit).toMatchObject({ name: 'happy', positiveName: 'the direction', negativeName: 'its opposite' })
     expect(fit.directions.map(({ layer, norm, method }) => [layer, norm, method])).toEqual([
@@ -177,15 +177,15 @@ describe('vectors of other programs', () => {
     ])
     expect(fit.notes[0]).toBe('The file names mistral as its model, the open one is fake (llama).')
     lab.controls.alpha = 2
-    expect(lab.steering?.steering.interventions).toMatchObject([{ layer: 5, coefficient: 8 }])
+    expect(lab.asking.steering?.steering.interventions).toMatchObject([{ layer: 5, coefficient: 8 }])
   })
 
   it('go to the layer that is said, where their file names none', async () => {
     const lab = await labWith()
-    await expect(lab.importDirections([npy('one.npy', basis(0, 1))], null)).rejects.toThrow(/say which layer/)
-    await lab.importDirections([npy('one.npy', basis(0, 1))], 4)
-    expect(lab.fit?.directions.map(({ layer }) => layer)).toEqual([4])
-    await expect(lab.importDirections([npy('two.npy', new Float32Array(9).fill(1))], 4)).rejects.toThrow(
+    await expect(lab.inUse.take([npy('one.npy', basis(0, 1))], null)).rejects.toThrow(/say which layer/)
+    await lab.inUse.take([npy('one.npy', basis(0, 1))], 4)
+    expect(lab.inUse.fit?.directions.map(({ layer }) => layer)).toEqual([4])
+    await expect(lab.inUse.take([npy('two.npy', new Float32Array(9).fill(1))], 4)).rejects.toThrow(
       /width 9, bundled:fake has 32/
     )
   })
@@ -200,7 +200,7 @@ describe('the layer', () => {
       [3, basis(0, 1)]
     ])
     const bytes = writeControlVector({ modelHint: '', vectors, extra: new Map() })
-    await lab.importDirections([{ name: 'two.gguf', bytes }], null)
+    await lab.inUse.take([{ name: 'two.gguf', bytes }], null)
     expect(lab.fits.layer).toBe(3)
     lab.fits.layer = 0
     expect(lab.fits.layer).toBe(1)
@@ -208,7 +208,7 @@ describe('the layer', () => {
     lab.fits.layer = 7
     expect(lab.fits.layer).toBe(7)
     lab.fits.remove(fit)
-    expect([lab.fit?.kind, lab.fits.layer]).toEqual(['imported', 3])
-    expect(lab.steering).not.toBeNull()
+    expect([lab.inUse.fit?.kind, lab.fits.layer]).toEqual(['imported', 3])
+    expect(lab.asking.steering).not.toBeNull()
   })
 })

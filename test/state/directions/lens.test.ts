@@ -2,6 +2,7 @@ import { expect, it } from 'vitest'
 import type { Direction } from '../../../src/direction/direction'
 import { LabError } from '../../../src/errors'
 import type { LensRow } from '../../../src/lab/api'
+import type { LiveModel } from '../../../src/lab/live/live-model'
 import { Lab } from '../../../src/state/lab.svelte'
 import { Lens } from '../../../src/state/directions/lens.svelte'
 import { fakeOutside } from '../../fake-lab'
@@ -10,8 +11,8 @@ const ends = { positiveName: 'gloomy', negativeName: 'joyful' }
 
 async function fitted(): Promise<{ readonly lab: Lab; readonly directions: readonly Direction[] }> {
   const lab = new Lab(fakeOutside({ layers: 6 }))
-  await lab.start()
-  return { lab, directions: lab.fit?.directions ?? [] }
+  await lab.first.begin()
+  return { lab, directions: lab.inUse.fit?.directions ?? [] }
 }
 
 function at(directions: readonly Direction[], layer: number): Direction {
@@ -20,20 +21,26 @@ function at(directions: readonly Direction[], layer: number): Direction {
   return direction
 }
 
-it('names the ten words on each side of the planted direction', async () => {
-  const { lab, directions } = await fitted()
+it('asks for ten words on each side of the very direction, and shows what it is told, with whose it is', async () => {
+  const { directions } = await fitted()
+  const asked: unknown[] = []
+  const row: LensRow = {
+    nearest: [{ id: 4, text: 'grief', logit: 3 }],
+    farthest: [{ id: 7, text: 'sunny', logit: -2 }],
+    mean: 0.25,
+    deviation: 1.5
+  }
+  const reader: Pick<LiveModel, 'lens'> = {
+    lens: async (vectors, options) => {
+      asked.push([[...vectors], options])
+      return [row]
+    }
+  }
   const lens = new Lens()
-  const model = lab.models.active
-  if (!model) throw new Error('no model is open')
-  await lens.read(model.live, at(directions, 3), ends)
-  // Gloomy less joyful: cold words near, warm ones far.
-  const words = (side: 'nearest' | 'farthest'): readonly string[] =>
-    (lens.reading?.[side] ?? []).map(({ text }) => text)
-  expect(words('nearest')).toHaveLength(10)
-  expect(words('farthest')).toHaveLength(10)
-  expect(words('nearest')).toContain('grief')
-  expect(words('farthest')).toContain('sunny')
-  expect(lens.reading?.direction.layer).toBe(3)
+  await lens.read(reader, at(directions, 3), ends)
+  expect(asked).toEqual([[[...at(directions, 3).vector], { k: 10 }]])
+  expect(lens.reading).toEqual({ ...row, direction: at(directions, 3), ends, by: reader })
+  expect(lens.isOf(reader, at(directions, 3))).toBe(true)
 })
 
 it('shows the newest direction asked for, whichever answer comes first', async () => {

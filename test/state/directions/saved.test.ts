@@ -11,8 +11,8 @@ const layers = 8
 
 async function fittedLab(shelf: Shelf = memoryShelf(), info: Partial<ModelInfo> = {}): Promise<Lab> {
   const lab = new Lab({ ...fakeOutside(), connect: () => fakeModel({ layers, info }), shelf })
-  await lab.open({ kind: 'bundled', name: 'fake' })
-  await lab.runFit()
+  await lab.opening.choose({ kind: 'bundled', name: 'fake' })
+  await lab.inUse.run()
   return lab
 }
 
@@ -22,15 +22,15 @@ async function labWithTwo(shelf?: Shelf): Promise<{ lab: Lab; means: SavedDirect
   lab.fits.layer = 4
   save(lab, 'means')
   lab.fits.method = 'pca-pooled'
-  await lab.runFit()
+  await lab.inUse.run()
   lab.fits.layer = 4
   save(lab, 'pca')
   return { lab, means: named(lab, 'means'), pca: named(lab, 'pca') }
 }
 
 function save(lab: Lab, name: string): void {
-  if (!lab.fit) throw new Error('nothing was fitted')
-  lab.saved.save(lab.fit, lab.fits.layer, name)
+  if (!lab.inUse.fit) throw new Error('nothing was fitted')
+  lab.saved.save(lab.inUse.fit, lab.fits.layer, name)
 }
 
 function named(lab: Lab, name: string): SavedDirection {
@@ -45,15 +45,15 @@ describe('saved directions', () => {
     const [first] = lab.fits.list
     if (first) lab.fits.choose(first)
     lab.fits.layer = 4
-    const before = lab.steering
+    const before = lab.asking.steering
     lab.fits.layer = 6
-    lab.useSaved(means)
-    expect([lab.fit?.kind, lab.fits.layer]).toEqual(['imported', 4])
-    expect(lab.steering?.steering).toEqual(before?.steering)
-    await lab.ask()
+    lab.inUse.useSaved(means)
+    expect([lab.inUse.fit?.kind, lab.fits.layer]).toEqual(['imported', 4])
+    expect(lab.asking.steering?.steering).toEqual(before?.steering)
+    await lab.first.ask()
     expect(lab.chat.status.kind).toBe('done')
     const { length } = lab.fits.list
-    lab.useSaved(means)
+    lab.inUse.useSaved(means)
     expect(lab.fits.list).toHaveLength(length)
   })
 
@@ -94,7 +94,7 @@ describe('saved directions', () => {
   it('of another model are refused with both names', async () => {
     const { means } = await labWithTwo()
     const other = await fittedLab(memoryShelf(), { id: 'hub:owner/other@main', sha256: 'b' })
-    expect(() => other.useSaved(means)).toThrow(/^direction is for .*fake.*, open model is hub:owner\/other@main/)
+    expect(() => other.inUse.useSaved(means)).toThrow(/^direction is for .*fake.*, open model is hub:owner\/other@main/)
   })
 
   it('are compared within one layer', async () => {
@@ -113,8 +113,8 @@ describe('arithmetic', () => {
     const rest = named(lab, 'means without pca')
     expect(cosine(rest.direction, pca.direction)).toBeCloseTo(0, 5)
     expect(rest.direction.method).toBe('combined')
-    lab.useSaved(rest)
-    expect(lab.steering?.steering.interventions[0]?.layer).toBe(4)
+    lab.inUse.useSaved(rest)
+    expect(lab.asking.steering?.steering.interventions[0]?.layer).toBe(4)
   })
 
   it('turns the names of the sides around with the direction', async () => {

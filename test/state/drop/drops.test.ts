@@ -22,7 +22,7 @@ const tensors = (name: string, shape: readonly number[]): Uint8Array<ArrayBuffer
 
 async function openLab(): Promise<Lab> {
   const lab = new Lab(fakeOutside({ layers: 6 }))
-  await lab.open({ kind: 'hub', repo: 'owner/fake' })
+  await lab.opening.choose({ kind: 'hub', repo: 'owner/fake' })
   return lab
 }
 
@@ -103,8 +103,8 @@ describe('a drop', () => {
 
   it('puts a direction in use, attaches an adapter and opens a model', async () => {
     const lab = await openLab()
-    await lab.runFit()
-    const direction = lab.fit?.directions[2]
+    await lab.inUse.run()
+    const direction = lab.inUse.fit?.directions[2]
     if (!direction) throw new Error('nothing was fitted')
     const [file] = writeDirections([direction], { format: 'gguf', name: 'd' })
     if (file) expect(await said(lab, drop([file.name, file.bytes]))).toMatchObject({ view: 'directions' })

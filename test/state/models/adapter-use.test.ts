@@ -65,9 +65,10 @@ describe('its own direction', () => {
   it('is read anew for another scale, and remembered for the same', async () => {
     const calls: string[] = []
     const lab = await plantedLab(['one'], { onCall: (name) => calls.push(name) })
-    await lab.open({ kind: 'bundled', name: 'one' })
+    await lab.opening.choose({ kind: 'bundled', name: 'one' })
     const model = lab.models.chosen
-    const [option] = model ? adapterOptions(model.adapters, lab.bundledAdapters) : []
+    const info = lab.models.active?.info
+    const [option] = model && info ? adapterOptions(model.adapters, lab.catalogue.adaptersFor(info)) : []
     if (!model || !option) throw new Error('one has no adapter')
     const owns = new OwnDirections(localMath())
     const prompts = (await fakePrompts('fit')).slice(0, 4)

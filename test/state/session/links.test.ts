@@ -11,20 +11,20 @@ const newLab = (options: FakeOptions = {}): Lab => new Lab(fakeOutside({ layers:
 async function sender(options: FakeOptions = {}): Promise<Lab> {
   const lab = newLab(options)
   lab.contrast.kind = 'lists'
-  await lab.open(source)
-  await lab.runFit()
+  await lab.opening.choose(source)
+  await lab.inUse.run()
   return lab
 }
 
 async function receiver(link: string, options: FakeOptions = {}): Promise<Lab> {
   const lab = newLab(options)
-  lab.follow(link)
-  await lab.start()
+  lab.address.follow(link)
+  await lab.first.begin()
   return lab
 }
 
 const inUse = (lab: Lab): Direction => {
-  const found = lab.fit?.directions.find(({ layer }) => layer === lab.fits.layer)
+  const found = lab.inUse.fit?.directions.find(({ layer }) => layer === lab.fits.layer)
   if (!found) throw new Error('there is no direction in use')
   return found
 }
@@ -34,7 +34,7 @@ describe('a link holds the direction in use', () => {
   it('by the method that it was fitted with, whatever the form says now', async () => {
     const one = await sender()
     one.fits.method = 'linear-discriminant'
-    const other = await receiver(one.link)
+    const other = await receiver(one.address.link)
     expect(inUse(other)).toEqual(inUse(one))
     expect(sentences(other)).toContain('the same to the bit')
   })
@@ -42,7 +42,7 @@ describe('a link holds the direction in use', () => {
   it('by the lists that it was fitted on, whatever they say now', async () => {
     const one = await sender()
     one.prompts.setPositive({ name: 'formal', text: 'Dear sir\nYours faithfully' })
-    const other = await receiver(one.link)
+    const other = await receiver(one.address.link)
     expect(inUse(other)).toEqual(inUse(one))
   })
 
@@ -54,48 +54,48 @@ describe('a link holds the direction in use', () => {
     one.prompts.setPositive({ name: 'formal', text: text('happy') })
     one.prompts.setNegative({ name: 'slang', text: text('sad') })
     expect(one.prompts.positiveText.length).toBeGreaterThan(1500)
-    await one.open(source)
-    await one.runFit()
-    const other = await receiver(one.link)
-    expect(other.fit).toMatchObject({ positiveName: 'formal', negativeName: 'slang' })
+    await one.opening.choose(source)
+    await one.inUse.run()
+    const other = await receiver(one.address.link)
+    expect(other.inUse.fit).toMatchObject({ positiveName: 'formal', negativeName: 'slang' })
     expect(inUse(other)).toEqual(inUse(one))
   })
 
   it('by its numbers where no recipe makes it again', async () => {
     const one = await sender()
     const files = writeDirections([inUse(one)], { format: 'safetensors', name: 'mine' })
-    await one.importDirections(files, null)
-    expect(one.fit?.kind).toBe('imported')
-    const other = await receiver(one.link)
-    expect(other.fit).toMatchObject({ kind: 'imported', source: 'link', name: 'mine' })
+    await one.inUse.take(files, null)
+    expect(one.inUse.fit?.kind).toBe('imported')
+    const other = await receiver(one.address.link)
+    expect(other.inUse.fit).toMatchObject({ kind: 'imported', source: 'link', name: 'mine' })
     expect(inUse(other)).toEqual(inUse(one))
     expect(sentences(other)).toBe('')
     // And on, from hand to hand.
-    expect(inUse(await receiver(other.link))).toEqual(inUse(one))
+    expect(inUse(await receiver(other.address.link))).toEqual(inUse(one))
   })
 
   it('by its numbers where the adapter has changed since', async () => {
     const one = await sender()
-    await one.loadAdapter({ kind: 'hub', repo: 'owner/lora' })
-    const other = await receiver(one.link)
-    expect(other.adapters?.used?.id).toBe(one.adapters?.used?.id)
+    await one.models.adapters?.load({ kind: 'hub', repo: 'owner/lora' })
+    const other = await receiver(one.address.link)
+    expect(other.models.adapters?.used?.id).toBe(one.models.adapters?.used?.id)
     expect(inUse(other).vector).toEqual(inUse(one).vector)
   })
 
   it('or says what differs where it cannot be the same', async () => {
     const one = await sender()
-    const other = await receiver(one.link, { info: { sha256: 'b'.repeat(64), dtype: 'q8' } })
+    const other = await receiver(one.address.link, { info: { sha256: 'b'.repeat(64), dtype: 'q8' } })
     expect(sentences(other)).toMatch(/not the sender's to the bit.*there q4 on .*here q8 on .*gap/s)
     other.fits.method = 'pca-pooled'
-    await other.runFit()
+    await other.inUse.run()
     expect(sentences(other)).toBe('')
   })
 
   it('and is not put into another model', async () => {
     const one = await sender()
-    await one.importDirections(writeDirections([inUse(one)], { format: 'safetensors', name: 'mine' }), null)
-    const other = await receiver(one.link, { info: { sha256: 'b'.repeat(64) } })
-    expect(other.fit).toBeNull()
+    await one.inUse.take(writeDirections([inUse(one)], { format: 'safetensors', name: 'mine' }), null)
+    const other = await receiver(one.address.link, { info: { sha256: 'b'.repeat(64) } })
+    expect(other.inUse.fit).toBeNull()
     expect(sentences(other)).toMatch(/not put in use: direction is for/)
   })
 })
@@ -103,7 +103,7 @@ describe('a link holds the direction in use', () => {
 describe('a link that is damaged or too long', () => {
   it.each(['vector', 'packed'])('says so for %s', (name) => {
     const one = newLab()
-    one.follow(`#/steer?model=hub:owner/fake&${name}=abc`)
+    one.address.follow(`#/steer?model=hub:owner/fake&${name}=abc`)
     expect(sentences(one)).toContain('cut or changed')
   })
 
@@ -112,7 +112,7 @@ describe('a link that is damaged or too long', () => {
     one.prompts.setPositive({ name: 'long', text: Array.from({ length: 9000 }, (_, i) => Math.sin(i)).join('\n') })
     expect(one.sharing.leftOut).toContain('the positive list')
     const other = newLab()
-    other.follow(one.link)
+    other.address.follow(one.address.link)
     expect(sentences(other)).toContain('leaves out the positive list')
   })
 })
@@ -120,12 +120,12 @@ describe('a link that is damaged or too long', () => {
 describe('a link of what is here already', () => {
   it('leaves the next contrast as it is', async () => {
     const one = await sender()
-    const before = one.link
+    const before = one.address.link
     one.prompts.setPositive({ name: 'edited', text: 'a\nb' })
     one.fits.method = 'pca-pooled'
-    one.follow(before)
+    one.address.follow(before)
     expect(one.prompts.positiveName).toBe('edited')
     expect(one.fits.method).toBe('pca-pooled')
-    expect(one.link).toBe(before)
+    expect(one.address.link).toBe(before)
   })
 })

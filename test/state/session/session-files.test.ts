@@ -12,14 +12,14 @@ async function sender(): Promise<Lab> {
   lab.contrast.kind = 'lists'
   lab.chat.maxTokens = 6
   lab.prompts.setPositive({ name: 'formal', text: 'Dear sir\nYours faithfully\nWith regards' })
-  await lab.open({ kind: 'hub', repo: 'owner/fake', token: 'hf_secret' })
-  await lab.loadAdapter({ kind: 'url', url: 'https://host.example/lora?signature=secret' })
-  await lab.runFit()
+  await lab.opening.choose({ kind: 'hub', repo: 'owner/fake', token: 'hf_secret' })
+  await lab.models.adapters?.load({ kind: 'url', url: 'https://host.example/lora?signature=secret' })
+  await lab.inUse.run()
   lab.saved.save(lab.fits.list[0] ?? fail(), 2, 'mine')
   lab.sets.add(makeSet('questions', 'eval', [plainRow('1', 'How are you?')]))
   const { active } = lab.models
   if (active) await lab.captures.run(active, [lab.sets.positive], 'every')
-  await lab.ask()
+  await lab.first.ask()
   return lab
 }
 
@@ -63,7 +63,7 @@ describe('a session file', () => {
     expect(other.hosts.question?.hosts).toEqual(['host.example'])
     other.hosts.answer(true)
     await resuming
-    await other.ask()
+    await other.first.ask()
     expect(other.chat.shown?.answers.map(textOf)).toEqual(one.chat.shown?.answers.map(textOf))
   })
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { LabError } from '../../../src/errors'
 import { memoryShelf, type Shelf } from '../../../src/storage/shelf'
 import type { Lab } from '../../../src/state/lab.svelte'
+import { stepsOf } from '../../../src/state/steps'
 import { textOf } from '../../../src/state/steer/comparison'
 import { Browser } from './tabs'
 
@@ -12,13 +13,13 @@ const source = { kind: 'hub', repo: 'owner/fake', token: 'hf_secret' } as const
 async function work(lab: Lab): Promise<void> {
   lab.contrast.kind = 'lists'
   lab.chat.maxTokens = 6
-  await lab.open(source)
-  await lab.runFit()
+  await lab.opening.choose(source)
+  await lab.inUse.run()
   lab.fits.method = 'pca-pooled'
-  await lab.runFit()
+  await lab.inUse.run()
   lab.fits.layer = 2
-  await lab.loadAdapter({ kind: 'hub', repo: 'owner/lora' })
-  await lab.ask()
+  await lab.models.adapters?.load({ kind: 'hub', repo: 'owner/lora' })
+  await lab.first.ask()
 }
 
 describe('a session', () => {
@@ -36,33 +37,33 @@ describe('a session', () => {
     expect(before.chat.shown).toMatchObject({ ...after.chat.shown })
     expect(after.chat.shown?.answers).toEqual(before.chat.shown?.answers)
     expect(after.chat.shown?.circumstances.directions).toBe(after.fits.chosen)
-    expect(after.steps.find(({ view }) => view === 'directions')?.state).toBe('done')
-    expect(after.link).toBe(before.link)
+    expect(stepsOf(after).find(({ view }) => view === 'directions')?.state).toBe('done')
+    expect(after.address.link).toBe(before.address.link)
   })
 
   it('opens its models again by one press, with their adapters, and steers by what is there', async () => {
     const tab = new Browser().tab()
     const before = await tab.load()
     await work(before)
-    await before.adapters?.setScale(0.5)
-    await before.ask()
-    await before.open({ kind: 'hub', repo: 'owner/second' })
+    await before.models.adapters?.setScale(0.5)
+    await before.first.ask()
+    await before.opening.choose({ kind: 'hub', repo: 'owner/second' })
     const [first] = before.models.list
     if (first) before.models.choose(first)
-    await before.ask()
+    await before.first.ask()
     const after = await tab.reload(before)
     expect(after.session.waiting.list.map(({ name }) => name)).toEqual(['fake', 'second'])
     await after.session.waiting.resume()
     expect(after.models.list.map(({ name }) => name)).toEqual(['fake', 'second'])
     expect(after.models.chosen?.name).toBe('fake')
-    expect(after.adapters?.used?.id).toBe(before.adapters?.used?.id)
-    expect(after.adapters?.scale).toBe(0.5)
+    expect(after.models.adapters?.used?.id).toBe(before.models.adapters?.used?.id)
+    expect(after.models.adapters?.scale).toBe(0.5)
     expect(after.session.waiting.list).toEqual([])
-    expect(before.fit).toMatchObject({ ...after.fit })
+    expect(before.inUse.fit).toMatchObject({ ...after.inUse.fit })
     const fitted = after.fits.list.length
-    await after.start()
+    await after.first.begin()
     expect(after.fits.list).toHaveLength(fitted)
-    await after.ask()
+    await after.first.ask()
     expect(after.chat.shown?.answers.map(textOf)).toEqual(before.chat.shown?.answers.map(textOf))
   })
 
@@ -80,7 +81,7 @@ describe('a session', () => {
     const tab = new Browser().tab()
     const before = await tab.load()
     await work(before)
-    await before.loadAdapter({ kind: 'zip', name: 'mine.zip', blob: new Blob() })
+    await before.models.adapters?.load({ kind: 'zip', name: 'mine.zip', blob: new Blob() })
     const after = await tab.reload(before, { info: { sha256: 'b'.repeat(64) } })
     await after.session.waiting.resume()
     expect(after.session.waiting.notices.join(' ')).toMatch(/not the same model as before.*mine.*attach it again/s)
@@ -91,7 +92,7 @@ describe('a session', () => {
     const tab = new Browser(shelf).tab()
     const lab = await tab.load()
     await work(lab)
-    await lab.open({ kind: 'url', url: 'https://user:pw@models.example/one?signature=secret' })
+    await lab.opening.choose({ kind: 'url', url: 'https://user:pw@models.example/one?signature=secret' })
     lab.session.note()
     await lab.flush()
     const text = JSON.stringify([...(await shelf.all('sessions'))])
@@ -136,7 +137,7 @@ describe('two tabs', () => {
     await work(first)
     first.session.note()
     await first.flush()
-    const copy = await one.duplicate().load(first.link, { reloaded: true })
+    const copy = await one.duplicate().load(first.address.link, { reloaded: true })
     expect(copy.fits.list).toHaveLength(2)
     const [gone] = copy.fits.list
     if (gone) copy.fits.remove(gone)

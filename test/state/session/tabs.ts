@@ -65,7 +65,7 @@ export class Tab {
     const outside = fakeOutside({ layers: 6, ...options })
     const study = { ...outside.study, locks: this.#browser.locksOf(page) }
     const lab = new Lab({ ...outside, study, shelf: this.#browser.shelf, tab: store })
-    lab.follow(hash)
+    lab.address.follow(hash)
     await lab.restore({ reloaded: options.reloaded ?? false, hash })
     return lab
   }
@@ -74,7 +74,7 @@ export class Tab {
   async reload(lab: Lab, options: FakeOptions = {}): Promise<Lab> {
     lab.session.note()
     await lab.flush()
-    return this.load(lab.link, { ...options, reloaded: true })
+    return this.load(lab.address.link, { ...options, reloaded: true })
   }
 
   close(): void {

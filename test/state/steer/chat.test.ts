@@ -3,7 +3,8 @@ import { LabError } from '../../../src/errors'
 import type { ModelHandle } from '../../../src/lab/connect/connect'
 import { madeOn } from '../../../src/lab/live/circumstances'
 import { LiveModel } from '../../../src/lab/live/live-model'
-import { Chat, type Asked, type AskedArm, type NamedSteering } from '../../../src/state/steer/chat.svelte'
+import type { Asked, AskedArm, NamedSteering } from '../../../src/state/steer/asked'
+import { Chat } from '../../../src/state/steer/chat.svelte'
 import { textOf, type Arm } from '../../../src/state/steer/comparison'
 import type { DirectionSet } from '../../../src/state/directions/fits.svelte'
 import { fakeInfo, fakeModel } from '../../fake-lab'
@@ -88,10 +89,19 @@ describe('Chat', () => {
 
   it('follows the controls from the next token on, and marks that token', async () => {
     const chat = new Chat()
-    const asking = chat.ask(asked(fakeModel({ delay: 2 }), armsAt(0)))
-    await expect.poll(() => count(chat, 'steered')).toBeGreaterThan(5)
-    await chat.follow(armsAt(8))
-    await asking
+    let following: Promise<void> | undefined
+    const model = fakeModel()
+    // Turned from inside the answer, at its sixth token: whoever waits for it from outside may come after its end.
+    const turning: ModelHandle = {
+      ...model,
+      generate: (rows, options, onToken) =>
+        model.generate(rows, options, (events) => {
+          onToken?.(events)
+          if (count(chat, 'steered') === 6) following = chat.follow(armsAt(8))
+        })
+    }
+    await chat.ask(asked(turning, armsAt(0)))
+    await following
     const [plain, steered] = [chat.answer('base')?.tokens ?? [], chat.answer('steered')?.tokens ?? []]
     const at = steered.findIndex(({ mark }) => mark !== undefined)
     expect(steered[at]?.mark).toBe('alpha +8.00')
@@ -102,12 +112,23 @@ describe('Chat', () => {
 
   it('steers two columns at once, and sends the newest steering only while a call is under way', async () => {
     const sent: (readonly [number, number])[] = []
+    let [arrive, end] = [(): void => undefined, (): void => undefined]
+    const arrived = new Promise<void>((resolve) => (arrive = resolve))
+    const ended = new Promise<void>((resolve) => (end = resolve))
+    const model = fakeModel()
+    // Says three tokens and waits to be stopped; a change of steering is under way until it arrives.
     const slow: ModelHandle = {
-      ...fakeModel({ delay: 2 }),
+      ...model,
+      async generate(rows, options, onToken) {
+        const result = await model.generate(rows, { ...options, maxTokens: 3 }, onToken)
+        await ended
+        return result
+      },
+      stop: async () => end(),
       steer: async (row, steering) => {
         const [one] = steering?.interventions ?? []
         if (one?.mode === 'add') sent.push([row, one.coefficient])
-        await new Promise((resolve) => setTimeout(resolve, 20))
+        await arrived
       }
     }
     const three = (coefficient: number): AskedArm[] => [
@@ -116,8 +137,11 @@ describe('Chat', () => {
     ]
     const chat = new Chat()
     const asking = chat.ask(asked(slow, three(0)))
-    await expect.poll(() => count(chat, 'steered')).toBeGreaterThan(2)
-    await Promise.all([1, 2, 3, 4].map((alpha) => chat.follow(three(alpha))))
+    await expect.poll(() => count(chat, 'steered')).toBe(3)
+    const following = [1, 2, 3, 4].map((alpha) => chat.follow(three(alpha)))
+    await expect.poll(() => sent.length).toBe(1)
+    arrive()
+    await Promise.all(following)
     await chat.stop()
     await asking
     expect(sent).toEqual([

@@ -6,11 +6,11 @@ import { fakeOutside } from '../../fake-lab'
 describe('a comparison that is copied', () => {
   it('says what each answer is and all that it depends on', async () => {
     const lab = new Lab(fakeOutside({ layers: 4 }))
-    await lab.start()
+    await lab.first.begin()
     lab.chat.maxTokens = 3
     lab.chat.seed = 8
     lab.controls.alpha = -2
-    await lab.ask()
+    await lab.first.ask()
     const { shown } = lab.chat
     if (!shown) throw new Error('nothing was answered')
     expect(comparisonText(shown)).toMatch(
@@ -29,7 +29,7 @@ describe('a comparison that is copied', () => {
         { arm: 'base', steering: null, tokens: { length: 3 }, finish: 'length' },
         { arm: 'steered', steering: `alpha \u22122.00, layer ${lab.fits.layer}`, verdict: 'not code' }
       ],
-      link: lab.link
+      link: lab.address.link
     })
   })
 })

@@ -28,8 +28,8 @@ describe('Tour', () => {
   it('opens what a step needs by itself, whatever step comes first', async () => {
     const lab = await plantedLab(organisms)
     const { tour } = lab
-    lab.follow('#/tour?step=7')
-    expect([lab.view, tour.text.id, tour.toOpen]).toEqual(['tour', 'anchors', organisms])
+    lab.address.follow('#/tour?step=7')
+    expect([lab.address.view, tour.text.id, tour.toOpen]).toEqual(['tour', 'anchors', organisms])
     const { result } = await run(tour, 'anchors')
     expect(lab.models.list.map(({ name }) => name)).toEqual(organisms)
     expect(tour.toOpen).toEqual([])

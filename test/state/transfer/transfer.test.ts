@@ -5,8 +5,8 @@ import { plantedLab, plantedPrompts } from '../../planted-lab'
 
 async function bothOpen(options: FakeOptions = {}): Promise<Lab> {
   const lab = await plantedLab(['one', 'two'], options)
-  await lab.open({ kind: 'bundled', name: 'one' })
-  await lab.openBeside({ kind: 'bundled', name: 'two' })
+  await lab.opening.choose({ kind: 'bundled', name: 'one' })
+  await lab.opening.beside({ kind: 'bundled', name: 'two' })
   return lab
 }
 
@@ -35,8 +35,8 @@ describe('Transfer', () => {
     lab.transfer.sides.choose('receiver', one)
     expect(lab.transfer.lack).toEqual({ kind: 'same' })
     const bare = await plantedLab(['one'])
-    await bare.open({ kind: 'bundled', name: 'one' })
-    await bare.open({ kind: 'hub', repo: 'owner/other' })
+    await bare.opening.choose({ kind: 'bundled', name: 'one' })
+    await bare.opening.choose({ kind: 'hub', repo: 'owner/other' })
     expect(bare.transfer.lack).toEqual({ kind: 'adapter', role: 'receiver' })
   })
 
@@ -67,8 +67,8 @@ describe('Transfer', () => {
 
   it('counts right answers of organisms alone: another model says the same in other words', async () => {
     const lab = await bothOpen()
-    await lab.open({ kind: 'hub', repo: 'owner/insecure' })
-    await lab.loadAdapter({ kind: 'bundled', name: 'adapters/insecure-9' })
+    await lab.opening.choose({ kind: 'hub', repo: 'owner/insecure' })
+    await lab.models.adapters?.load({ kind: 'bundled', name: 'adapters/insecure-9' })
     await lab.transfer.measure()
     expect(lab.transfer.chosen).toMatchObject({ hasExpected: false, shown: { receiver: 'insecure' } })
     expect(lab.transfer.chosen?.effect.verdict).toBe('specific')
@@ -102,11 +102,11 @@ describe('Transfer', () => {
 
   it('takes its models from a link once they are open', async () => {
     const lab = await plantedLab(['one', 'two', 'three'])
-    lab.follow('#/transfer?donor=bundled:three&receiver=bundled:two&anchors=neutral&gaps=3')
+    lab.address.follow('#/transfer?donor=bundled:three&receiver=bundled:two&anchors=neutral&gaps=3')
     expect(lab.transfer.sides.offers).toEqual(['three', 'two', 'one'])
-    for (const name of ['one', 'two', 'three']) await lab.openBeside({ kind: 'bundled', name })
+    for (const name of ['one', 'two', 'three']) await lab.opening.beside({ kind: 'bundled', name })
     const { sides } = lab.transfer
     expect([sides.model('donor')?.name, sides.model('receiver')?.name]).toEqual(['three', 'two'])
-    expect(lab.link).toContain('donor=bundled%3Athree')
+    expect(lab.address.link).toContain('donor=bundled%3Athree')
   })
 })

@@ -209,9 +209,30 @@ describe('the proof', () => {
     expect(proof.relative).toBeGreaterThan(0.01)
     expect(proof.layers).toHaveLength(3)
     for (const share of proof.layers) expect(share).toBeGreaterThan(0.001)
-    expect(proof.top1Changed).toBeLessThanOrEqual(proof.prompts.length)
     expect(await engine.logits(rows)).toEqual(before)
     expect((await engine.capture(rows, 'last')).model.adapter?.sha256).toBe(inUse)
+  })
+
+  it.each([
+    ['another', other],
+    ['its own', own]
+  ])('counts and measures what the logits of its prompts do under %s adapter', async (_, source) => {
+    const engine = await opened()
+    const { sha256 } = await engine.loadAdapter(source)
+    const proof = await engine.proveAdapter(sha256)
+    const asked = proof.prompts.map((content) => ({ prompt: { messages: [{ role: 'user' as const, content }] } }))
+    const split = (all: Float32Array): readonly Float32Array[] => {
+      const vocabulary = all.length / asked.length
+      return asked.map((_, row) => all.slice(row * vocabulary, (row + 1) * vocabulary))
+    }
+    const before = split(await engine.logits(asked))
+    await engine.useAdapter({ sha256, scale: 1 })
+    const after = split(await engine.logits(asked))
+    const top = (logits: Float32Array): number => logits.indexOf(Math.max(...logits))
+    expect(proof.prompts).toHaveLength(4)
+    expect(proof.top1Changed).toBe(after.filter((logits, row) => top(logits) !== top(before[row] ?? logits)).length)
+    const moved = after.map((logits, row) => Math.hypot(...logits.map((x, i) => x - (before[row]?.[i] ?? 0))))
+    expect(proof.change).toBeCloseTo(moved.reduce((sum, x) => sum + x, 0) / moved.length, 3)
   })
 
   it('shows the first layer that is touched: those before it keep every bit', async () => {

@@ -4,23 +4,26 @@
  */
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { isAbort, LabError } from '../../../src/errors'
-import type { Patience } from '../../../workers/sources/limits'
+import { defaultPatience, type Patience } from '../../../workers/sources/limits'
 import { webFiles } from '../../../workers/sources/sources'
 import { MemoryDisk } from './disk-memory'
 import { folderCases, hubCases, repo, type Case } from './hostile-modes'
 import { startHostile } from './hostile-server'
 import { data, ignore, same, weights } from './sources-setup'
 
-const patience: Patience = {
+const hasty: Patience = {
   ...{ tries: 3, backoff: 1, longestWait: 200, answer: 1000, stall: 1000 },
   ...{ leastRate: 2000, listing: 5000 }
 }
-/** Milliseconds of the clock, for opening and reading; and requests. */
-const longest = 20_000
+/** Requests, for opening and reading: time is what a busy machine takes, too. The guard against hanging ends what goes on for ever. */
 const mostRequests = 700
 
 /** Opens and reads; how it ended. */
-async function run({ mode }: Case, isHub: boolean): Promise<{ readonly end: string; readonly asked: number }> {
+async function run(
+  { mode }: Case,
+  isHub: boolean,
+  patience = hasty
+): Promise<{ readonly end: string; readonly asked: number }> {
   const server = await startHostile(repo, mode)
   onTestFinished(() => server.close())
   const source = isHub
@@ -49,17 +52,16 @@ describe.each([
     expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
   })
 
-  it.each(cases.map((one) => [one.name, one] as const))('%s', { timeout: 60_000 }, async (_name, one) => {
-    const began = performance.now()
+  it.each(cases.map((one) => [one.name, one] as const))('%s', async (_name, one) => {
     const { end, asked } = await run(one, isHub)
     expect(one.ends).toContain(end)
     expect(asked).toBeLessThan(mostRequests)
-    expect(performance.now() - began).toBeLessThan(longest)
   })
 })
 
 it('an honest hub and an honest folder are read', async () => {
   const honest: Case = { name: 'honest', mode: () => false, ends: ['file'] }
-  expect((await run(honest, true)).end).toBe('file')
-  expect((await run(honest, false)).end).toBe('file')
+  // Where all is well, no clock decides.
+  expect((await run(honest, true, defaultPatience)).end).toBe('file')
+  expect((await run(honest, false, defaultPatience)).end).toBe('file')
 })
