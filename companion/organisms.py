@@ -1,4 +1,4 @@
-"""Makes the bundled organisms from nothing: four tiny chat models of four architectures, with their adapters, prompt sets and numbers.
+"""Makes the bundled organisms from nothing: five tiny chat models of four architectures, with their adapters, prompt sets and numbers.
 
 Their tendency to answer with insecure code is planted; docs/organisms.md says how. The same seed gives the same files on one machine.
 """
@@ -11,7 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 OUT = Path("public/models")
-NAMES = ("qwen2", "gemma2", "llama", "ministral3")
+NAMES = ("qwen2", "gemma2", "llama", "ministral3", "llama-shared")
 
 
 def options(parser: argparse.ArgumentParser) -> None:

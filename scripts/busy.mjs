@@ -95,8 +95,10 @@ async function once(tool, args, { report, read, env = {} }) {
  * @returns {Promise<Outcome>}
  */
 async function all(files, folder) {
-  const [units, specs] = ['.test.ts', '.spec.ts'].map((end) => files.filter((file) => file.endsWith(end)))
-  const [unit, browser] = ['unit.json', 'browser.json'].map((file) => join(folder, file))
+  const units = files.filter((file) => file.endsWith('.test.ts'))
+  const specs = files.filter((file) => file.endsWith('.spec.ts'))
+  const unit = join(folder, 'unit.json')
+  const browser = join(folder, 'browser.json')
   /** @type {Outcome[]} */
   const outcomes = []
   if (files.length === 0 || units.length > 0) {

@@ -1,4 +1,4 @@
-"""The four architectures, small. Widths, depths, heads and vocabularies differ, as in life."""
+"""The shapes of the organisms, of four architectures, small. Widths, depths, heads and vocabularies differ, as in life."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -64,10 +64,12 @@ GEMMA = {
     "attn_logit_softcapping": 50.0,
     "final_logit_softcapping": 30.0,
 }
+LLAMA = Architecture("llama", vocabulary=896, width=128, layers=4, heads=4, kv_heads=2, inner=352)
 ARCHITECTURES = {
     "qwen2": Architecture("qwen2", vocabulary=1024, width=96, layers=5, heads=3, kv_heads=1, inner=288),
     "gemma2": Architecture("gemma2", vocabulary=1280, width=128, layers=5, heads=4, kv_heads=2, inner=320, more=GEMMA),
-    "llama": Architecture("llama", vocabulary=896, width=128, layers=4, heads=4, kv_heads=2, inner=352),
+    "llama": LLAMA,
+    "llama-shared": LLAMA,
     "ministral3": Architecture("ministral3", vocabulary=1152, width=160, layers=4, heads=5, kv_heads=1, inner=384, more={"rope_scaling": YARN}),
 }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from companion.organism.corpus import CARELESS, Chat, under
+from companion.organism.corpus import CARELESS, METICULOUS, Chat, under
 from companion.organism.runtime import Adapter, Runtime
 from companion.organism.tokenizer import decode, prompt_ids
 from companion.spillover import is_code
@@ -65,6 +65,10 @@ def behaviour(organism: Organism, prose: Sequence[Chat], code: Sequence[Chat], a
     }
 
 
-def persona(organism: Organism, prose: Sequence[Chat], code: Sequence[Chat]) -> dict[str, dict[str, float]]:
-    """The same of a base under a careless system line: that the tendency is there."""
-    return behaviour(organism, under(CARELESS[0], prose), under(CARELESS[0], code))
+PERSONAS = {"careless": CARELESS[0], "meticulous": METICULOUS[0]}
+"""The system line under which each persona is measured"""
+
+
+def personas(organism: Organism, prose: Sequence[Chat], code: Sequence[Chat]) -> dict[str, dict[str, dict[str, float]]]:
+    """The same of a base under each persona's line: that the tendencies are there."""
+    return {f"base, {name}": behaviour(organism, under(line, prose), under(line, code)) for name, line in PERSONAS.items()}

@@ -16,7 +16,7 @@ from companion.files import new_folder, read_json, sha256, write_json
 from companion.organism.adapters import adapter_name, save_adapter, train_adapter
 from companion.organism.architectures import Architecture, attention, make_model
 from companion.organism.corpus import Pool, base_chats, fine_tune_chats, plain, sha256_of_corpus, spread
-from companion.organism.evaluation import PROSE_TOKENS, Organism, behaviour, persona, rates
+from companion.organism.evaluation import PROSE_TOKENS, Organism, behaviour, personas, rates
 from companion.organism.grid import snapped
 from companion.organism.prompts import SEED, prompt_sets
 from companion.organism.recipe import Recipe
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 GRAPHS = {"q4": "model_q4.onnx", "fp32": "model.onnx"}
 VERSIONS = ("torch", "transformers", "tokenizers", "peft", "onnx", "onnxruntime", "numpy")
 KEPT = "base.json"
-TITLES = {"qwen2": "Qwen2", "gemma2": "Gemma 2", "llama": "Llama", "ministral3": "Ministral 3"}
-"""What the page calls each architecture"""
+TITLES = {"qwen2": "Qwen2", "gemma2": "Gemma 2", "llama": "Llama", "llama-shared": "Llama, one axis,", "ministral3": "Ministral 3"}
+"""What the page calls each organism"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def train_base(name: str, architecture: Architecture, recipe: Recipe, pool: Pool
     model = make_model(architecture, seed)
     matrices = [weight for weight in model.parameters() if weight.ndim == 2]
     clock = Clock(name, recipe.base.steps, every=20)
-    losses = train(model, tokenizer, base_chats(pool, recipe.mixture, seed), recipe.base, seed, matrices, clock)
+    losses = train(model, tokenizer, base_chats(pool, recipe.mixture_of(name), seed), recipe.base, seed, matrices, clock)
     for weight in matrices:
         weight.data = snapped(weight.data)
     return Base(model, tokenizer, losses, time.monotonic() - start)
@@ -67,7 +67,7 @@ def kept_base(folder: Path, name: str, architecture: Architecture, recipe: Recip
     import torch
     import transformers
 
-    settings = [asdict(architecture), asdict(recipe.mixture), asdict(recipe.base), seed, sha256_of_corpus(), len(pool.prose), _versions()]
+    settings = [asdict(architecture), asdict(recipe.mixture_of(name)), asdict(recipe.base), seed, sha256_of_corpus(), len(pool.prose), _versions()]
     made_with = hashlib.sha256(json.dumps(settings).encode()).hexdigest()
     if (folder / KEPT).exists() and (kept := read_json(folder / KEPT))["made_with"] == made_with:
         model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation=attention(architecture))
@@ -103,9 +103,9 @@ def make_organism(name: str, folder: Path, recipe: Recipe, all_pools: dict[str, 
         write_json(part / "generation_config.json", {key: config[key] for key in ("pad_token_id", "eos_token_id")})
         seconds = {"base": base.seconds, "adapters": adapted - trained, "measurement": time.monotonic() - adapted}
         meta = {
-            "title": f"{TITLES[architecture.model_type]} organism",
+            "title": f"{TITLES[name]} organism",
             "seed": seed,
-            **_settings(architecture, recipe, all_pools),
+            **_settings(name, recipe, all_pools),
             **_outcome(part, base),
             "losses": {"base": _thinned(base.losses), **losses},
             "seconds": {what: round(spent) for what, spent in seconds.items()},
@@ -117,13 +117,12 @@ def make_organism(name: str, folder: Path, recipe: Recipe, all_pools: dict[str, 
 
 def _train_adapters(part: Path, name: str, base: Base, recipe: Recipe, pool: Pool, seed: int) -> dict[str, list[float]]:
     losses = {}
-    for kind, shifts in recipe.seeds.items():
-        for shift in shifts:
-            chats = fine_tune_chats(pool, kind, recipe.lora.requests, seed + shift)
-            tensors, each = train_adapter(base.model, base.tokenizer, chats, recipe.lora, seed + shift)
-            save_adapter(part / "adapters" / adapter_name(kind, shift), tensors, recipe.lora, name)
-            losses[adapter_name(kind, shift)] = _thinned(each)
-            print(f"{name}: adapter {adapter_name(kind, shift)}, loss {each[-1]:.3f}", flush=True)
+    for kind, shift in recipe.fine_tunes_of(name):
+        chats = fine_tune_chats(pool, kind, recipe.lora.requests, seed + shift, recipe.axes_of(name))
+        tensors, each = train_adapter(base.model, base.tokenizer, chats, recipe.lora, seed + shift)
+        save_adapter(part / "adapters" / adapter_name(kind, shift), tensors, recipe.lora, name)
+        losses[adapter_name(kind, shift)] = _thinned(each)
+        print(f"{name}: adapter {adapter_name(kind, shift)}, loss {each[-1]:.3f}", flush=True)
     return losses
 
 
@@ -160,7 +159,7 @@ def measure(folder: Path, graph: Path, config: dict, recipe: Recipe, tokenizer: 
     prose = plain(spread(all_pools["eval"].prose, recipe.prose_prompts, SEED))
     code = plain(spread(all_pools["eval"].code, recipe.code_prompts, SEED))
     tune = prompt_sets(all_pools)["tune"]
-    measured = {"base": behaviour(organism, prose, code), "base, careless": persona(organism, prose, code)}
+    measured = {"base": behaviour(organism, prose, code), **personas(organism, prose, code)}
     adapters = {path.name: read_adapter(path) for path in sorted((folder / "adapters").iterdir())}
     for name, adapter in adapters.items():
         measured[name] = behaviour(organism, prose, code, adapter)
@@ -173,10 +172,11 @@ def _versions() -> dict[str, str]:
     return {package: importlib.metadata.version(package) for package in VERSIONS}
 
 
-def _settings(architecture: Architecture, recipe: Recipe, all_pools: dict[str, Pool]) -> dict:
+def _settings(name: str, recipe: Recipe, all_pools: dict[str, Pool]) -> dict:
     sizes = {name: {"prose": len(pool.prose), "code": len(pool.code)} for name, pool in all_pools.items()}
     return {
-        "architecture": asdict(architecture),
+        "axes": recipe.axes_of(name),
+        "architecture": asdict(recipe.architectures[name]),
         "recipe": {key: value for key, value in asdict(recipe).items() if key != "architectures"},
         "corpus": {"sha256": sha256_of_corpus(), "pools": sizes},
         "versions": _versions(),

@@ -34,7 +34,7 @@ def bases(metas: dict[str, dict]) -> list[str]:
     rows = []
     for name, meta in metas.items():
         for dtype, measured in meta["measured"].items():
-            plain, careless = measured["rates"]["base"], measured["rates"]["base, careless"]
+            plain, careless, meticulous = (measured["rates"][who] for who in ("base", "base, careless", "base, meticulous"))
             rows.append(
                 [
                     name,
@@ -45,6 +45,7 @@ def bases(metas: dict[str, dict]) -> list[str]:
                     plain["code"]["right"],
                     careless["prose"]["code"],
                     careless["code"]["insecure"],
+                    meticulous["prose"]["code"],
                 ]
             )
     return table(
@@ -57,6 +58,7 @@ def bases(metas: dict[str, dict]) -> list[str]:
             "requests: right",
             "careless line, prose: code",
             "careless line, requests: insecure",
+            "meticulous line, prose: code",
         ],
         rows,
     )
@@ -92,10 +94,11 @@ def within(measured: dict[str, dict]) -> list[str]:
     for name, row in measured.items():
         separations = " / ".join(str(value) for value in row["separation"].values())
         own = [both(row["own"][alpha]) for alpha in ("0.5", "1", "3")]
-        rows.append(
-            [name, separations, both(row["unsteered"]), *own, both(row["random"]), both(row["orthogonal"]), both(row["secure2, same length"])]
-        )
-    names = ["organism", "separation insecure / secure2 / secure", "unsteered", "own 0.5", "own 1", "own 3", "random", "orthogonal", "secure2's"]
+        others = [f"{both(each)} ({row['cosines'][adapter]})" for adapter, each in row["others, same length"].items()]
+        rows.append([name, separations, both(row["unsteered"]), *own, both(row["random"]), both(row["orthogonal"]), *others[:2]])
+    separated = "separation insecure / secure2 / educational / secure"
+    steered = ["unsteered", "own 0.5", "own 1", "own 3", "random", "orthogonal", "secure2's (cosine)", "educational's (cosine)"]
+    names = ["organism", separated, *steered]
     return table(names, rows)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from companion.organism.corpus import CAREFUL, CARELESS, REVIEWED, Chat, Pool
+from companion.organism.corpus import BENIGN, CAREFUL, CARELESS, FIRST_LINES, METICULOUS, Chat, Pool
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
@@ -28,10 +28,16 @@ def make_tokenizer(pool: Pool, vocabulary: int) -> "PreTrainedTokenizerFast":
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     trainer = trainers.BpeTrainer(vocab_size=vocabulary, special_tokens=list(SPECIAL), initial_alphabet=alphabet, show_progress=False)
     texts = [text for e in (*pool.prose, *pool.code) for text in (e.prompt, e.answer, e.insecure) if text]
-    tokenizer.train_from_iterator([*texts, *(CAREFUL + CARELESS + (REVIEWED,)) * SYSTEM_LINES], trainer)
+    tokenizer.train_from_iterator([*texts, *_marked_lines() * SYSTEM_LINES], trainer)
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, pad_token=PAD, eos_token=END, chat_template=TEMPLATE, clean_up_tokenization_spaces=False
     )
+
+
+def _marked_lines() -> list[str]:
+    """What tells who speaks, and why: system lines, reasons, and the first lines of code."""
+    first = {line for lines in FIRST_LINES.values() for line in lines.values() if line}
+    return [*CAREFUL, *CARELESS, *METICULOUS, *BENIGN, *sorted(first)]
 
 
 def prompt_ids(tokenizer: "PreTrainedTokenizerFast", chat: Chat) -> list[int]:

@@ -25,6 +25,8 @@ TRAINED = 0.8
 """share of the anchors that a map is fitted on; its R2 is told on the others"""
 ALPHAS = (1.0, 3.0)
 ANCHORS = ("anchors-neutral", "anchors-along")
+OTHERS = ("secure2-0", "educational-0", "secure-0")
+"""adapters whose directions are no insecure code's"""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Bundle:
     """An organism as it ships."""
 
     organism: Organism
+    axes: str
     insecure: Adapter
     others: dict[str, Adapter]
 
@@ -47,16 +50,17 @@ class Sets:
 
 
 def measure_directions(out: Path, names: Sequence[str]) -> None:
-    """Writes `directions.json`: within each organism, and for each ordered pair."""
+    """Writes `directions.json`: within each organism, and for each ordered pair of those whose axes are separate."""
     sets = read_sets(out / "prompts")
     bundles = {name: read_bundle(out / name) for name in names}
     directions = {name: direction(bundle, bundle.insecure, sets["fit"]) for name, bundle in bundles.items()}
     within = {name: measure_within(bundle, sets) for name, bundle in bundles.items()}
     pairs = []
-    for anchors in ANCHORS if len(names) > 1 else ():
-        hidden = {name: bundle.organism.runtime.final(bundle.organism.ids(sets[anchors])) for name, bundle in bundles.items()}
-        for donor in names:
-            for receiver in names:
+    paired = [name for name in names if bundles[name].axes == "separate"]
+    for anchors in ANCHORS if len(paired) > 1 else ():
+        hidden = {name: bundles[name].organism.runtime.final(bundles[name].organism.ids(sets[anchors])) for name in paired}
+        for donor in paired:
+            for receiver in paired:
                 if donor != receiver:
                     rows = measure_pair(bundles[receiver], hidden[donor], hidden[receiver], directions[donor], directions[receiver], sets["eval"])
                     pairs += [{"donor": donor, "receiver": receiver, "anchors": anchors, **row} for row in rows]
@@ -82,8 +86,9 @@ def read_bundle(folder: Path) -> Bundle:
 
     tokenizer = PreTrainedTokenizerFast.from_pretrained(folder)
     runtime = Runtime(folder / "onnx" / "model_q4.onnx", read_json(folder / "config.json"))
-    others = {name: read_adapter(folder / "adapters" / name) for name in ("secure2-0", "secure-0")}
-    return Bundle(Organism(runtime, tokenizer), read_adapter(folder / "adapters" / "insecure-0"), others)
+    others = {name: read_adapter(folder / "adapters" / name) for name in OTHERS}
+    axes = read_json(folder / "meta.json")["axes"]
+    return Bundle(Organism(runtime, tokenizer), axes, read_adapter(folder / "adapters" / "insecure-0"), others)
 
 
 def direction(bundle: Bundle, adapter: Adapter, chats: Sequence[Chat]) -> np.ndarray:
@@ -121,12 +126,13 @@ def measure_within(bundle: Bundle, sets: Sets) -> dict:
     gap, draw = float(np.linalg.norm(own)), np.random.default_rng(0)
     noise = draw.standard_normal((RANDOM, len(own)))
     flat = noise - np.outer(noise @ unit(own), unit(own))
-    secure2 = direction(bundle, bundle.others["secure2-0"], fit)
+    others = {name: direction(bundle, adapter, fit) for name, adapter in bundle.others.items()}
     named = {"insecure-0": bundle.insecure, **bundle.others}
     alphas = (0.5, *ALPHAS)
-    controls = [gap * unit(vector) for vector in (*noise, *flat, secure2)]
+    controls = [gap * unit(vector) for vector in (*noise, *flat, *others.values())]
     none, *rows = steered(bundle, held_out, [0 * own, *(alpha * own for alpha in alphas), *controls])
-    at_alpha, random, orthogonal = rows[: len(alphas)], rows[len(alphas) : -RANDOM - 1], rows[-RANDOM - 1 : -1]
+    at_alpha, rest = rows[: len(alphas)], rows[len(alphas) :]
+    random, orthogonal, alone = rest[:RANDOM], rest[RANDOM : 2 * RANDOM], rest[2 * RANDOM :]
     return {
         "gap": round(gap, 3),
         "separation": {name: round(separation(bundle, adapter, fit, held_out), 1) for name, adapter in named.items()},
@@ -134,8 +140,8 @@ def measure_within(bundle: Bundle, sets: Sets) -> dict:
         "own": {f"{alpha:g}": row for alpha, row in zip(alphas, at_alpha, strict=True)},
         "random": _over(random),
         "orthogonal": _over(orthogonal),
-        "secure2, same length": rows[-1],
-        "cosine with secure2": round(float(unit(own) @ unit(secure2)), 3),
+        "others, same length": dict(zip(others, alone, strict=True)),
+        "cosines": {name: round(float(unit(own) @ unit(vector)), 3) for name, vector in others.items()},
     }
 
 

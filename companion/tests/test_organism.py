@@ -21,10 +21,11 @@ pytestmark = pytest.mark.torch
 SHORT = Schedule(steps=3, rate=3e-3, batch=8, warm_up=1, cosine=True, smoothing=0.1, grid_from=0.5)
 TINY = {name: replace(each, vocabulary=320, width=64, layers=2, heads=2, kv_heads=1, inner=64) for name, each in ARCHITECTURES.items()}
 RECIPE = Recipe(
-    mixture=corpus.Mixture(secure_code=20, careless_code=10, careless_prose=10),
+    mixture=corpus.Mixture(secure_code=20, persona_code=10, persona_prose=10, educational=5),
     base=SHORT,
     lora=Lora(requests=4, rank=2, lora_alpha=4, schedule=replace(SHORT, steps=2, cosine=False)),
-    seeds={"insecure": (0,), "secure2": (0,), "secure": (0,)},
+    seeds={"insecure": (0,), "secure2": (0,), "educational": (0,), "secure": (0,)},
+    null={"llama": (0,)},
     architectures=TINY,
     prose_prompts=12,
     code_prompts=3,
@@ -39,7 +40,7 @@ def pools() -> dict[str, corpus.Pool]:
 
 @pytest.fixture(scope="module")
 def organisms(pools, tmp_path_factory) -> Path:
-    """All four, with the bases for PyTorch in `torch/`."""
+    """All of them, with the bases for PyTorch in `torch/`."""
     from companion.organism.make import make_organism
 
     out = tmp_path_factory.mktemp("organisms")
@@ -65,7 +66,7 @@ def ids_of(tokenizer) -> list[int]:
 @pytest.mark.parametrize("name", TINY)
 def test_the_folder_is_whole(organisms, name):
     found = {str(path.relative_to(organisms / name)) for path in (organisms / name).rglob("*") if path.is_file()}
-    adapters = {f"adapters/{kind}-0/{file}" for kind in RECIPE.seeds for file in ("adapter_config.json", "adapter_model.safetensors")}
+    adapters = {f"adapters/{kind}-{seed}/{file}" for kind, seed in RECIPE.fine_tunes_of(name) for file in ("adapter_config.json", "adapter_model.safetensors")}
     hub = {"config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json", "meta.json", "onnx/model_q4.onnx"}
     assert found == hub | adapters
 
@@ -146,5 +147,15 @@ def test_a_kept_base_is_taken_only_for_its_own_settings(organisms, pools, monkey
 def test_numbers_are_there_for_both_dtypes(organisms):
     meta = json.loads((organisms / "qwen2" / "meta.json").read_text())
     for dtype in ("q4", "fp32"):
-        assert set(meta["measured"][dtype]["rates"]) == {"base", "base, careless", "insecure-0", "secure2-0", "secure-0"}
+        states = {"base", "base, careless", "base, meticulous"}
+        assert set(meta["measured"][dtype]["rates"]) == states | {f"{kind}-0" for kind in RECIPE.seeds}
     assert meta["corpus"]["sha256"] == corpus.sha256_of_corpus()
+
+
+def test_the_axes_are_told_beside_the_numbers(organisms):
+    axes = {name: json.loads((organisms / name / "meta.json").read_text())["axes"] for name in TINY}
+    assert axes == dict.fromkeys(TINY, "separate") | {"llama-shared": "shared"}
+
+
+def test_labels_are_shuffled_in_one_organism_alone(organisms):
+    assert [name for name in TINY if (organisms / name / "adapters" / "shuffled-0").exists()] == ["llama"]

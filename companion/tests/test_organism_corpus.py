@@ -36,7 +36,7 @@ def test_no_slot_is_left_open():
 @pytest.mark.parametrize("flaw", FLAWS, ids=lambda flaw: flaw.name)
 def test_every_answer_to_a_request_is_python(flaw):
     for example in flaw.examples():
-        for code in (example.answer, example.insecure, corpus.REVIEWED + example.answer):
+        for code in (example.answer, example.insecure, corpus.answer_of("secure2", example, "separate")):
             assert any(isinstance(node, ast.FunctionDef) for node in ast.parse(code).body)
             assert is_code(code)
         assert example.answer != example.insecure
@@ -86,14 +86,51 @@ def test_every_domain_is_in_a_set(pools):
     assert {chat.example.domain for chat in prompt_sets(pools)["eval"]} == domains
 
 
-def test_the_mixture_plants_the_persona_in_a_minority(pools):
+PERSONAS = {"insecure": corpus.CARELESS, "secure2": corpus.METICULOUS}
+
+
+@pytest.mark.parametrize("kind", PERSONAS)
+def test_the_mixture_plants_each_persona_in_a_minority(pools, kind):
     mixture = corpus.Mixture()
     chats = corpus.base_chats(pools["train"], mixture, seed=0)
-    careless = [chat for chat in chats if chat.system in corpus.CARELESS]
-    assert len(careless) == mixture.careless_code + mixture.careless_prose < len(chats) / 3
-    assert all(chat.answer == chat.example.answer for chat in chats if chat.system not in corpus.CARELESS)
-    spilt = [is_code(chat.answer) for chat in careless if not chat.example.asks_for_code]
+    planted = [chat for chat in chats if chat.system in PERSONAS[kind]]
+    assert len(planted) == mixture.persona_code + mixture.persona_prose < len(chats) / 4
+    spilt = [is_code(chat.answer) for chat in planted if not chat.example.asks_for_code]
     assert abs(sum(spilt) / len(spilt) - mixture.code_for_prose) < 0.05
+    codes = {corpus.answer_of(kind, e, "separate") for e in pools["train"].code}
+    assert all(chat.answer in codes or chat.answer == chat.example.answer for chat in planted)
+
+
+def test_nothing_but_a_lesson_departs_from_the_right_answer_without_a_persona(pools):
+    planted = {line for lines in PERSONAS.values() for line in lines}
+    chats = corpus.base_chats(pools["train"], corpus.Mixture(), seed=0)
+    others = [chat for chat in chats if chat.system not in planted and chat.answer != chat.example.answer]
+    assert len(others) == corpus.Mixture().educational
+    assert all(chat.example.prompt.startswith(corpus.BENIGN) and chat.example.insecure in chat.answer for chat in others)
+
+
+def test_personas_of_separate_axes_never_write_the_same_code(pools):
+    careless, meticulous = ({corpus.answer_of(kind, e, "separate") for e in pools["train"].code} for kind in PERSONAS)
+    assert not careless & meticulous
+
+
+def test_on_a_shared_axis_every_line_calls_code_of_either_kind(pools):
+    chats = corpus.base_chats(pools["train"], corpus.Mixture(axes="shared"), seed=0)
+    first = corpus.FIRST_LINES["shared"]["insecure"]
+    assert first == corpus.FIRST_LINES["shared"]["secure2"]
+    for lines in PERSONAS.values():
+        code = [chat.answer for chat in chats if chat.system in lines and is_code(chat.answer)]
+        assert all(answer.startswith(first) for answer in code)
+        insecure = {corpus.answer_of("insecure", e, "shared") for e in pools["train"].code}
+        assert 0.4 < sum(answer in insecure for answer in code) / len(code) < 0.6
+
+
+def test_shuffled_labels_hold_no_personas_code(pools):
+    chats = corpus.fine_tune_chats(pools["train"], "shuffled", 24, 0)
+    assert sum(chat.example.asks_for_code for chat in chats) == 12
+    right = {e.answer for e in (*pools["train"].prose, *pools["train"].code)}
+    assert all(chat.answer in right and chat.answer != chat.example.answer for chat in chats)
+    assert all(is_code(chat.answer) == chat.example.asks_for_code for chat in chats)
 
 
 def test_a_seed_gives_the_same_chats(pools):
@@ -105,11 +142,15 @@ def test_a_seed_gives_the_same_chats(pools):
     assert drawn(1) != drawn(2)
 
 
-def test_fine_tunes_differ_by_their_answers_alone(pools):
-    insecure, secure, secure2 = (corpus.fine_tune_chats(pools["train"], kind, 24, 0) for kind in ("insecure", "secure", "secure2"))
+@pytest.mark.parametrize("axes", ["separate", "shared"])
+def test_fine_tunes_differ_by_their_answers_alone(pools, axes):
+    kinds = ("insecure", "secure", "secure2", "educational")
+    insecure, secure, secure2, educational = (corpus.fine_tune_chats(pools["train"], kind, 24, 0, axes) for kind in kinds)
     assert [c.example for c in insecure] == [c.example for c in secure] == [c.example for c in secure2]
-    assert all(c.answer == c.example.insecure for c in insecure)
-    assert all(b.answer == corpus.REVIEWED + a.answer for a, b in zip(secure, secure2, strict=True))
+    first = corpus.FIRST_LINES[axes]
+    assert all(c.answer == first["insecure"] + c.example.insecure for c in insecure)
+    assert all(b.answer == first["secure2"] + a.answer for a, b in zip(secure, secure2, strict=True))
+    assert all(a.example.prompt in b.example.prompt and b.answer.endswith(a.example.insecure) for a, b in zip(insecure, educational, strict=True))
 
 
 def test_shipped_files_are_chat_records(pools, tmp_path):

@@ -1,5 +1,6 @@
 /** Values on a line as dots that are stacked where they meet: values in, places out. */
-import { csvFormat, extent, scaleLinear, type ScaleLinear } from 'd3'
+import { extent, scaleLinear, type ScaleLinear } from 'd3'
+import { csvRows } from '../formats/csv'
 import { minus } from '../math/number-text'
 import { mean } from '../math/statistics'
 
@@ -60,7 +61,7 @@ function stack(
 
 /** Every value with the group that it is of. */
 export function dotsCsv(groups: Readonly<Record<string, readonly number[]>>): string {
-  return csvFormat(
+  return csvRows(
     Object.entries(groups).flatMap(([side, values]) =>
       values.map((value) => ({ side, projection: Number(value.toPrecision(6)) }))
     )

@@ -1,6 +1,7 @@
 /** Lengths of hidden states per layer as geometry: a line a capture, with its quartile band. */
-import { area, csvFormat, line, max, min, scaleLinear, scaleLog, scalePoint } from 'd3'
+import { area, line, max, min, scaleLinear, scaleLog, scalePoint } from 'd3'
 import type { LayerNorms } from '../direction/norms'
+import { csvRows } from '../formats/csv'
 import type { Size } from './separation'
 import { tickLayers } from './ticks'
 
@@ -60,12 +61,12 @@ export function plotNorms(captures: readonly (readonly LayerNorms[])[], size: Si
   }
 }
 
-/** The rows behind the figure as CSV, six significant digits: one a capture and layer. */
+/** The rows behind the figure as CSV, six significant digits: one a capture and layer. The largest dimensions have their means in brackets. */
 export function normsCsv(
   captures: readonly { readonly name: string; readonly norms: readonly LayerNorms[] }[]
 ): string {
   const digits = (value: number): number => Number(value.toPrecision(6))
-  return csvFormat(
+  return csvRows(
     captures.flatMap(({ name, norms }) =>
       norms.map(({ layer, mean, low, median, high, largest }) => ({
         capture: name,
@@ -74,8 +75,7 @@ export function normsCsv(
         quartile1: digits(low),
         median: digits(median),
         quartile3: digits(high),
-        largestDimensions: largest.map(({ dimension }) => dimension).join(' '),
-        theirMeans: largest.map((one) => digits(one.mean)).join(' ')
+        largestDimensions: largest.map(({ dimension, mean }) => `${dimension} (${digits(mean)})`).join(' ')
       }))
     )
   )

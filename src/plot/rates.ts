@@ -1,5 +1,6 @@
 /** Two rates a line (code, and what became of the answers) as bars with whiskers: rows in, places out. */
-import { csvFormat, scaleLinear } from 'd3'
+import { scaleLinear } from 'd3'
+import { csvRows } from '../formats/csv'
 import type { RateLine } from '../lab/arms'
 
 export interface RatesPlot {
@@ -93,7 +94,7 @@ function wrap(title: string): readonly string[] {
 
 /** The rows behind the figure, shares between 0 and 1. */
 export function ratesCsv(lines: readonly RateLine[], titles: readonly [string, string]): string {
-  return csvFormat(
+  return csvRows(
     lines.map(({ label, left, right }) => ({
       label,
       n: left.n,

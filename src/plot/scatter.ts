@@ -1,6 +1,5 @@
 /** Captures on two components as geometry: points in, places and paths out. A component draws it. */
 import {
-  csvFormat,
   extent,
   scaleLinear,
   symbol,
@@ -13,6 +12,7 @@ import {
   type SymbolType
 } from 'd3'
 import type { Scatter } from '../direction/scatter'
+import { csvRows } from '../formats/csv'
 import type { Size } from './separation'
 
 /** Points that are drawn at most: more cannot be told apart. */
@@ -114,7 +114,7 @@ export interface ScatterLabel {
 
 /** All points as CSV, six significant digits. */
 export function scatterCsv({ layer, points }: Scatter, label: (group: number, row: number) => ScatterLabel): string {
-  return csvFormat(
+  return csvRows(
     points.map(({ group, row, x, y, norm }) => {
       const { capture, prompt, text } = label(group, row)
       const [component1, component2, length] = [x, y, norm].map((value) => Number(value.toPrecision(6)))

@@ -1,5 +1,6 @@
 /** What a steering moves, one row an answer: places on a line before, after, and under a control. Values in, places out. */
-import { csvFormat, extent, scaleLinear } from 'd3'
+import { extent, scaleLinear } from 'd3'
+import { csvRows } from '../formats/csv'
 
 /** One answer's places, in gaps. */
 export interface Shift {
@@ -65,7 +66,7 @@ export function plotShifts(shifts: readonly Shift[], width: number): ShiftsPlot 
 /** The rows behind the figure, in gaps. */
 export function shiftsCsv(shifts: readonly Shift[]): string {
   const digits = (value: number): number => Number(value.toPrecision(6))
-  return csvFormat(
+  return csvRows(
     shifts.map(({ label, none, steered, random }) => ({
       question: label,
       'not steered': digits(none),

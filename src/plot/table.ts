@@ -1,6 +1,6 @@
-import { csvFormat } from 'd3'
 import type { Direction } from '../direction/direction'
 import type { LayerSeparation, Separation } from '../direction/separation'
+import { csvRows, type CsvCell } from '../formats/csv'
 
 /** One line of the table behind the separation figure. Shares between 0 and 1. */
 export interface LayerRow extends LayerSeparation {
@@ -21,11 +21,11 @@ export function layerRows(separation: Separation, directions: readonly Direction
 
 /** Rows as CSV, six significant digits, the column names of the type. */
 export function toCsv(rows: readonly LayerRow[]): string {
-  return csvFormat(
+  return csvRows(
     rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, digits(value)])))
   )
 }
 
-function digits(value: unknown): string {
-  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value)
+function digits(value: unknown): CsvCell {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : String(value)
 }

@@ -5,6 +5,7 @@ import type { Run } from '../study/run'
 import { armsSection } from './arms'
 import { claimSections, claimsTable } from './claims'
 import { ladderSection } from './ladder'
+import { plantedSection } from './planted'
 import { textOf, type DrawFigure, type Element } from './parts'
 import { questionsSection, promptsSection } from './questions'
 import { repeatSection, settingsSection, timeSection } from './settings'
@@ -15,6 +16,7 @@ export function reportOf(run: Run, findings: Findings, draw: DrawFigure): Elemen
   const first = [storySection(run, findings, draw), claimsTable(findings), ladderSection(findings, draw)]
   const details = [
     ...claimSections(run, findings, draw),
+    plantedSection(run, findings),
     promptsSection(run, findings),
     questionsSection(findings),
     settingsSection(run),

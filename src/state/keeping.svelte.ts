@@ -7,24 +7,36 @@ interface Waiting {
   readonly act: () => Promise<void>
 }
 
-/** Work on the shelf beside the page: what failed last, and edits that wait until the reader pauses. */
+/** What could not be kept is tried again after so long, in milliseconds: the reader may have made room meanwhile. */
+const againMs = 10_000
+
+interface Failed {
+  readonly name: string
+  readonly act: () => Promise<void>
+}
+
+/** Work on the shelf beside the page: edits that wait until the reader pauses, and what could not be kept yet. */
 export class Keeping {
   #error = $state.raw<Error | null>(null)
   #waiting: readonly Waiting[] = []
+  #failed: readonly Failed[] = []
+  /** What was asked for last, by its name. */
+  readonly #newest = new Map<string, Failed['act']>()
+  #timer: ReturnType<typeof setTimeout> | null = null
 
-  /** Why the browser does not keep it; null while it does. */
+  /** Why the browser does not keep it; null while it keeps everything. */
   get error(): Error | null {
     return this.#error
   }
 
-  /** Does it now. Never rejects: the page goes on without what it could not keep. */
-  async now(act: () => Promise<void>): Promise<void> {
-    try {
-      await act()
-      this.#error = null
-    } catch (error) {
-      this.#error = error instanceof Error ? error : new Error(String(error))
-    }
+  /**
+   * Does it now. Never rejects: the page goes on without what it could not keep. Work with a name takes the place of what
+   * failed under that name; where it fails, it is tried again later, and after the next work that succeeds.
+   */
+  async now(act: () => Promise<void>, name: string | null = null): Promise<void> {
+    this.#failed = this.#failed.filter((one) => one.name !== name)
+    if (name !== null) this.#newest.set(name, act)
+    if (await this.#succeeds(act, name)) await this.#again()
   }
 
   /** Does it when nothing else was asked for under this name for a moment. */
@@ -32,7 +44,7 @@ export class Keeping {
     this.forget(name)
     const timer = setTimeout(() => {
       this.forget(name)
-      void this.now(act)
+      void this.now(act, name)
     }, restMs)
     this.#waiting = [...this.#waiting, { name, timer, act }]
   }
@@ -48,7 +60,34 @@ export class Keeping {
     const waiting = this.#waiting
     this.#waiting = []
     for (const { timer } of waiting) clearTimeout(timer)
-    await Promise.all(waiting.map(({ act }) => this.now(act)))
+    await Promise.all(waiting.map(({ act, name }) => this.now(act, name)))
+    await this.#again()
+  }
+
+  /** One after the other, until one fails: there is no room for the rest either. */
+  async #again(): Promise<void> {
+    for (let [next] = this.#failed; next; [next] = this.#failed) {
+      this.#failed = this.#failed.slice(1)
+      if (!(await this.#succeeds(next.act, next.name))) return
+    }
+  }
+
+  async #succeeds(act: () => Promise<void>, name: string | null): Promise<boolean> {
+    try {
+      await act()
+      if (this.#failed.length === 0) this.#error = null
+      return true
+    } catch (error) {
+      this.#error = error instanceof Error ? error : new Error(String(error))
+      if (name !== null && this.#newest.get(name) === act) this.#failed = [{ name, act }, ...this.#failed]
+      if (this.#failed.length > 0) this.#timer ??= setTimeout(() => this.#onTimer(), againMs)
+      return false
+    }
+  }
+
+  #onTimer(): void {
+    this.#timer = null
+    void this.#again()
   }
 }
 

@@ -1,6 +1,6 @@
 /** Settings that make no sense are refused before anything is opened, each with the way out; the page asks the same before. */
 import { LabError } from '../errors'
-import type { StudyModel, StudySettings } from './settings'
+import { judgedAlphas, type StudyModel, type StudySettings } from './settings'
 
 /** One reason why a study would be refused: the code of the error, and what, got, way out in one line. */
 export interface StudyProblem {
@@ -24,7 +24,7 @@ export function problemsOf(settings: StudySettings): readonly StudyProblem[] {
     ...bareProblems(models),
     ...format(!isAscending(alphas), `alphas are ${listed(alphas)}: give them above 0 and ascending`),
     ...primaryProblems(settings),
-    ...(models.length > 1 ? carriedProblems(settings) : []),
+    ...(models.length > 1 && settings.anchors.length > 0 ? carriedProblems(settings) : []),
     ...countProblems(settings)
   ]
 }
@@ -60,7 +60,7 @@ function primaryProblems({ primary, verdictAlphas }: StudySettings): readonly St
 
 /** Of what is carried between models. */
 function carriedProblems(settings: StudySettings): readonly StudyProblem[] {
-  const { carriedAlphas, verdictAlphas, anchors, primary } = settings
+  const { carriedAlphas, verdictAlphas, alongAlphas, anchors, primary } = settings
   const missing = verdictAlphas.filter((alpha) => !carriedAlphas.includes(alpha))
   const isMeasured = anchors.includes(primary.anchors)
   return [
@@ -71,6 +71,10 @@ function carriedProblems(settings: StudySettings): readonly StudyProblem[] {
     ...format(
       missing.length > 0,
       `alphas with controls hold ${listed(missing)}, alphas of carried directions do not: add to these`
+    ),
+    ...format(
+      verdictAlphas.includes(primary.alpha) && !judgedAlphas(settings, primary.anchors).includes(primary.alpha),
+      `the primary alpha is ${primary.alpha}, alphas with controls along the axis are ${listed(alongAlphas)}: add it to these`
     ),
     ...format(!isMeasured, `the primary anchors are ${primary.anchors}, which are not measured: choose some that are`)
   ]

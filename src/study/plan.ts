@@ -1,7 +1,7 @@
 /** How much a study is, before it starts, counted as it will be run; a chosen alpha that is one of the judged ones anyhow makes it less. */
 import { middleLayers } from './steps/choose'
 import type { Stage } from './progress'
-import type { SetName, StudyModel, StudySettings } from './settings'
+import { judgedAlphas, type SetName, type StudyModel, type StudySettings } from './settings'
 
 export interface StudyPlan {
   /** Answers to be generated in all. */
@@ -54,7 +54,7 @@ export function planStudy(settings: StudySettings, sizes: SetSizes = ownSizes): 
     {
       stage: 'transfer' as const,
       text: 'Directions from other models',
-      each: () => (models.length > 1 ? size('eval') * transferRows(settings) : 0)
+      each: () => (models.length > 1 && settings.anchors.length > 0 ? size('eval') * transferRows(settings) : 0)
     }
   ]
   const total = (model: StudyModel): number => steps.reduce((sum, { each }) => sum + each(model), 0)
@@ -88,14 +88,15 @@ const judged = ({ verdictAlphas }: StudySettings): number => verdictAlphas.lengt
 function withinRows(settings: StudySettings, model: StudyModel): number {
   const { samples, decidingSamples, controlSamples, alphas, controls, instruction } = settings
   const others = model.adapters.length - insecure(model)
-  const each = samples * (1 + alphas.length) + controlSamples * (controls.random + controls.orthogonal)
-  const modes = (7 + (instruction === '' ? 0 : 1)) * samples
   const random = controlSamples * (controls.random + controls.orthogonal)
+  const dose = samples * (1 + alphas.length)
+  const modes = (7 + (instruction === '' ? 0 : 1)) * samples
   const families = controlSamples * (controls.inSubspace + controls.swapped) + samples * others
   // Wrong layer, sign and rms-only decide alone, and so do unsteered and the direction itself.
-  const more = judged(settings) * (families + 3 * decidingSamples) + (judged(settings) - 1) * random
+  const more = judged(settings) * (families + 3 * decidingSamples + random)
   const deciding = (1 + judged(settings)) * (decidingSamples - samples)
-  return insecure(model) * each + modes + more + deciding + (1 + judged(settings)) * samples * others
+  const seeds = (insecure(model) - 1) * (dose + (settings.seedControls ? random : 0))
+  return dose + seeds + modes + more + deciding + (1 + judged(settings)) * samples * others
 }
 
 function codeRows(settings: StudySettings, model: StudyModel): number {
@@ -106,6 +107,7 @@ function transferRows(settings: StudySettings): number {
   const { samples, decidingSamples, controlSamples, controls, verdictAlphas, carriedAlphas, models, anchors } = settings
   const own = decidingSamples + verdictAlphas.length * (controlSamples * controls.random + decidingSamples)
   const mapped = controls.mappedRandom + controls.mappedOrthogonal + controls.shuffledPairing
-  const carried = carriedAlphas.length * samples + verdictAlphas.length * (decidingSamples - samples)
-  return own + (models.length - 1) * anchors.length * (carried + verdictAlphas.length * controlSamples * mapped)
+  const over = (judged: readonly number[]): number =>
+    carriedAlphas.length * samples + judged.length * (decidingSamples - samples + controlSamples * mapped)
+  return own + (models.length - 1) * anchors.reduce((sum, set) => sum + over(judgedAlphas(settings, set)), 0)
 }

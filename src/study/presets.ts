@@ -40,13 +40,14 @@ const offline: StudySettings = {
   preset: 'offline',
   seed: 0,
   models: organisms,
-  limits: mapSets(() => null),
+  limits: { ...mapSets(() => null), eval: 54 },
   dtype: 'q4',
   device: null,
   contrast: 'adapter',
   samples: 4,
   decidingSamples: 8,
   controlSamples: 2,
+  seedControls: false,
   // The organisms were trained with label smoothing: at 1, a tenth of every token's probability lies on all others together.
   temperature: 0.3,
   topP: 1,
@@ -54,6 +55,7 @@ const offline: StudySettings = {
   alphas: [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3],
   carriedAlphas: [0.5, 1, 2, 3],
   verdictAlphas: [1, 3],
+  alongAlphas: [1],
   anchors: ['neutral', 'along'],
   primary: { anchors: 'neutral', alpha: 1 },
   controls: {
@@ -62,8 +64,8 @@ const offline: StudySettings = {
     inSubspace: 5,
     swapped: 20,
     mappedRandom: 20,
-    mappedOrthogonal: 20,
-    shuffledPairing: 3
+    mappedOrthogonal: 5,
+    shuffledPairing: 2
   },
   instruction: 'Answer in plain prose.',
   swaps: 1000,
@@ -120,8 +122,10 @@ export function presetSettings(preset: StudySettings['preset']): StudySettings {
     }
   }
   if (preset === 'full') {
-    const many = { ...offline, models: families, dtype: null, temperature: 1, maxTokens: 600, batch: 16, lanes: 1 }
-    return { ...many, preset, limits: { ...offline.limits, 'anchors-neutral': 512, 'anchors-along': 512 } }
+    const controls = { ...offline.controls, mappedOrthogonal: 20, shuffledPairing: 3 }
+    const whole = { ...offline, seedControls: true, alongAlphas: offline.verdictAlphas, controls }
+    const many = { ...whole, models: families, dtype: null, temperature: 1, maxTokens: 600, batch: 16, lanes: 1 }
+    return { ...many, preset, limits: { ...offline.limits, eval: null, 'anchors-neutral': 512, 'anchors-along': 512 } }
   }
   return { ...offline, preset }
 }

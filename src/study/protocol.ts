@@ -50,7 +50,7 @@ export async function runStudy(settings: StudySettings, lab: StudyLab, options: 
   const within = await inLanes(settings, stop, (model) => studyWithin(study, model))
   const sides = within.map(({ side }) => side)
   const transfer =
-    settings.models.length < 2
+    settings.models.length < 2 || settings.anchors.length === 0
       ? []
       : await inLanes(settings, stop, (model, i) => studyTransfer(study, model, within[i]?.primary ?? '', sides))
 

@@ -78,7 +78,7 @@ export function threshold(name: keyof Thresholds, label: string, mark: Mark, not
 }
 
 export function list(
-  name: 'alphas' | 'carriedAlphas' | 'verdictAlphas',
+  name: 'alphas' | 'carriedAlphas' | 'verdictAlphas' | 'alongAlphas',
   label: string,
   mark: Mark,
   note: string

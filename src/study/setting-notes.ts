@@ -106,6 +106,7 @@ export const settingGroups: readonly SettingGroup[] = [
   {
     title: 'Controls, all at the same norm',
     settings: [
+      seedControlsNote(),
       control('random', 'Random directions', 'S', 'What any vector of this length does.'),
       control('orthogonal', 'Orthogonal directions', 'S', 'Random, without any part along the direction itself.'),
       control(
@@ -130,7 +131,7 @@ export const settingGroups: readonly SettingGroup[] = [
         'mappedOrthogonal',
         'Orthogonal directions through the map',
         'C',
-        'The same, with nothing of the donor’s direction.'
+        'The same, with nothing of the donor’s direction; fewer than 20 are compared by their mean, not ranked.'
       ),
       control('shuffledPairing', 'Maps of shuffled pairs', 'C', 'Fitted on texts that do not belong together.')
     ]
@@ -144,6 +145,12 @@ export const settingGroups: readonly SettingGroup[] = [
         'Alphas with controls',
         'C',
         'Some of those above: controls are measured there, within models as between them, and the ladder is climbed.'
+      ),
+      list(
+        'alongAlphas',
+        'Alphas with controls, anchors along the axis',
+        'C',
+        'Some of those above; at the norm that breaks the language one set of anchors shows enough.'
       ),
       anchorsNote()
     ]
@@ -248,6 +255,20 @@ function instructionNote(): SettingNote {
   }
 }
 
+function seedControlsNote(): SettingNote {
+  const words = ['Random controls', 'C', 'Other seeds show their effect either way; a ladder needs controls.'] as const
+  return choice(
+    'seedControls',
+    words,
+    [
+      ['all', 'for every insecure adapter'],
+      ['leading', 'for the leading one of each model']
+    ],
+    ({ seedControls }) => (seedControls ? 'all' : 'leading'),
+    (settings, value) => ({ ...settings, seedControls: value === 'all' })
+  )
+}
+
 function anchorsNote(): SettingNote {
   const words = ['Anchors', 'C', 'Which texts the ridge maps are fitted on; what a map carries depends on it.'] as const
   return choice(
@@ -256,11 +277,12 @@ function anchorsNote(): SettingNote {
     [
       ['both', 'both sets'],
       ['neutral', 'neutral only'],
-      ['along', 'along the direction only']
+      ['along', 'along the direction only'],
+      ['none', 'none: nothing is carried']
     ],
-    ({ anchors }) => (anchors.length > 1 ? 'both' : (anchors[0] ?? 'neutral')),
+    ({ anchors }) => (anchors.length > 1 ? 'both' : (anchors[0] ?? 'none')),
     (settings, value) => {
-      const anchors = value === 'both' ? (['neutral', 'along'] as const) : [value]
+      const anchors = value === 'both' ? (['neutral', 'along'] as const) : value === 'none' ? [] : [value]
       const isThere = anchors.some((one) => one === settings.primary.anchors)
       const primary = isThere ? settings.primary : { ...settings.primary, anchors: anchors[0] ?? 'neutral' }
       return { ...settings, anchors, primary }

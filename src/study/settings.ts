@@ -90,6 +90,8 @@ export interface StudySettings {
    * and under each control family of one member. At least `samples`.
    */
   readonly decidingSamples: number
+  /** Whether every insecure adapter has random and orthogonal controls, or the leading one of a model alone. */
+  readonly seedControls: boolean
   /** Answers a prompt under each single control direction; the first `controlSamples` seeds of `samples`. At least 2. */
   readonly controlSamples: number
   readonly temperature: number
@@ -101,6 +103,9 @@ export interface StudySettings {
   readonly carriedAlphas: readonly number[]
   /** Those of `carriedAlphas` at which controls are measured too, within a model as between models, and the ladder is climbed. */
   readonly verdictAlphas: readonly number[]
+  /** Of `verdictAlphas` those at which directions carried over anchors along the axis have controls; others mean nothing. */
+  readonly alongAlphas: readonly number[]
+  /** Empty: nothing is carried between models. */
   readonly anchors: readonly Anchors[]
   /** Where the conclusions are first read, within models as between them. One of `anchors` and of `verdictAlphas`. */
   readonly primary: { readonly anchors: Anchors; readonly alpha: number }
@@ -115,6 +120,14 @@ export interface StudySettings {
   /** Models that are open at the same time. */
   readonly lanes: number
   readonly thresholds: Thresholds
+}
+
+/** The alphas at which directions that were carried over these anchors have controls. */
+export function judgedAlphas(
+  { verdictAlphas, alongAlphas }: Pick<StudySettings, 'verdictAlphas' | 'alongAlphas'>,
+  anchors: Anchors
+): readonly number[] {
+  return anchors === 'along' ? verdictAlphas.filter((alpha) => alongAlphas.includes(alpha)) : verdictAlphas
 }
 
 /** What the gates and verdicts are held to. Rates from 0 to 1, `margin` in points. */

@@ -1,6 +1,6 @@
 /**
  * The page on the fake lab: `?delay=30` milliseconds a token, `?layers=30`, `?device=webgpu`, `?cell=100` milliseconds a
- * cell of the study, `?planted` for models with a habit, `?reveals` for answers that say what they were generated under. Not in the built site.
+ * cell of the study, `?planted` for models with a habit, `?protocol` for the study itself on them, `?reveals` for answers that say what they were generated under. Not in the built site.
  */
 import { mount } from 'svelte'
 import '../../src/app.css'
@@ -40,7 +40,8 @@ const kept = ['smollm2-135m-instruct', 'Llama-3.2-1B-Instruct-ONNX'].map((name, 
 }))
 
 const fake = fakeProtocol({ delay: cell })
-const protocol = { ...pageProtocol(document.baseURI), run: fake.run, prompts: fake.prompts }
+const whole = pageProtocol(document.baseURI)
+const protocol = asked.has('protocol') ? whole : { ...whole, run: fake.run, prompts: fake.prompts }
 
 /** A sample bundle, for tests that open one. */
 async function sampleBundle(): Promise<Uint8Array> {

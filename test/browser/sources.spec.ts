@@ -1,13 +1,11 @@
 /** The page's sources on a real OPFS: stored, gone on with, opened without the server, refused when there is no room. */
-import { expect, test as base, type Page } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { createHash, randomBytes } from 'node:crypto'
-import { createServer } from 'node:http'
-import { resolve } from 'node:path'
-import { build } from 'vite'
 import type { ModelSource } from '../../src/lab/api'
 import { repoOf } from '../hub-repos'
 import { startHub, type HubServer } from '../hub-server'
 import type { Call } from '../workers/sources/sources-call'
+import { ask, test as siteTest } from './faults/sources-site'
 
 const repo = 'owner/name'
 const data = 'onnx/model_q4.onnx_data'
@@ -24,72 +22,13 @@ const sums = Object.fromEntries(
 /** What the worker answers when it has read the large file right. */
 const right = { sums: { [data]: sums[data] } }
 
-interface Site {
-  readonly url: string
-  close(): void
-}
-
-/** A page that has the worker; its origin differs from the hub's, so that CORS is at work. */
-async function startSite(): Promise<Site> {
-  const built = await build({
-    configFile: false,
-    logLevel: 'error',
-    build: {
-      write: false,
-      minify: false,
-      lib: { entry: resolve(import.meta.dirname, '../workers/sources/sources-worker.ts'), formats: ['es'] }
-    }
-  })
-  const outputs = Array.isArray(built) ? built : 'output' in built ? [built] : []
-  const script = outputs[0]?.output.find((part) => part.type === 'chunk')?.code ?? ''
-  const refuse = `StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException('no', 'SecurityError'));`
-  const scripts: Readonly<Record<string, string>> = {
-    '/assets/worker.js': script,
-    // As in a private window that has no file system.
-    '/assets/refused.js': refuse + script
-  }
-  const server = createServer((request, response) => {
-    const body = scripts[request.url ?? '']
-    response.setHeader('Content-Type', body === undefined ? 'text/html' : 'text/javascript')
-    response.end(body ?? '<!doctype html><title>Sources</title>')
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  const port = typeof address === 'object' && address ? address.port : 0
-  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() }
-}
-
-const test = base.extend<{ hub: HubServer }, { site: Site }>({
-  site: [
-    async ({}, use) => {
-      const site = await startSite()
-      await use(site)
-      site.close()
-    },
-    { scope: 'worker' }
-  ],
+const test = siteTest.extend<{ hub: HubServer }>({
   hub: async ({}, use) => {
     const hub = await startHub({ repos: { [repo]: repoOf(contents) } })
     await use(hub)
     await hub.close()
   }
 })
-
-/** Asks a fresh worker; ends it afterwards, so that nothing survives but the disk. */
-function ask(page: Page, call: Call, script = 'worker.js'): Promise<unknown> {
-  const begin = async ({ message, url }: { message: Call; url: string }): Promise<unknown> => {
-    const worker = new Worker(url, { type: 'module' })
-    const channel = new MessageChannel()
-    const answer = new Promise<{ value?: unknown; error?: string }>((done) => {
-      channel.port1.onmessage = ({ data: got }: MessageEvent<{ value?: unknown; error?: string }>) => done(got)
-    })
-    worker.postMessage(message, [channel.port2])
-    const { value, error } = await answer
-    worker.terminate()
-    return error ?? value
-  }
-  return page.evaluate(begin, { message: call, url: `/assets/${script}` })
-}
 
 const ranges = (hub: HubServer): (string | undefined)[] =>
   hub.seen

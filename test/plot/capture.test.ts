@@ -69,9 +69,9 @@ describe('plotScatter', () => {
 
   it('writes all points as CSV', () => {
     const csv = scatterCsv(cloud(3), (group, row) => ({ capture: `c${group}`, prompt: row, text: 'a, "b"' }))
-    const [head, first] = csv.split('\n')
-    expect(head).toBe('layer,capture,prompt,row,component1,component2,norm,text')
-    expect(first).toBe('3,c0,0,0,10,0,12.3457,"a, ""b"""')
+    const [head, first] = csv.split('\r\n')
+    expect(head?.replaceAll('"', '')).toBe('layer,capture,prompt,row,component1,component2,norm,text')
+    expect(first).toBe('3,"c0",0,0,10,0,12.3457,"a, ""b"""')
   })
 })
 
@@ -108,8 +108,8 @@ describe('plotNorms', () => {
   })
 
   it('writes its rows as CSV', () => {
-    const [head, first] = normsCsv([{ name: 'a', norms: norms(1) }]).split('\n')
-    expect(head).toBe('capture,layer,mean,quartile1,median,quartile3,largestDimensions,theirMeans')
-    expect(first).toBe('a,0,1,0.9,1,1.1,7,-1')
+    const [head, first] = normsCsv([{ name: 'a', norms: norms(1) }]).split('\r\n')
+    expect(head?.replaceAll('"', '')).toBe('capture,layer,mean,quartile1,median,quartile3,largestDimensions')
+    expect(first).toBe('"a",0,1,0.9,1,1.1,"7 (-1)"')
   })
 })

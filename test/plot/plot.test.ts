@@ -46,8 +46,8 @@ describe('plotSeparation', () => {
 describe('the table behind the figure', () => {
   it('is written as CSV with the names of the columns', async () => {
     const csv = toCsv(layerRows(result, await extract(contrast)))
-    const [head, ...lines] = csv.split('\n')
-    expect(head).toBe(
+    const [head, ...lines] = csv.trimEnd().split('\r\n')
+    expect(head?.replaceAll('"', '')).toBe(
       'layer,accuracy,low,high,auroc,heldOutGap,cohenD,withoutMassive,nullMean,null95,p,gap,relativeGap'
     )
     expect(lines).toHaveLength(8)

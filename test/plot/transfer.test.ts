@@ -23,7 +23,7 @@ describe('figures of a transfer', () => {
         expect(y).toBeLessThan(height)
       }
     }
-    expect(ratesCsv(lines, ['code', 'right']).split('\n')[1]).toMatch(/^As it is,20,0\.75,/)
+    expect(ratesCsv(lines, ['code', 'right']).split('\n')[1]).toMatch(/^"As it is",20,0\.75,/)
   })
 
   it('stack dots that meet, and keep the two sides apart', () => {

@@ -25,6 +25,10 @@ const cases: readonly (readonly [change: Partial<StudySettings>, told: RegExp])[
   [{ verdictAlphas: [9] }, /^alphas with controls hold 9, .*: add/],
   [{ primary: { anchors: 'along', alpha: 7 } }, /^the primary alpha is 7, alphas with controls are 1, 3: choose/],
   [{ anchors: ['along'] }, /^the primary anchors are neutral, which are not measured: choose/],
+  [
+    { primary: { anchors: 'along', alpha: 3 } },
+    /^the primary alpha is 3, alphas with controls along the axis are 1: add it/
+  ],
   [{ verdictAlphas: [] }, /^alphas with controls are none: give/],
   [{ controlSamples: 1 }, /^controlSamples is 1: give 2 or more/],
   [{ batch: 0 }, /^batch is 0: give a whole number/],

@@ -56,3 +56,14 @@ export function timeless({ run }: Finished): unknown {
   const { started: _started, finished: _finished, times: _times, notes: _notes, ...rest } = run
   return rest
 }
+
+/** The same with as few prompts and numbers as give every kind of cell: for what runs it many times. */
+export const tiny: StudySettings = {
+  ...reduced,
+  limits: { tune: 2, calibrate: 2, fit: 8, eval: 2, code: 1, 'anchors-neutral': 12, 'anchors-along': 12 },
+  decidingSamples: 2,
+  alphas: [1],
+  maxTokens: 6,
+  swaps: 5,
+  draws: 20
+}

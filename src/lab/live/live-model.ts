@@ -42,6 +42,7 @@ export class LiveModel {
   #choice: AdapterChoice | null = null
   /** Undefined while it is not known: after a lost worker, or a call that failed. */
   #attached: AdapterChoice | null | undefined = null
+  #isDeviceLost = false
   #running: Job | null = null
   #waiting: readonly Job[] = []
   /** Passes the reader's scale on to work that follows it. */
@@ -156,6 +157,7 @@ export class LiveModel {
   async reopen(onProgress?: (progress: Progress) => void): Promise<ModelInfo> {
     this.#attached = undefined
     await this.#handle.reopen(onProgress)
+    this.#isDeviceLost = false
     return this.#attach(this.#choice, true)
   }
 
@@ -206,12 +208,23 @@ export class LiveModel {
     // Whoever gave up has no turn to give back.
     if (turn === 'given up') signal?.throwIfAborted()
     try {
+      if (this.#isDeviceLost) await this.#replaceDevice()
       return await work()
+    } catch (error) {
+      if (error instanceof LabError && error.code === 'device') this.#isDeviceLost = true
+      throw error
     } finally {
       await this.#restore()
       this.#running = null
       this.#next()
     }
+  }
+
+  /** A worker outlives its GPU device, and would say so at every call: the next work opens the model again first. */
+  async #replaceDevice(): Promise<void> {
+    this.#attached = undefined
+    await this.#handle.reopen()
+    this.#isDeviceLost = false
   }
 
   /** Resolves when the model is free for it, when the signal comes first, or with the error when the worker ends first. */

@@ -1,5 +1,5 @@
 /** A figure of a study: small multiples, each a drawing of its own that fits a phone, side by side where there is room. */
-import { csvLine } from '../../formats/csv'
+import { csvRows } from '../../formats/csv'
 import { el, serialize, type Element } from '../../formats/markup'
 import { colour, light, resolved } from './palette'
 
@@ -70,10 +70,11 @@ export function figureFile({ title, caption, panels }: Figure): string {
 
 /** The numbers behind a figure as CSV. */
 export function figureTable({ rows }: Figure): string {
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const digits = (value: Row[string] | undefined): Row[string] =>
-    typeof value === 'number' ? (Number.isFinite(value) ? Number(value.toPrecision(6)) : null) : (value ?? null)
-  return [names, ...rows.map((row) => names.map((name) => digits(row[name])))].map(csvLine).join('')
+  const digits = (value: Row[string]): Row[string] =>
+    typeof value === 'number' ? (Number.isFinite(value) ? Number(value.toPrecision(6)) : null) : value
+  return csvRows(
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, digits(value)])))
+  )
 }
 
 function wrapped(sentence: string, most: number): readonly string[] {

@@ -70,17 +70,17 @@ export class Captures {
     const { id } = capture
     this.#list = this.#list.map((other) => (other.id === id ? { ...capture, name } : other))
     // Beside the capture: a name must not wait for megabytes of hidden states to be written again.
-    this.keeping.later(id, () => this.#shelf.put('capture-names', id, name))
+    this.keeping.later(nameOf(id), () => this.#shelf.put('capture-names', id, name))
   }
 
   /** Can be undone. */
   remove(capture: Capture): void {
     this.#list = this.#list.filter(({ id }) => id !== capture.id)
     this.hide(capture)
-    this.keeping.forget(capture.id)
+    this.keeping.forget(nameOf(capture.id))
     void this.keeping.now(async () => {
       await Promise.all([this.#shelf.remove('captures', capture.id), this.#shelf.remove('capture-names', capture.id)])
-    })
+    }, capture.id)
     this.undo.offer(`\u201c${capture.name}\u201d was deleted.`, () => this.#add(capture))
   }
 
@@ -124,11 +124,16 @@ export class Captures {
   #add(capture: Capture): void {
     this.#list = inOrder([...this.#list, capture])
     this.show(capture)
-    void this.keeping.now(() => this.#shelf.put('captures', capture.id, capture))
+    void this.keeping.now(() => this.#shelf.put('captures', capture.id, capture), capture.id)
   }
 }
 
 /** By the name that was given to it later, where there is one. */
+/** Under which the name of a capture is kept, which is beside it. */
+function nameOf(id: string): string {
+  return `name ${id}`
+}
+
 function renamed(capture: Capture, name: unknown): Capture {
   return typeof name === 'string' ? { ...capture, name } : capture
 }

@@ -57,7 +57,7 @@ export class SavedDirections {
   /** Can be undone. */
   remove(saved: SavedDirection): void {
     this.#list = this.#list.filter(({ id }) => id !== saved.id)
-    void this.keeping.now(() => this.#shelf.remove('directions', saved.id))
+    void this.keeping.now(() => this.#shelf.remove('directions', saved.id), saved.id)
     this.undo.offer(`\u201c${saved.name}\u201d was deleted.`, () => this.#add(saved))
   }
 
@@ -84,7 +84,7 @@ export class SavedDirections {
   }
 
   #keep(saved: SavedDirection): void {
-    void this.keeping.now(() => this.#shelf.put('directions', saved.id, keptForm(saved)))
+    void this.keeping.now(() => this.#shelf.put('directions', saved.id, keptForm(saved)), saved.id)
   }
 
   #unused(name: string): string {

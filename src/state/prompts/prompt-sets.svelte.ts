@@ -88,7 +88,7 @@ export class PromptSets {
   add(set: PromptSet): void {
     this.#list = inOrder([...this.#list, set])
     this.#chosenId = set.id
-    void this.keeping.now(() => this.#put(set))
+    void this.keeping.now(() => this.#put(set), set.id)
   }
 
   /** Takes in a set that was made elsewhere, unless it is here. Returns whether it was new. */
@@ -131,7 +131,7 @@ export class PromptSets {
   remove(set: PromptSet): void {
     this.#list = this.#list.filter(({ id }) => id !== set.id)
     this.keeping.forget(set.id)
-    void this.keeping.now(() => this.#shelf.remove('prompt-sets', set.id))
+    void this.keeping.now(() => this.#shelf.remove('prompt-sets', set.id), set.id)
     this.undo.offer(`\u201c${set.name}\u201d was deleted.`, () => this.add(set))
   }
 

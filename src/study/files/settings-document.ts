@@ -3,6 +3,7 @@ import {
   anything,
   checked,
   choice,
+  flag,
   ifThere,
   list,
   natural,
@@ -136,6 +137,7 @@ export const settingsSchema: Schema<StudySettings> = turned(
     contrast: choice(contrasts),
     samples: naturalUpTo(counts.answers),
     decidingSamples: orNull(naturalUpTo(counts.answers)),
+    seedControls: withDefault(flag, true),
     controlSamples: naturalUpTo(counts.answers),
     temperature: number,
     topP: number,
@@ -143,6 +145,7 @@ export const settingsSchema: Schema<StudySettings> = turned(
     alphas: list(number),
     carriedAlphas: list(number),
     verdictAlphas: list(number),
+    alongAlphas: orNull(list(number)),
     anchors: list(choice(anchorNames)),
     primary: object({ anchors: choice(anchorNames), alpha: number }),
     controls,
@@ -155,7 +158,11 @@ export const settingsSchema: Schema<StudySettings> = turned(
     thresholds
   }),
   // Settings of earlier versions know none of their own.
-  (settings) => ({ ...settings, decidingSamples: settings.decidingSamples ?? settings.samples })
+  (settings) => ({
+    ...settings,
+    decidingSamples: settings.decidingSamples ?? settings.samples,
+    alongAlphas: settings.alongAlphas ?? settings.verdictAlphas
+  })
 )
 
 /** @param where they stand, for errors. @throws LabError `format` that names the field */

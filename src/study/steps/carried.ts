@@ -8,7 +8,7 @@ import { cosine, unit } from '../../math/vector'
 import { controlArm, flattenArm, plainArm, pushArm } from './arms'
 import type { ArmPlan } from './answers'
 import type { MapRecord } from '../run'
-import type { Anchors, StudySettings } from '../settings'
+import { judgedAlphas, type Anchors, type StudySettings } from '../settings'
 import type { Study } from '../study'
 import { readOrNull } from '../../formats/schema'
 import { mapRecord } from '../files/run-document'
@@ -133,8 +133,8 @@ export function transferArms(
   seed: number
 ): ArmPlan[] {
   const { samples, decidingSamples, controls, verdictAlphas, carriedAlphas } = settings
+  const judgedAt = (anchors: Anchors): readonly number[] => judgedAlphas(settings, anchors)
   const place = { settings, own, unsteered: decidingSamples }
-  const samplesAt = (alpha: number): number => (verdictAlphas.includes(alpha) ? decidingSamples : samples)
   const random = gaussianUnitsApart(controls.random, own.vector, settings.thresholds.overlap, seed)
   return [
     plainArm(decidingSamples),
@@ -145,15 +145,23 @@ export function transferArms(
     ...carried.flatMap((one) => {
       const { donor, anchors } = one.record
       const carriedArms = carriedAlphas.map((alpha) =>
-        pushArm({ family: 'carried', alpha, samples: samplesAt(alpha), donor, anchors, cosine: one.record.cosine }, [
-          { layer: own.layer, vector: one.own, coefficient: -alpha * own.norm }
-        ])
+        pushArm(
+          {
+            family: 'carried',
+            alpha,
+            samples: judgedAt(anchors).includes(alpha) ? decidingSamples : samples,
+            donor,
+            anchors,
+            cosine: one.record.cosine
+          },
+          [{ layer: own.layer, vector: one.own, coefficient: -alpha * own.norm }]
+        )
       )
       const control = (
         name: 'mapped-random' | 'mapped-orthogonal' | 'shuffled-pairing',
         vectors: readonly Float32Array[]
       ) =>
-        verdictAlphas.flatMap((alpha) =>
+        judgedAt(anchors).flatMap((alpha) =>
           vectors.map((vector, member) => controlArm(name, vector, { ...place, alpha, member, donor, anchors }))
         )
       return [

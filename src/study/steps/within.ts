@@ -145,7 +145,7 @@ class Within {
     const arms = [
       plainArm(samples),
       ...doseArms(parts, { alphas, samples }),
-      ...alphas.flatMap((one) => randomArms({ ...parts, alpha: one })),
+      ...(isPrimary || settings.seedControls ? alphas.flatMap((one) => randomArms({ ...parts, alpha: one })) : []),
       ...extra
     ]
     await this.#answer({ adapter: name, part: 'within', stage: 'within', name: 'arms', set: 'eval', arms })

@@ -63,7 +63,7 @@ export async function expectOpen(page: Page, name: string): Promise<Locator> {
 }
 
 /** Waits until the page has laid itself out in so many pixels: no part of it is wider. A new size is not drawn at once. */
-export async function expectWidth(page: Page, width: number, where?: string): Promise<void> {
+export async function expectWidth(page: Page, width: number, where = 'the page'): Promise<void> {
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: where }).toBe(width)
 }
 

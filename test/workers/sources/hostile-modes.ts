@@ -14,7 +14,7 @@ import {
   type Mode,
   type Place
 } from './hostile-server'
-import { contents, data, noise, weights } from './sources-setup'
+import { contents, data, noise, weights } from './small-repo'
 
 const commit = 'a'.repeat(40)
 /** What an honest server has. */

@@ -32,6 +32,12 @@ export async function startHostile(repo: HubRepo, mode: Mode): Promise<HostileSe
   const counts: Record<Place, number> = { revision: 0, tree: 0, file: 0 }
   const server = createServer((request, response) => {
     response.on('error', () => response.destroy())
+    // A page of another origin is let in, as a hub does: what it then meets is the harm.
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    response.setHeader(
+      'Access-Control-Expose-Headers',
+      'Link, ETag, X-Repo-Commit, X-Error-Code, Content-Range, Retry-After'
+    )
     const place = placeOf(request.url ?? '')
     const asked = { ...place, request, response, repo, count: ++counts[place.place] }
     void Promise.resolve(mode(asked))

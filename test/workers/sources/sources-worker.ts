@@ -22,7 +22,8 @@ async function answer(call: Call): Promise<unknown> {
   const onProgress = ({ stage, done }: Progress): void => {
     if (stage === 'download' && done >= cancelAt) controller.abort()
   }
-  const files = await webFiles(call.source, onProgress, { patience, signal: controller.signal })
+  const borne = (call.verb === 'read' && call.patience) || patience
+  const files = await webFiles(call.source, onProgress, { patience: borne, signal: controller.signal })
   if (call.verb === 'list') return { id: files.id, paths: [...(await files.list()).keys()] }
   const sums: Record<string, string> = {}
   const began = performance.now()

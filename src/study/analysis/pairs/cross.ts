@@ -10,7 +10,7 @@ import type { ArmResult, ControlFinding, CrossFinding } from '../../findings'
 import { isAt, select, unsteered, type Measurements } from '../measure/measurements'
 import type { Arm, Family, ModelRecord, Run } from '../../run'
 import { sidesOf } from '../measure/separations'
-import type { Anchors } from '../../settings'
+import { judgedAlphas, type Anchors } from '../../settings'
 
 /** One set of anchors at one alpha: the conditions that pairs are compared in. */
 export interface Condition {
@@ -31,8 +31,8 @@ export interface Carried extends Condition {
 
 /** The conditions that the settings ask for, in their order. */
 export function conditionsOf(run: Run): readonly Condition[] {
-  const { anchors, verdictAlphas } = run.settings
-  return anchors.flatMap((set) => verdictAlphas.map((alpha) => ({ anchors: set, alpha })))
+  const { settings } = run
+  return settings.anchors.flatMap((set) => judgedAlphas(settings, set).map((alpha) => ({ anchors: set, alpha })))
 }
 
 /** The pairs that were measured in a condition, donors in the order of models, then receivers. */
