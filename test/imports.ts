@@ -19,6 +19,7 @@ const pure = [
   'fflate',
   '@zip.js/zip.js',
   'hyparquet',
+  'valibot',
   '@lezer/',
   '@eslint-community/regexpp'
 ]

@@ -22,7 +22,7 @@ type Json = Readonly<Record<string, unknown>>
 const bare = /"(?:[^"\\]|\\.)*"|-?\b(?:Infinity|NaN)\b/g
 
 /** An object; `Infinity` and `NaN`, as Python writes them, are null. @throws LabError `format` */
-export function parseJson(text: string, path: string): Json {
+export function parseModelJson(text: string, path: string): Json {
   let value: unknown
   try {
     const plain = /Infinity|NaN/.test(text) ? text.replace(bare, (part) => (part[0] === '"' ? part : 'null')) : text

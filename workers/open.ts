@@ -8,7 +8,7 @@ import { Graph } from '../src/onnx/graph'
 import { instrumentGraph, type Instrumented } from '../src/onnx/instrument'
 import type { Plan } from '../src/onnx/plan'
 import { chooseGraph, type Choice } from './choose'
-import { parseJson, readConfig, type ModelConfig } from './config'
+import { parseModelJson, readConfig, type ModelConfig } from './config'
 import { openEmbedding } from './run/embedding'
 import { fingerprint } from './fingerprint'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Weights } from './host/host'
@@ -145,8 +145,8 @@ async function readTexts(
   }
   const generation = await optional('generation_config.json')
   const config = readConfig(
-    parseJson(await text('config.json'), 'config.json'),
-    generation === undefined ? undefined : parseJson(generation, 'generation_config.json')
+    parseModelJson(await text('config.json'), 'config.json'),
+    generation === undefined ? undefined : parseModelJson(generation, 'generation_config.json')
   )
   const tokens = new Tokens({
     tokenizer: await text('tokenizer.json'),

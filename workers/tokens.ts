@@ -4,7 +4,7 @@ import { excerpt, LabError } from '../src/errors'
 import { fieldsOf } from '../src/formats/fields'
 import type { Prompt } from '../src/lab/api'
 import { plainForm } from '../src/lab/plain-form'
-import { parseJson } from './config'
+import { parseModelJson } from './config'
 import { ChatTemplate } from './template'
 
 export interface TokenizerFiles {
@@ -28,8 +28,8 @@ export class Tokens {
 
   /** @throws LabError `format` */
   constructor(files: TokenizerFiles) {
-    const json = parseJson(files.tokenizer, 'tokenizer.json')
-    const config = withPlainTokens(parseJson(files.config, 'tokenizer_config.json'))
+    const json = parseModelJson(files.tokenizer, 'tokenizer.json')
+    const config = withPlainTokens(parseModelJson(files.config, 'tokenizer_config.json'))
     try {
       this.#tokenizer = new PreTrainedTokenizer(
         json,

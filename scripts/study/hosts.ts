@@ -1,6 +1,6 @@
 /** Which hosts a study on the command line contacts: never one that only a file names. */
 import { LabError } from '../../src/errors'
-import { quoted } from '../../src/formats/record'
+import { quoted } from '../../src/formats/text'
 import type { AdapterSource, ModelSource } from '../../src/lab/api'
 import { hostOf, publicHub } from '../../src/lab/privacy/hosts'
 import type { StudyModel } from '../../src/study/settings'

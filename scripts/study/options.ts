@@ -2,13 +2,14 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { LabError } from '../../src/errors'
-import type { Device, Dtype } from '../../src/lab/api'
-import { parseFields } from '../../src/formats/record'
+import { fieldsOf } from '../../src/formats/fields'
+import { parseJson } from '../../src/formats/schema'
 import { presetSettings } from '../../src/study/presets'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
 import { adaptersIn } from './adapter-folder'
 import { atTrustedHosts } from './hosts'
-import { devices, dtypes, readSettings } from '../../src/study/files/settings-document'
+import { devices, dtypes } from '../../src/lab/dtype'
+import { readSettings } from '../../src/study/files/settings-document'
 
 export const studyOptions = {
   out: { type: 'string' },
@@ -65,8 +66,8 @@ export async function settingsOf(values: StudyArguments): Promise<StudySettings>
     ...base,
     ...(isChanged && base.preset !== 'full' && { preset: 'custom' as const }),
     models,
-    ...(values.device !== undefined && { device: pick<Device>('device', devices, values.device) }),
-    ...(values.dtype !== undefined && { dtype: pick<Dtype>('dtype', dtypes, values.dtype) }),
+    ...(values.device !== undefined && { device: pick('device', devices, values.device) }),
+    ...(values.dtype !== undefined && { dtype: pick('dtype', dtypes, values.dtype) }),
     ...(values.lanes !== undefined && { lanes: natural('lanes', values.lanes) }),
     ...(values.seed !== undefined && { seed: natural('seed', values.seed) })
   }
@@ -104,8 +105,9 @@ async function settingsFile(path: string): Promise<StudySettings> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new LabError('format', `${path} could not be read (${String(cause)}); give a file of settings`, { cause })
   })
-  const fields = parseFields(text, path)
-  return readSettings(fields.has('settings') ? fields.object('settings') : fields)
+  const value = parseJson(text, path)
+  const inside = fieldsOf(value).get('settings')
+  return inside === undefined ? readSettings(value, path) : readSettings(inside, `${path}: settings`)
 }
 
 /** `KEY=PATH`: the folder of a model that is there, or of one more. */
@@ -142,9 +144,9 @@ function withAdapter(models: readonly StudyModel[], option: string): readonly St
 
 const namesOf = (models: readonly StudyModel[]): string => models.map(({ key }) => key).join(', ')
 
-function pick<T extends string>(option: string, names: Readonly<Record<T, true>>, value: string): T {
-  const found = (Object.keys(names) as T[]).find((name) => name === value)
-  if (found === undefined) throw wrong(option, Object.keys(names).join(', '), value)
+function pick<T extends string>(option: string, names: readonly T[], value: string): T {
+  const found = names.find((name) => name === value)
+  if (found === undefined) throw wrong(option, names.join(', '), value)
   return found
 }
 

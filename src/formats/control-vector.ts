@@ -4,7 +4,7 @@
  */
 import { LabError } from '../errors'
 import { readGguf, writeGguf } from './gguf'
-import { quoted } from './record'
+import { quoted } from './text'
 import { tensorFloats } from './safetensors'
 
 export interface ControlVector {

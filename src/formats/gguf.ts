@@ -3,7 +3,7 @@
  * @huggingface/gguf 0.4.6 reads headers from addresses, not a file in memory, gives no tensor, and does not check where one lies.
  */
 import { LabError } from '../errors'
-import { quoted } from './record'
+import { quoted } from './text'
 import type { NamedTensor } from './safetensors'
 
 export type GgufValue = string | number | boolean

@@ -5,7 +5,7 @@
 import { LabError } from '../errors'
 import { fromHalf, toHalf } from '../math/half'
 import type { Vector } from '../math/vector'
-import { quoted } from './record'
+import { quoted } from './text'
 
 /** f2, f4 and f8: floats of 2, 4 and 8 bytes. */
 export type NpyType = 'f2' | 'f4' | 'f8'

@@ -2,7 +2,7 @@
 import { LabError } from '../errors'
 import { fromHalf } from '../math/half'
 import { fieldsOf } from './fields'
-import { quoted } from './record'
+import { quoted } from './text'
 
 export interface NamedTensor {
   /** F32, F16, BF16 ... */

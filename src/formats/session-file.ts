@@ -1,6 +1,7 @@
 /** A session as one zip: `session.json` says what was open, `tensors/` has its numbers. docs/formats.md has the layout. */
 import { LabError } from '../errors'
-import { type Fields, parseFields, quoted, utf8 } from './record'
+import { choice, object, parseJson, read, text as anyText } from './schema'
+import { quoted, utf8 } from './text'
 import { readZip } from './zip'
 import { writeZip, type ZipEntry } from './zip-write'
 
@@ -13,7 +14,8 @@ export const sessionPath = 'session.json'
 export type SessionTensors = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 
 export interface SessionFile {
-  readonly document: Fields
+  /** Parsed, of this format and version; the rest is as the file has it. */
+  readonly document: unknown
   readonly tensors: SessionTensors
 }
 
@@ -48,8 +50,8 @@ export async function readSessionFile(file: Uint8Array | Blob): Promise<SessionF
   const { files } = await readZip(file, limitOf, mostBytes)
   const text = files.get(sessionPath)
   if (!text) throw new LabError('format', `the zip has no ${sessionPath}: is it a session that the page saved?`)
-  const document = parseFields(utf8(text, sessionPath), sessionPath)
-  assertSession(document)
+  const document = parseJson(utf8(text, sessionPath), sessionPath)
+  assertSession(document, sessionPath)
   const tensors = [...files].flatMap(([path, one]) => {
     const [, name] = tensorsPath.exec(path) ?? []
     return name === undefined ? [] : [[name, one] as const]
@@ -57,14 +59,13 @@ export async function readSessionFile(file: Uint8Array | Blob): Promise<SessionF
   return { document, tensors: new Map(tensors) }
 }
 
-/** @throws LabError `format` that names the version, for another one than this */
-export function assertSession(document: Fields): void {
-  document.choice('format', { [sessionFormat]: true })
-  const version = document.text('version')
+/** @param where the document stands, for errors. @throws LabError `format` that names the version, for another one than this */
+export function assertSession(document: unknown, where: string): void {
+  const { version } = read(object({ format: choice([sessionFormat]), version: anyText }), document, where)
   if (version === sessionVersion) return
   throw new LabError(
     'format',
-    `${document.where} has version ${quoted(version)}, this Azimuth reads ${sessionVersion}: use the Azimuth that wrote it`
+    `${where} has version ${quoted(version)}, this Azimuth reads ${sessionVersion}: use the Azimuth that wrote it`
   )
 }
 

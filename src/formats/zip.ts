@@ -15,7 +15,7 @@ import {
   type FileEntry
 } from '@zip.js/zip.js/lib/zip-core-native.js'
 import { isAbort, LabError } from '../errors'
-import { quoted } from './record'
+import { quoted } from './text'
 
 export interface ZipContents {
   /** Every path in the archive, in its order; with slashes, without folders and macOS's shadow files. */

@@ -3,7 +3,6 @@ import { expect, it } from 'vitest'
 import { readHiddenStates, writeHiddenStates } from '../../src/direction/files/hidden-files'
 import { LabError } from '../../src/errors'
 import { readPrompts } from '../../src/formats/prompts'
-import { Fields } from '../../src/formats/record'
 import { readRunDocument } from '../../src/study/files/run-document'
 import { hidden } from './samples'
 
@@ -22,7 +21,7 @@ it.each<[string, () => unknown]>([
       return readHiddenStates([{ name: 'x', bytes: version(file?.bytes) }])
     }
   ],
-  ['the version of a run', () => readRunDocument(new Fields({ format: 'azimuth.run', version: long }, 'run.json'))]
+  ['the version of a run', () => readRunDocument({ format: 'azimuth.run', version: long }, 'run.json')]
 ])('%s', (_, read) => {
   try {
     read()

@@ -1,6 +1,6 @@
 /** What a server's answer means for someone who wants a file: the version it has, or an error with a way out. */
 import { LabError } from '../../src/errors'
-import { quoted } from '../../src/formats/record'
+import { quoted } from '../../src/formats/text'
 import { hostOf, isBusy, retryAfter } from './request'
 
 /** What is asked for, in the words of the person who asked. */

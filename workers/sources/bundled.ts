@@ -1,7 +1,7 @@
 /** A model that comes with the page, below `models/`. It is not stored: its server is the page's own. */
 import { LabError } from '../../src/errors'
 import { isPlainPath } from '../../src/formats/path'
-import { quoted } from '../../src/formats/record'
+import { quoted } from '../../src/formats/text'
 import { fetchListed, listedFiles, probe, readFilesJson } from './folder-url'
 import type { ModelFiles } from '../host/host'
 import { asList, asObject } from './json'

@@ -1,7 +1,7 @@
 /** A repository of the Hugging Face hub, or of a server that speaks its paths. */
 import { LabError } from '../../src/errors'
 import { isPlainPath } from '../../src/formats/path'
-import { quoted } from '../../src/formats/record'
+import { quoted } from '../../src/formats/text'
 import type { ModelSource } from '../../src/lab/api'
 import { publicHub } from '../../src/lab/privacy/hosts'
 import { openAddress } from '../../src/lab/privacy/secrets'

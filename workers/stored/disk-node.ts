@@ -4,7 +4,7 @@ import { link, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/
 import { dirname, join, resolve, sep } from 'node:path'
 import { LabError } from '../../src/errors'
 import { isFileName, isFilePath } from '../../src/formats/path'
-import { quoted } from '../../src/formats/record'
+import { quoted } from '../../src/formats/text'
 import { NotStorable, plainName, type Disk, type DiskWriter, type StoredFile } from './disk'
 import { codeOf, isFull } from './full-node'
 import { FolderLocks } from './lock-node'

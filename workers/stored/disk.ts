@@ -1,7 +1,7 @@
 /** Named files that outlive the page: OPFS in a browser, a folder in Node, a map in tests. */
 import { LabError } from '../../src/errors'
 import { isFileName } from '../../src/formats/path'
-import { quoted } from '../../src/formats/record'
+import { quoted } from '../../src/formats/text'
 
 /** A stored file that is read where it lies: a Blob, or less. */
 export interface StoredFile {

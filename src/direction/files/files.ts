@@ -4,9 +4,11 @@
  */
 import { LabError } from '../../errors'
 import { readControlVector, writeControlVector, type ControlVector } from '../../formats/control-vector'
+import { fieldsOf } from '../../formats/fields'
 import { isGguf } from '../../formats/gguf'
 import { isNpy, readNpy, writeNpy } from '../../formats/npy'
-import { Fields, isJson, isObject, parseFields, parseJson, utf8 } from '../../formats/record'
+import { floats, isJson, isObject, list, number, object, orNull, parseJson, read } from '../../formats/schema'
+import { utf8 } from '../../formats/text'
 import {
   floatTensor,
   isSafetensors,
@@ -25,12 +27,12 @@ import {
   decimals,
   directionsFormat,
   factsOf,
+  factsSchema,
   formatVersion,
   fromTexts,
   modelDocument,
+  modelSchema,
   readDirectionsDocument,
-  readFacts,
-  readModel,
   toTexts,
   type DirectionFacts,
   type DirectionsDocument
@@ -149,7 +151,7 @@ function fromSafetensors(name: string, bytes: Uint8Array): ReadDirections {
   const tensors = readSafetensors(bytes)
   const metadata = readSafetensorsMetadata(bytes)
   if (metadata.get('format')?.startsWith('azimuth.')) {
-    const document = readDirectionsDocument(fromTexts(metadata, ['model', 'directions'], name))
+    const document = readDirectionsDocument(fromTexts(metadata, ['model', 'directions'], name), name)
     return whole(name, document, ({ layer }) => {
       const tensor = tensors.get(tensorName(layer))
       return tensor && tensorFloats(tensorName(layer), tensor)
@@ -163,30 +165,31 @@ function fromSafetensors(name: string, bytes: Uint8Array): ReadDirections {
 
 function fromJson(name: string, bytes: Uint8Array): ReadDirections {
   const value = parseJson(utf8(bytes, name), name)
-  if (!isObject(value)) return plain(name, vectorsOf(jsonArrays(value, name), name))
-  const fields = new Fields(value, name)
+  const fields = isObject(value) ? fieldsOf(value) : new Map<string, unknown>()
   if (fields.has('directions')) {
-    const list = fields.list('directions')
-    const vectors = list.map((one, i) => new Fields(one, `${name}: directions[${i}]`).floats('vector'))
-    return whole(name, readDirectionsDocument(fields), (_, i) => vectors[i])
+    const { directions } = read(object({ directions: list(withVectorSchema) }), value, name)
+    return whole(name, readDirectionsDocument(value, name), (_, i) => directions[i]?.vector)
   }
   if (!fields.has('vector')) return plain(name, vectorsOf(jsonArrays(value, name), name))
-  const vector = fields.floats('vector')
   if (fields.has('model') && fields.has('method')) {
-    const directions = [{ ...readFacts(fields), model: readModel(fields.object('model')), vector }]
-    return { kind: 'directions', directions: directions.map((direction) => assertUnit(name, direction)) }
+    const { model, vector } = read(object({ model: modelSchema, vector: floats }), value, name)
+    const direction = assertUnit(name, { ...read(factsSchema, value, name), model, vector })
+    return { kind: 'directions', directions: [direction] }
   }
-  const norm = fields.has('norm') ? fields.number('norm') : 1
-  const layer = fields.has('layer') ? layerNumber(fields.number('layer'), name) : null
-  return plain(name, [{ layer, vector: vector.map((x) => x * norm) }])
+  const { vector, norm, layer } = read(plainSchema, value, name)
+  const scaled = vector.map((x) => x * (norm ?? 1))
+  return plain(name, [{ layer: layer === null ? null : layerNumber(layer, name), vector: scaled }])
 }
+
+const withVectorSchema = object({ vector: floats })
+const plainSchema = object({ vector: floats, norm: orNull(number), layer: orNull(number) })
 
 function fromNpy({ name, bytes }: NamedFile, beside: NamedFile | undefined): ReadDirections {
   const { shape, data } = readNpy(bytes)
   const array = { path: [], shape, data: Float32Array.from(data) }
   if (!beside) return plain(name, vectorsOf({ arrays: [array], layer: null }, name))
   const width = shape.at(-1) ?? 0
-  const document = readDirectionsDocument(parseFields(utf8(beside.bytes, beside.name), beside.name))
+  const document = readDirectionsDocument(parseJson(utf8(beside.bytes, beside.name), beside.name), beside.name)
   if (shape.length !== 2 || document.directions.length !== shape[0]) {
     const counts = `an array (${shape.join(', ')}), ${beside.name} ${document.directions.length} directions`
     throw new LabError('format', `${name} holds ${counts}: the two files do not belong together`)
@@ -215,7 +218,8 @@ function fromControlVector(name: string, { modelHint, vectors, extra }: ControlV
       modelHint
     )
   }
-  const document = readDirectionsDocument(parseFields(text, `${name}: ${directionsFormat}`))
+  const where = `${name}: ${directionsFormat}`
+  const document = readDirectionsDocument(parseJson(text, where), where)
   return whole(name, document, ({ layer, norm }) => {
     const vector = vectors.get(layer)
     if (!vector || Math.abs(length(vector) - norm) <= 1e-3 * norm) return vector && unit(vector)
@@ -232,15 +236,15 @@ function whole(
   { model, directions }: DirectionsDocument,
   vectorOf: (facts: DirectionFacts, index: number) => Float32Array | undefined
 ): ReadDirections {
-  const read = directions.map((facts, i) => {
+  const found = directions.map((facts, i) => {
     const vector = vectorOf(facts, i)
     if (!vector)
       throw new LabError('format', `${name} tells of layer ${facts.layer} and lacks its vector: is it whole?`)
     return assertUnit(name, { ...facts, model, vector })
   })
-  if (read.length === 0) throw new LabError('format', `${name} holds no directions: write it again`)
-  assertOneFile(read.toSorted((a, b) => a.layer - b.layer))
-  return { kind: 'directions', directions: read }
+  if (found.length === 0) throw new LabError('format', `${name} holds no directions: write it again`)
+  assertOneFile(found.toSorted((a, b) => a.layer - b.layer))
+  return { kind: 'directions', directions: found }
 }
 
 function assertUnit(name: string, direction: Direction): Direction {

@@ -1,7 +1,8 @@
 /** Hidden states as files, and back: safetensors, npy beside JSON, JSON. The Python companion writes the first. */
 import { LabError } from '../../errors'
 import { isNpy, readNpy, writeNpy } from '../../formats/npy'
-import { isJson, parseFields, utf8, type Fields } from '../../formats/record'
+import { floats, isJson, list, natural, object, orNull, parseJson, read } from '../../formats/schema'
+import { utf8 } from '../../formats/text'
 import {
   floatTensor,
   isSafetensors,
@@ -60,30 +61,39 @@ export function readHiddenStates(files: readonly NamedFile[]): HiddenStates {
   const { name, bytes } = first
   if (npy) {
     const { shape, data } = readNpy(npy.bytes)
-    const fields = parseFields(utf8(bytes, name), name)
-    return build(npy.name, readHiddenDocument(fields), shape, Float32Array.from(data), promptOf(fields))
+    const value = parseJson(utf8(bytes, name), name)
+    const { prompt } = read(promptsSchema, value, name)
+    return build(npy.name, readHiddenDocument(value, name), shape, Float32Array.from(data), prompt)
   }
   if (isSafetensors(bytes)) return fromSafetensors(name, bytes)
   if (isJson(bytes)) return fromJson(name, bytes)
   throw new LabError('format', `${name} is none of JSON, safetensors and npy: is the file whole?`)
 }
 
+const promptsSchema = object({ prompt: orNull(list(natural)) })
+const statesSchema = object({
+  layers: natural,
+  rows: natural,
+  width: natural,
+  hidden: floats,
+  prompt: orNull(list(natural))
+})
+
 function fromJson(name: string, bytes: Uint8Array): HiddenStates {
-  const fields = parseFields(utf8(bytes, name), name)
-  const shape = [fields.natural('layers'), fields.natural('rows'), fields.natural('width')]
-  return build(name, readHiddenDocument(fields), shape, fields.floats('hidden'), promptOf(fields))
+  const value = parseJson(utf8(bytes, name), name)
+  const document = readHiddenDocument(value, name)
+  const { layers, rows, width, hidden, prompt } = read(statesSchema, value, name)
+  return build(name, document, [layers, rows, width], hidden, prompt)
 }
 
 function fromSafetensors(name: string, bytes: Uint8Array): HiddenStates {
   const tensors = readSafetensors(bytes)
   const [hidden, prompt] = [tensors.get('hidden'), tensors.get('prompt')]
-  const document = readHiddenDocument(fromTexts(readSafetensorsMetadata(bytes), ['model'], name))
+  const document = readHiddenDocument(fromTexts(readSafetensorsMetadata(bytes), ['model'], name), name)
   if (!hidden) throw new LabError('format', `${name} lacks the tensor hidden [layers, rows, width]: write it again`)
   const data = tensorFloats('hidden', hidden)
   return build(name, document, hidden.shape, data, prompt ? tensorNaturals('prompt', prompt) : null)
 }
-
-const promptOf = (fields: Fields): readonly number[] | null => (fields.has('prompt') ? fields.naturals('prompt') : null)
 
 /** @param prompt null: one row a prompt */
 function build(

@@ -1,6 +1,6 @@
 /** Which layer a name in another program's file means: one rule for every format. docs/formats.md has it in words. */
 import { LabError } from '../../errors'
-import { quoted } from '../../formats/record'
+import { quoted } from '../../formats/text'
 
 /** A number right after a word for layers: `model.layers.14.mlp`, `blocks.14.hook_resid_post`, `direction.14`, `layer14`, `L14`. */
 const named = /(?:^|[^a-z])(?:layers?|blocks?|directions?|resid|h|l)[._/ :=[(#]*(-?) ?(\d{1,6})(?!\d)/gi

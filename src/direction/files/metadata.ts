@@ -1,6 +1,6 @@
 /** What a file says about its vectors, as plain JSON: one document for directions, one for hidden states. */
 import { excerpt, LabError } from '../../errors'
-import { Fields } from '../../formats/record'
+import { choice, list, natural, number, object, orNull, read, text, type Schema } from '../../formats/schema'
 import type { Direction } from '../direction'
 import type { HiddenStates, ModelRef } from '../hidden-states'
 
@@ -60,51 +60,41 @@ export function factsOf({ vector: _vector, model: _model, ...facts }: Direction)
   return { ...facts, against: modelDocument(facts.against) }
 }
 
-/** @throws LabError `format` that names the field */
-export function readModel(fields: Fields): ModelRef {
-  const adapter = fields.objectOrNull('adapter')
-  return {
-    id: fields.text('id'),
-    sha256: fields.text('sha256'),
-    dtype: fields.text('dtype'),
-    adapter: adapter && { id: adapter.text('id'), sha256: adapter.text('sha256'), scale: adapter.number('scale') }
-  }
+/** The fields of a `ModelRef`, for schemas of more than that. */
+export const modelFields = {
+  id: text,
+  sha256: text,
+  dtype: text,
+  adapter: orNull(object({ id: text, sha256: text, scale: number }))
+} as const
+export const modelSchema: Schema<ModelRef> = object(modelFields)
+/** The fields of a direction but its model and vector. */
+export const factFields = {
+  layer: natural,
+  method: choice(methods),
+  contrast: choice(contrasts),
+  against: modelSchema,
+  norm: number,
+  midpoint: number,
+  meanNorm: number,
+  positive: natural,
+  negative: natural,
+  sha256: text
+} as const
+export const factsSchema: Schema<DirectionFacts> = object(factFields)
+const directionsSchema = object({ model: modelSchema, directions: list(factsSchema) })
+const hiddenSchema = object({ model: modelSchema, position: choice(positions) })
+
+/** @param where the document stands, for errors. @throws LabError `format` for another format or version, or a field that is wrong */
+export function readDirectionsDocument(value: unknown, where: string): DirectionsDocument {
+  assertVersion(value, where, directionsFormat)
+  return { format: directionsFormat, version: formatVersion, ...read(directionsSchema, value, where) }
 }
 
-/** @throws LabError `format` that names the field */
-export function readFacts(fields: Fields): DirectionFacts {
-  return {
-    layer: fields.natural('layer'),
-    method: fields.choice('method', methods),
-    contrast: fields.choice('contrast', contrasts),
-    against: readModel(fields.object('against')),
-    norm: fields.number('norm'),
-    midpoint: fields.number('midpoint'),
-    meanNorm: fields.number('meanNorm'),
-    positive: fields.natural('positive'),
-    negative: fields.natural('negative'),
-    sha256: fields.text('sha256')
-  }
-}
-
-/** @throws LabError `format` for another format or version, or a field that is wrong */
-export function readDirectionsDocument(fields: Fields): DirectionsDocument {
-  assertVersion(fields, directionsFormat)
-  const directions = fields
-    .list('directions')
-    .map((one, i) => readFacts(new Fields(one, `${fields.where}: directions[${i}]`)))
-  return { format: directionsFormat, version: formatVersion, model: readModel(fields.object('model')), directions }
-}
-
-/** @throws LabError `format` for another format or version, or a field that is wrong */
-export function readHiddenDocument(fields: Fields): HiddenDocument {
-  assertVersion(fields, hiddenFormat)
-  return {
-    format: hiddenFormat,
-    version: formatVersion,
-    model: readModel(fields.object('model')),
-    position: fields.choice('position', positions)
-  }
+/** @param where the document stands, for errors. @throws LabError `format` for another format or version, or a field that is wrong */
+export function readHiddenDocument(value: unknown, where: string): HiddenDocument {
+  assertVersion(value, where, hiddenFormat)
+  return { format: hiddenFormat, version: formatVersion, ...read(hiddenSchema, value, where) }
 }
 
 /** A document as the texts that safetensors keeps: text as it is, anything else as JSON. */
@@ -115,7 +105,7 @@ export function toTexts(document: Readonly<Record<string, unknown>>): Record<str
 }
 
 /** The same back; `json` names what was not text. @throws LabError `format` */
-export function fromTexts(texts: ReadonlyMap<string, string>, json: readonly string[], where: string): Fields {
+export function fromTexts(texts: ReadonlyMap<string, string>, json: readonly string[], where: string): unknown {
   const parsed = json.map((key) => {
     try {
       return [key, JSON.parse(texts.get(key) ?? 'null')] as const
@@ -123,7 +113,7 @@ export function fromTexts(texts: ReadonlyMap<string, string>, json: readonly str
       throw new LabError('format', `${where}: ${key} in its metadata is not JSON: is the file whole?`, { cause })
     }
   })
-  return new Fields({ ...Object.fromEntries(texts), ...Object.fromEntries(parsed) }, where)
+  return { ...Object.fromEntries(texts), ...Object.fromEntries(parsed) }
 }
 
 /** Floats for JSON: 9 digits, which tell any two of them apart. */
@@ -131,12 +121,11 @@ export function decimals(data: Float32Array): readonly number[] {
   return Array.from(data, (x) => Number(x.toPrecision(9)))
 }
 
-function assertVersion(fields: Fields, format: string): void {
-  fields.choice('format', { [format]: true })
-  const version = fields.text('version')
+function assertVersion(value: unknown, where: string, format: string): void {
+  const { version } = read(object({ format: choice([format]), version: text }), value, where)
   if (version === formatVersion) return
   throw new LabError(
     'format',
-    `${fields.where} has version ${excerpt(version)}, this Azimuth reads ${formatVersion}: use the Azimuth that wrote it`
+    `${where} has version ${excerpt(version)}, this Azimuth reads ${formatVersion}: use the Azimuth that wrote it`
   )
 }

@@ -2,12 +2,13 @@
 import { LabError } from '../../errors'
 import { joined } from '../../formats/bytes'
 import { packBytes, unpackBytes } from '../../formats/packed'
-import { parseFields, utf8 } from '../../formats/record'
+import { choice, list, natural, number, object, parseJson, read, text as anyText } from '../../formats/schema'
+import { quoted, utf8 } from '../../formats/text'
 import { crc32 } from '../../formats/zip-write'
 import { fromHalf, toHalf } from '../../math/half'
 import { bytesOf, cosine, unit } from '../../math/vector'
 import type { Direction } from '../direction'
-import { factsOf, modelDocument, readFacts, readModel } from './metadata'
+import { factsOf, factsSchema, modelDocument, modelSchema } from './metadata'
 
 /** What a reader calls the directions. */
 export interface PackedNames {
@@ -55,19 +56,18 @@ export function unpackDirections(text: string): UnpackedDirections {
   const bytes = unpackBytes(text, mostBytes)
   const size = bytes.length < 4 ? 0 : new DataView(bytes.buffer).getUint32(0, true)
   const where = 'the direction in the link'
-  const fields = parseFields(utf8(bytes.subarray(4, 4 + size), where), where)
-  if (fields.text('version') !== version) {
-    const versions = `${where} has version ${fields.text('version').slice(0, 20)}, this Azimuth reads ${version}`
+  const value = parseJson(utf8(bytes.subarray(4, 4 + size), where), where)
+  const found = read(object({ version: anyText }), value, where)
+  if (found.version !== version) {
+    const versions = `${where} has version ${quoted(found.version)}, this Azimuth reads ${version}`
     throw new LabError('format', `${versions}: use the Azimuth that wrote it`)
   }
+  const { crc32: sum, precision, width, model, directions: facts, ...names } = read(headSchema, value, where)
   const numbers = bytes.slice(4 + size)
-  if (crc32(numbers) !== fields.natural('crc32')) {
+  if (crc32(numbers) !== sum) {
     throw new LabError('format', `${where} was changed on its way: copy the link whole`)
   }
-  const isHalf = fields.choice('precision', { f32: true, f16: true }) === 'f16'
-  const width = fields.natural('width')
-  const model = readModel(fields.object('model'))
-  const facts = fields.objects('directions', readFacts)
+  const isHalf = precision === 'f16'
   const bytesEach = width * (isHalf ? 2 : 4)
   if (facts.length === 0 || bytesEach * facts.length !== numbers.length) {
     throw new LabError('format', `${where} should hold ${facts.length} x ${width} numbers: copy the link whole`)
@@ -79,14 +79,23 @@ export function unpackDirections(text: string): UnpackedDirections {
     throw new LabError('format', `${where} holds NaN or infinity: ask for the session file`)
   }
   return {
-    name: fields.text('name'),
-    modelName: fields.text('modelName'),
-    positiveName: fields.text('positiveName'),
-    negativeName: fields.text('negativeName'),
-    cosine: fields.number('cosine'),
+    ...names,
     directions: facts.map((one, i) => ({ ...one, model, vector: vectorAt(i) })).toSorted((a, b) => a.layer - b.layer)
   }
 }
+
+const headSchema = object({
+  name: anyText,
+  modelName: anyText,
+  positiveName: anyText,
+  negativeName: anyText,
+  cosine: number,
+  crc32: natural,
+  precision: choice({ f32: true, f16: true }),
+  width: natural,
+  model: modelSchema,
+  directions: list(factsSchema)
+})
 
 /** The length of the document, then the document. */
 function head(

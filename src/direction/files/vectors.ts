@@ -1,7 +1,7 @@
 /** Arrays of another program's file as vectors of layers. */
 import { LabError } from '../../errors'
 import type { Arrays, NamedArray } from '../../formats/arrays/arrays'
-import { quoted } from '../../formats/record'
+import { quoted } from '../../formats/text'
 import type { PlainVector } from './adopt'
 import { layerNumber, layerOfName } from './layer-name'
 

@@ -1,7 +1,7 @@
 /** Arrays of floats in JSON: lists of numbers, lists of such lists, and objects that hold them by name. */
 import { LabError } from '../../errors'
 import { arraysIn, type Arrays, type FloatArray, type Tree } from './arrays'
-import { floatsOf, isObject } from '../record'
+import { floats, isObject, read } from '../schema'
 
 /** @param where the file, for messages. @throws LabError `format` for a list that begins with numbers and has others in it */
 export function jsonArrays(value: unknown, where: string): Arrays {
@@ -12,9 +12,9 @@ function readList(value: unknown, where: string): FloatArray | Tree | undefined 
   if (isObject(value)) return new Map(Object.entries(value))
   if (!isList(value)) return undefined
   const [first] = value
-  if (typeof first === 'number') return { shape: [value.length], data: floatsOf(value, where) }
+  if (typeof first === 'number') return { shape: [value.length], data: read(floats, value, where) }
   if (!isList(first) || typeof first[0] !== 'number') return value
-  const rows = value.map((row, i) => floatsOf(row, `${where}: row ${i}`))
+  const rows = value.map((row, i) => read(floats, row, `${where}: row ${i}`))
   const width = first.length
   const ragged = rows.findIndex((row) => row.length !== width)
   if (ragged >= 0) {

@@ -4,7 +4,7 @@
  * that and sizes. Binary protocols 2 to 5, which PyTorch and NumPy write.
  */
 import { LabError } from '../../errors'
-import { quoted } from '../record'
+import { quoted } from '../text'
 
 /** A name that Python would import. */
 export class PythonName {

@@ -3,7 +3,7 @@ import { LabError } from '../../errors'
 import type { FloatArray } from './arrays'
 import { npyArray, npyTypeOf } from '../npy'
 import { Made, Outside, PythonName, type Pickled } from './pickle'
-import { quoted } from '../record'
+import { quoted } from '../text'
 import { tensorFloats } from '../safetensors'
 
 /** The bytes of a storage, by its key. */

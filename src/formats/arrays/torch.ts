@@ -4,7 +4,7 @@
  */
 import { arraysIn, type Arrays } from './arrays'
 import { Made, Outside, PythonName, readPickle, type Pickled } from './pickle'
-import { utf8 } from '../record'
+import { utf8 } from '../text'
 import { arrayOf, broken, storageSizes, tensorNames, type Storages } from './torch-tensor'
 
 /** A dataclass of the package steering-vectors: what counts is its dict of vectors by layer. */

@@ -4,7 +4,7 @@ import { fieldsOf } from '../fields'
 import { isNothing } from './messages'
 import type { FileNotes } from './notes'
 import { promptFields, type PromptRecord } from './records'
-import { isObject } from '../record'
+import { isObject } from '../schema'
 
 /** Names under which a list of records may stand: ours, and those of pandas' and the hub's tables. */
 const lists = ['prompts', 'questions', 'data', 'rows'] as const

@@ -1,7 +1,7 @@
 /** Files that people bring, each read in a worker of its own: a file that takes too long, or too much memory, takes nothing else down. */
 import { proxy, transfer, type Remote } from 'comlink'
 import { LabError } from '../../errors'
-import { quoted } from '../../formats/record'
+import { quoted } from '../../formats/text'
 import { Line, webPort, type Spawn, type WorkerPort } from './line'
 import { registerWire } from './wire'
 

@@ -4,7 +4,8 @@
  */
 import { LabError } from '../../errors'
 import { fieldsOf } from '../../formats/fields'
-import { Fields, quoted } from '../../formats/record'
+import { natural, number, object, optional, read, text, type Schema } from '../../formats/schema'
+import { quoted } from '../../formats/text'
 import { sha256 } from '../../math/sha256'
 import { bytesOf } from '../../math/vector'
 import { cleanStudy } from '../privacy/secrets'
@@ -54,30 +55,29 @@ export async function sealLine(
  * The cell of a line, without the secrets of its settings. Lines of earlier versions, which have no seal, are read as they are.
  * @throws LabError `format` for what is no line of a journal, `checksum` for one that is not what was written
  */
-export async function readLine(text: string, where: string): Promise<JournalLine> {
-  const value = parse(text, where)
-  const fields = new Fields(value, where)
-  const sum = seal.exec(text)
-  const isSealed = sum !== null || fields.has('sum')
-  if (isSealed && sum?.[1] !== (await hashOf(text.slice(0, sum?.index)))) {
+export async function readLine(json: string, where: string): Promise<JournalLine> {
+  const value = parse(json, where)
+  const sum = seal.exec(json)
+  const isSealed = sum !== null || fieldsOf(value).has('sum')
+  if (isSealed && sum?.[1] !== (await hashOf(json.slice(0, sum?.index)))) {
     throw new LabError(
       'checksum',
       `${where} is not what was written: take the line out, and its cell is measured again`
     )
   }
-  const key = fields.text('key')
+  const { key, seconds, floats } = read(lineSchema, value, where)
   return {
     key,
     json: cleanStudy(key, fieldsOf(value).get('json')),
-    ...(fields.has('seconds') && { seconds: fields.number('seconds') }),
-    ...(fields.has('floats') && { floats: floatsFile(fields, isSealed) })
+    ...(seconds !== undefined && { seconds }),
+    ...(floats !== undefined && {
+      floats: { name: floats, ...(isSealed && { whole: read(wholeSchema, value, where) }) }
+    })
   }
 }
 
-function floatsFile(fields: Fields, isSealed: boolean): FloatsFile {
-  const name = fields.text('floats')
-  return isSealed ? { name, whole: { bytes: fields.natural('bytes'), sha256: fields.text('sha256') } } : { name }
-}
+const lineSchema = object({ key: text, seconds: optional(number), floats: optional(text) })
+const wholeSchema: Schema<NonNullable<FloatsFile['whole']>> = object({ bytes: natural, sha256: text })
 
 /** The numbers of a cell out of the bytes of its file, or in a few words why they are not what was written. */
 export async function readFloats(

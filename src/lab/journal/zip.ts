@@ -1,6 +1,6 @@
 /** The cells of an unfinished study that was saved as a zip: `journal.jsonl` has a line a cell, `cells/` their numbers. */
 import { LabError } from '../../errors'
-import { utf8 } from '../../formats/record'
+import { utf8 } from '../../formats/text'
 import { readZip } from '../../formats/zip'
 import { readFloats, readLine, type StudyCell } from './lines'
 

@@ -3,7 +3,7 @@ import { combine, type Operation } from '../../direction/combine'
 import type { Direction } from '../../direction/direction'
 import { readDirections, writeDirections } from '../../direction/files/files'
 import { LabError } from '../../errors'
-import { Fields } from '../../formats/record'
+import { object, read, text } from '../../formats/schema'
 import { nextTime } from '../created'
 import type { DirectionSet } from './fits.svelte'
 import type { Imported } from './imported'
@@ -75,26 +75,32 @@ export function keptForm({ direction, ...facts }: SavedDirection): Omit<SavedDir
   return { ...facts, file: file?.bytes ?? new Uint8Array() }
 }
 
+/** All of a saved direction but its numbers. */
+export const savedSchema = object({
+  id: text,
+  created: text,
+  name: text,
+  modelName: text,
+  positiveName: text,
+  negativeName: text
+})
+
 /** @throws LabError `format` for what cannot be read, or was kept otherwise */
 export function readKept(value: unknown): SavedDirection {
-  const fields = new Fields(value, 'a saved direction')
-  return readSaved(fields, bytesOf(value))
+  const where = 'a saved direction'
+  return withVector(read(savedSchema, value, where), bytesOf(value), where)
 }
 
-/** The same of facts and file apart. @throws LabError `format` that names what is wrong */
-export function readSaved(fields: Fields, bytes: Uint8Array<ArrayBuffer>): SavedDirection {
-  const found = readDirections([{ name: fields.where, bytes }])
+/** The facts with the direction of a file. @param where it stands, for errors. @throws LabError `format` */
+export function withVector(
+  facts: Omit<SavedDirection, 'direction'>,
+  bytes: Uint8Array<ArrayBuffer>,
+  where: string
+): SavedDirection {
+  const found = readDirections([{ name: where, bytes }])
   const direction = found.kind === 'directions' ? found.directions[0] : undefined
   if (!direction) throw new LabError('format', 'a saved direction has no vector: save it again')
-  return {
-    id: fields.text('id'),
-    created: fields.text('created'),
-    name: fields.text('name'),
-    modelName: fields.text('modelName'),
-    positiveName: fields.text('positiveName'),
-    negativeName: fields.text('negativeName'),
-    direction
-  }
+  return { ...facts, direction }
 }
 
 function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {

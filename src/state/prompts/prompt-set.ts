@@ -2,25 +2,16 @@
 import { readPromptLines } from '../../formats/prompts/list'
 import type { PromptMessage } from '../../formats/prompts/messages'
 import type { PromptRow } from '../../formats/prompts/records'
-import { Fields } from '../../formats/record'
+import { choice, object, read, text, type Read } from '../../formats/schema'
 import { sha256 } from '../../math/sha256'
 import { nextTime } from '../created'
 import { promptLines } from './prompt-lines'
 
-/** What prompts are for. `dir`: a direction is fitted on them, under two models. */
-export type Role = 'positive' | 'negative' | 'dir' | 'eval' | 'map' | 'code' | 'tune'
+/** Every role a set of prompts can have. */
+export const roles = ['positive', 'negative', 'dir', 'eval', 'map', 'code', 'tune'] as const
 
-/** Every role, for readers of files. */
-export const roleNames: Readonly<Record<Role, true>> = {
-  positive: true,
-  negative: true,
-  dir: true,
-  eval: true,
-  map: true,
-  code: true,
-  tune: true
-}
-export const roles: readonly Role[] = ['positive', 'negative', 'dir', 'eval', 'map', 'code', 'tune']
+/** What prompts are for. `dir`: a direction is fitted on them, under two models. */
+export type Role = (typeof roles)[number]
 
 export interface PromptSet {
   readonly id: string
@@ -150,19 +141,15 @@ export function keptSet({ id, created, name, role, ...rest }: PromptSet): Readon
   return { id, created, name, role, jsonl: toJsonl(rest) }
 }
 
+/** A set as it is kept. */
+export const keptSetSchema = object({ id: text, created: text, name: text, role: choice(roles), jsonl: text })
+
 /** @throws LabError `format` for what an older version of the page kept otherwise */
 export function readKeptSet(value: unknown): PromptSet {
-  return readSetFields(new Fields(value, 'a kept prompt set'))
+  return fromKept(read(keptSetSchema, value, 'a kept prompt set'))
 }
 
-/** The same of an object of a file. @throws LabError `format` that names what is wrong */
-export function readSetFields(fields: Fields): PromptSet {
-  const jsonl = fields.text('jsonl')
-  return {
-    id: fields.text('id'),
-    created: fields.text('created'),
-    name: fields.text('name'),
-    role: fields.choice('role', roleNames),
-    prompts: jsonl === '' ? [] : readPromptLines('the kept prompt set.jsonl', jsonl).prompts
-  }
+/** The set of what is kept. @throws LabError `format` for prompts that cannot be read */
+export function fromKept({ jsonl, ...facts }: Read<typeof keptSetSchema>): PromptSet {
+  return { ...facts, prompts: jsonl === '' ? [] : readPromptLines('the kept prompt set.jsonl', jsonl).prompts }
 }

@@ -1,5 +1,5 @@
 import type { PromptList } from '../../formats/prompts/list'
-import { Fields } from '../../formats/record'
+import { object, read, text } from '../../formats/schema'
 import { memoryShelf, type Shelf } from '../../storage/shelf'
 import { Keeping, readEach } from '../keeping.svelte'
 import {
@@ -29,6 +29,8 @@ export interface Intake {
   /** What a reader should know of the file, one sentence each. */
   readonly notes: readonly string[]
 }
+
+const sidesSchema = object({ positiveName: text, positiveText: text, negativeName: text, negativeText: text })
 
 /** The prompt sets of the page, the two sides of the contrast among them, kept over a reload. */
 export class PromptSets {
@@ -192,9 +194,9 @@ export class PromptSets {
   }
 
   #restoreSides(kept: unknown): void {
-    const fields = new Fields(kept, 'the kept contrast')
-    this.#contrast.setPositive({ name: fields.text('positiveName'), text: fields.text('positiveText') })
-    this.#contrast.setNegative({ name: fields.text('negativeName'), text: fields.text('negativeText') })
+    const { positiveName, positiveText, negativeName, negativeText } = read(sidesSchema, kept, 'the kept contrast')
+    this.#contrast.setPositive({ name: positiveName, text: positiveText })
+    this.#contrast.setNegative({ name: negativeName, text: negativeText })
   }
 
   #setSide(role: SideRole, set: PromptSet): void {

@@ -1,5 +1,5 @@
 import { LabError } from '../../errors'
-import { quoted } from '../../formats/record'
+import { quoted } from '../../formats/text'
 
 /** Larger files are not fetched. */
 const largest = 2 ** 30

@@ -1,11 +1,24 @@
 /** Comparisons as JSON, with all they depend on; the directions by an id, since several share them. */
 import { LabError } from '../../errors'
-import { floatsOf, type Fields } from '../../formats/record'
+import {
+  choice,
+  floats,
+  ifThere,
+  list,
+  natural,
+  number,
+  numberOrNaN,
+  object,
+  orNull,
+  read,
+  text,
+  type Schema
+} from '../../formats/schema'
 import type { DirectionSet } from '../directions/fits.svelte'
-import type { allArms, Answer, Comparison, ShownToken } from '../steer/comparison'
+import { allArms, type Answer, type Comparison, type ShownToken } from '../steer/comparison'
 import { linkWithoutSecrets } from './session-document'
-import { readCircumstances } from './read-circumstances'
-import { readModelInfo } from './read-model'
+import { circumstancesSchema } from './read-circumstances'
+import { modelInfoSchema } from './read-model'
 
 /** A comparison as plain JSON. @param idOf the id of its directions */
 export function keepComparison(
@@ -26,63 +39,49 @@ function keepAnswer({ projections, ...answer }: Answer): unknown {
   return { ...answer, projections: projections && { layers: projections.layers, values } }
 }
 
-/** @throws LabError `format` that names what is wrong */
-export function readComparison(fields: Fields, setOf: (id: string) => DirectionSet | undefined): Comparison {
-  const made = fields.object('circumstances')
-  const directions = setOf(made.text('directions'))
-  if (!directions) throw new LabError('format', `${fields.where} names directions that are not there: is it whole?`)
-  return {
-    question: fields.text('question'),
-    link: fields.text('link'),
-    circumstances: {
-      model: readModelInfo(made.object('model')),
-      directions,
-      layer: made.natural('layer'),
-      temperature: made.number('temperature'),
-      topP: made.number('topP'),
-      seed: made.number('seed'),
-      controlSeed: made.number('controlSeed'),
-      maxTokens: made.natural('maxTokens'),
-      form: made.choice('form', { chat: true, text: true })
-    },
-    answers: fields.objects('answers', readAnswer)
-  }
-}
+const token: Schema<ShownToken> = object({
+  id: natural,
+  text,
+  probability: numberOrNaN,
+  alternatives: list(object({ id: natural, text, probability: numberOrNaN })),
+  mark: ifThere(text)
+})
+const answer: Schema<Answer> = object({
+  arm: choice(allArms),
+  title: text,
+  note: text,
+  made: list(object({ from: natural, circumstances: circumstancesSchema })),
+  tokens: list(token),
+  finish: orNull(choice({ stop: true, length: true, context: true, cancelled: true })),
+  projections: orNull(object({ layers: list(natural), values: list(floats) }))
+})
 
-const arms = { bare: true, base: true, steered: true, random: true } as const satisfies Record<
-  (typeof allArms)[number],
-  true
->
-const finishes = { stop: true, length: true, context: true, cancelled: true } as const
+/** A comparison that names its directions by an id. */
+export const comparisonSchema = object({
+  question: text,
+  link: text,
+  circumstances: object({
+    model: modelInfoSchema,
+    directions: text,
+    layer: natural,
+    temperature: number,
+    topP: number,
+    seed: number,
+    controlSeed: number,
+    maxTokens: natural,
+    form: choice({ chat: true, text: true })
+  }),
+  answers: list(answer)
+})
 
-function readAnswer(fields: Fields): Answer {
-  const projections = fields.objectOrNull('projections')
-  return {
-    arm: fields.choice('arm', arms),
-    title: fields.text('title'),
-    note: fields.text('note'),
-    made: fields.objects('made', (one) => {
-      return { from: one.natural('from'), circumstances: readCircumstances(one.object('circumstances')) }
-    }),
-    tokens: fields.objects('tokens', readToken),
-    finish: fields.choiceOrNull('finish', finishes),
-    projections: projections && {
-      layers: projections.naturals('layers'),
-      values: projections.list('values').map((one) => floatsOf(one, `${projections.where}: values`))
-    }
-  }
-}
-
-function readToken(fields: Fields): ShownToken {
-  return {
-    id: fields.natural('id'),
-    text: fields.text('text'),
-    probability: fields.numberOrNaN('probability'),
-    alternatives: fields.objects('alternatives', (one) => ({
-      id: one.natural('id'),
-      text: one.text('text'),
-      probability: one.numberOrNaN('probability')
-    })),
-    ...(fields.has('mark') && { mark: fields.text('mark') })
-  }
+/** @param where it stands, for errors. @throws LabError `format` that names what is wrong */
+export function readComparison(
+  value: unknown,
+  where: string,
+  setOf: (id: string) => DirectionSet | undefined
+): Comparison {
+  const { circumstances, ...rest } = read(comparisonSchema, value, where)
+  const directions = setOf(circumstances.directions)
+  if (!directions) throw new LabError('format', `${where} names directions that are not there: is it whole?`)
+  return { ...rest, circumstances: { ...circumstances, directions } }
 }

@@ -1,15 +1,25 @@
 /** What stands on the bench to steer by, as the browser and a session file keep it: facts as JSON, numbers as safetensors. */
 import { readDirections, writeDirections } from '../../direction/files/files'
-import { readModel } from '../../direction/files/metadata'
-import { methods } from '../../direction/method'
-import type { LayerSeparation, Separation } from '../../direction/separation'
-import type { Direction } from '../../direction/direction'
+import { modelFields } from '../../direction/files/metadata'
+import { separationFields } from '../../direction/files/separation-schema'
+import type { Separation } from '../../direction/separation'
 import { LabError } from '../../errors'
-import type { Fields } from '../../formats/record'
+import {
+  choice,
+  ifThere,
+  list,
+  number,
+  object,
+  ofKind,
+  oneOf,
+  read,
+  text,
+  type Read,
+  type Schema
+} from '../../formats/schema'
 import { floatTensor, readSafetensors, tensorFloats, writeSafetensors } from '../../formats/safetensors'
-import type { DirectionSet, Fit } from '../directions/fits.svelte'
-import type { Imported } from '../directions/imported'
-import { readModelInfo } from './read-model'
+import type { DirectionSet } from '../directions/fits.svelte'
+import { modelInfoSchema } from './read-model'
 
 /** A set in two parts. */
 export interface KeptDirections {
@@ -32,91 +42,53 @@ export function keepDirections(set: DirectionSet): KeptDirections {
   return { facts: plain, directions: file.bytes, centers: writeSafetensors(new Map([['centers', tensor]])) }
 }
 
-/** @throws LabError `format` that names what is wrong */
+const separation: Schema<Separation> = object({
+  ...separationFields,
+  heldOut: ifThere(list(object({ positive: list(number), negative: list(number) })))
+})
+const sides = { positiveName: text, negativeName: text } as const
+const imported = ofKind('imported', {
+  source: choice({ file: true, saved: true, link: true }),
+  name: text,
+  model: object({ ...modelFields, name: text }),
+  ...sides,
+  notes: list(text)
+})
+const fitted = ofKind('fitted', {
+  contrast: choice({ lists: true, adapter: true }),
+  model: modelInfoSchema,
+  ...sides,
+  positive: list(text),
+  negative: list(text),
+  separation
+})
+const factsSchema = oneOf([imported, fitted])
+
+/** @param where they stand, for errors. @throws LabError `format` that names what is wrong */
 export function readDirectionsKept(
-  facts: Fields,
+  facts: unknown,
+  where: string,
   { directions: bytes, centers }: Pick<KeptDirections, 'directions' | 'centers'>
 ): DirectionSet {
-  const found = readDirections([{ name: facts.where, bytes }])
-  if (found.kind !== 'directions') throw new LabError('format', `${facts.where} does not say which model it is of`)
+  const found = readDirections([{ name: where, bytes }])
+  if (found.kind !== 'directions') throw new LabError('format', `${where} does not say which model it is of`)
   const { directions } = found
-  const kind = facts.choice('kind', { fitted: true, imported: true })
-  return kind === 'imported' ? readImported(facts, directions) : readFit(facts, directions, centers)
+  const known = read(factsSchema, facts, where)
+  return known.kind === 'imported'
+    ? { ...known, directions, separation: null }
+    : { ...known, directions, centers: centersOf(known, where, directions.length, centers) }
 }
 
-function readImported(facts: Fields, directions: readonly Direction[]): Imported {
-  const model = facts.object('model')
-  return {
-    kind: 'imported',
-    source: facts.choice('source', { file: true, saved: true, link: true }),
-    name: facts.text('name'),
-    model: { ...readModel(model), name: model.text('name') },
-    positiveName: facts.text('positiveName'),
-    negativeName: facts.text('negativeName'),
-    directions,
-    separation: null,
-    notes: facts.texts('notes')
-  }
-}
-
-function readFit(facts: Fields, directions: readonly Direction[], bytes: KeptDirections['centers']): Fit {
+/** `[layers][width]`. @throws LabError `format` where they do not fit the model, or directions or scores of a layer are missing */
+function centersOf(
+  { model: { layers, width }, separation: { layers: scores } }: Read<typeof fitted>,
+  where: string,
+  directions: number,
+  bytes: KeptDirections['centers']
+): Float32Array {
   const tensor = bytes && readSafetensors(bytes).get('centers')
-  if (!tensor) throw new LabError('format', `${facts.where} lacks its centers: is the file whole?`)
-  const model = readModelInfo(facts.object('model'))
+  if (!tensor) throw new LabError('format', `${where} lacks its centers: is the file whole?`)
   const centers = tensorFloats('centers', tensor)
-  const separation = readSeparation(facts.object('separation'))
-  const { layers, width } = model
-  if (centers.length !== layers * width || directions.length !== layers || separation.layers.length !== layers) {
-    throw new LabError('format', `${facts.where} is of ${layers} layers, and does not have one of each: is it whole?`)
-  }
-  return {
-    kind: 'fitted',
-    contrast: facts.choice('contrast', { lists: true, adapter: true }),
-    model,
-    positiveName: facts.text('positiveName'),
-    negativeName: facts.text('negativeName'),
-    positive: facts.texts('positive'),
-    negative: facts.texts('negative'),
-    centers,
-    directions,
-    separation
-  }
-}
-
-const methodNames = Object.fromEntries(methods.map((method) => [method, true] as const))
-
-function readSeparation(fields: Fields): Separation {
-  const method = methods.find((one) => one === fields.choice('method', methodNames))
-  if (!method) throw new LabError('format', `${fields.where} is of no method that is known here`)
-  return {
-    method,
-    layers: fields.objects('layers', readLayer),
-    ...(fields.has('heldOut') && {
-      heldOut: fields.objects('heldOut', (side) => ({
-        positive: side.numbers('positive'),
-        negative: side.numbers('negative')
-      }))
-    }),
-    n: fields.natural('n'),
-    folds: fields.natural('folds'),
-    swaps: fields.natural('swaps'),
-    seed: fields.number('seed'),
-    bestNull95: fields.numberOrNaN('bestNull95')
-  }
-}
-
-function readLayer(fields: Fields): LayerSeparation {
-  return {
-    layer: fields.natural('layer'),
-    accuracy: fields.numberOrNaN('accuracy'),
-    low: fields.numberOrNaN('low'),
-    high: fields.numberOrNaN('high'),
-    auroc: fields.numberOrNaN('auroc'),
-    heldOutGap: fields.numberOrNaN('heldOutGap'),
-    cohenD: fields.numberOrNaN('cohenD'),
-    withoutMassive: fields.numberOrNaN('withoutMassive'),
-    nullMean: fields.numberOrNaN('nullMean'),
-    null95: fields.numberOrNaN('null95'),
-    p: fields.numberOrNaN('p')
-  }
+  if (centers.length === layers * width && directions === layers && scores.length === layers) return centers
+  throw new LabError('format', `${where} is of ${layers} layers, and does not have one of each: is it whole?`)
 }

@@ -1,9 +1,22 @@
 /** Models of a session by reference: where they come from, how they were opened, and the adapters beside them. */
-import { LabError } from '../../errors'
-import type { Fields } from '../../formats/record'
+import {
+  checked,
+  choice,
+  flag,
+  ifThere,
+  list,
+  number,
+  object,
+  ofKind,
+  oneOf,
+  orNull,
+  text,
+  turned,
+  type Schema
+} from '../../formats/schema'
 import type { AdapterSource, ModelSource, OpenOptions } from '../../lab/api'
 import type { Model } from '../models/models.svelte'
-import { devices, dtypeNames } from './read-model'
+import { devices, dtypes } from '../../lab/dtype'
 import { openAddress } from '../../lab/privacy/secrets'
 
 /** A place to open something from again. Of what lay on this machine only the name is known. */
@@ -45,43 +58,32 @@ function refer(source: ModelSource | AdapterSource): Reference {
   return { kind: 'hub', repo, ...(revision && { revision }), ...(other && { endpoint: other }) }
 }
 
-/** @throws LabError `format` that names the field */
-export function readModelReference(fields: Fields): ModelReference {
-  const options = fields.object('options')
-  const [dtype, device] = [options.choiceOrNull('dtype', dtypeNames), options.choiceOrNull('device', devices)]
-  return {
-    source: readReference(fields.object('source')),
-    name: fields.text('name'),
-    sha256: fields.textOrNull('sha256'),
-    options: {
+const webAddress = turned(
+  checked(text, (address) => /^https?:\/\//i.test(address), 'an address of the web'),
+  openAddress
+)
+const local = { name: text } as const
+const source: Schema<Reference> = oneOf([
+  ofKind('bundled', local),
+  ofKind('hub', { repo: text, revision: ifThere(text), endpoint: ifThere(webAddress) }),
+  ofKind('url', { url: webAddress }),
+  ofKind('local', local)
+])
+
+/** A model of a session, by reference. */
+export const referenceSchema: Schema<ModelReference> = object({
+  source,
+  name: text,
+  sha256: orNull(text),
+  options: turned(
+    object({ dtype: orNull(choice(dtypes)), device: orNull(choice(devices)), adapt: orNull(flag) }),
+    ({ dtype, device, adapt }) => ({
       ...(dtype && { dtype }),
       ...(device && { device }),
-      ...(options.flagOrNull('adapt') && { adapt: true })
-    },
-    adapters: fields.objects('adapters', (one) => ({
-      source: readReference(one.object('source')),
-      name: one.text('name'),
-      sha256: one.text('sha256')
-    })),
-    inUse: fields.textOrNull('inUse'),
-    scale: Math.min(2, Math.max(0, fields.number('scale')))
-  }
-}
-
-function readReference(fields: Fields): Reference {
-  const kind = fields.choice('kind', { bundled: true, hub: true, url: true, local: true })
-  if (kind === 'bundled' || kind === 'local') return { kind, name: fields.text('name') }
-  if (kind === 'url') return { kind, url: webAddress(fields, 'url') }
-  const [revision, endpoint] = [fields.textOrNull('revision'), fields.textOrNull('endpoint')]
-  return {
-    ...{ kind, repo: fields.text('repo') },
-    ...(revision && { revision }),
-    ...(endpoint && { endpoint: webAddress(fields, 'endpoint') })
-  }
-}
-
-function webAddress(fields: Fields, name: string): string {
-  const address = fields.text(name)
-  if (/^https?:\/\//i.test(address)) return openAddress(address)
-  throw new LabError('format', `${fields.where}: ${name} should be an address of the web`)
-}
+      ...(adapt && { adapt })
+    })
+  ),
+  adapters: list(object({ source, name: text, sha256: text })),
+  inUse: orNull(text),
+  scale: turned(number, (scale) => Math.min(2, Math.max(0, scale)))
+})

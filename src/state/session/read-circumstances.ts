@@ -1,56 +1,28 @@
 /** What a result was made under, as JSON holds it. */
-import { readModel } from '../../direction/files/metadata'
-import type { Fields } from '../../formats/record'
-import type { Circumstances, MadeBy, MadeOf, MadeOn, MadeWith } from '../../lab/live/circumstances'
-import { devices, dtypeNames } from './read-model'
+import { modelFields } from '../../direction/files/metadata'
+import { choice, ifThere, natural, number, object, orNull, text, type Schema } from '../../formats/schema'
+import type { Circumstances } from '../../lab/live/circumstances'
+import { devices, dtypes } from '../../lab/dtype'
 
-/** @throws LabError `format` that names the field */
-export function readCircumstances(fields: Fields): Circumstances {
-  const steering = fields.objectOrNull('steering')
-  const [sampling, prompt, contrast] = ['sampling', 'prompt', 'contrast'].map((name) => fields.objectOrNull(name))
-  const positions = { last: true, every: true, 'answer-mean': true } as const
-  return {
-    model: readMadeOn(fields.object('model')),
-    ...(fields.has('steering') && { steering: steering && readMadeWith(steering) }),
-    ...(sampling && { sampling: readMadeBy(sampling) }),
-    ...(prompt && { prompt: readMadeOf(prompt) }),
-    ...(contrast && { contrast: readMadeOf(contrast) }),
-    ...(fields.has('method') && { method: fields.text('method') }),
-    ...(fields.has('position') && { position: fields.choice('position', positions) })
-  }
-}
+const madeWith = object({
+  mode: choice({ add: true, ablate: true, clamp: true }),
+  alpha: number,
+  positions: choice({ all: true, prompt: true, generated: true }),
+  directions: text,
+  name: text,
+  layer: orNull(natural),
+  randomSeed: orNull(number)
+})
+const madeOf = object({ key: text, name: text })
 
-function readMadeOn(fields: Fields): MadeOn {
-  return {
-    ...readModel(fields),
-    name: fields.text('name'),
-    dtype: fields.choice('dtype', dtypeNames),
-    device: fields.choice('device', devices)
-  }
-}
-
-function readMadeWith(fields: Fields): MadeWith {
-  return {
-    mode: fields.choice('mode', { add: true, ablate: true, clamp: true }),
-    alpha: fields.number('alpha'),
-    positions: fields.choice('positions', { all: true, prompt: true, generated: true }),
-    directions: fields.text('directions'),
-    name: fields.text('name'),
-    layer: fields.naturalOrNull('layer'),
-    randomSeed: fields.numberOrNull('randomSeed')
-  }
-}
-
-function readMadeBy(fields: Fields): MadeBy {
-  return {
-    temperature: fields.number('temperature'),
-    ...(fields.has('topP') && { topP: fields.number('topP') }),
-    ...(fields.has('topK') && { topK: fields.number('topK') }),
-    seed: fields.number('seed'),
-    maxTokens: fields.natural('maxTokens')
-  }
-}
-
-function readMadeOf(fields: Fields): MadeOf {
-  return { key: fields.text('key'), name: fields.text('name') }
-}
+export const circumstancesSchema: Schema<Circumstances> = object({
+  model: object({ ...modelFields, name: text, dtype: choice(dtypes), device: choice(devices) }),
+  steering: ifThere(orNull(madeWith)),
+  sampling: ifThere(
+    object({ temperature: number, topP: ifThere(number), topK: ifThere(number), seed: number, maxTokens: natural })
+  ),
+  prompt: ifThere(madeOf),
+  contrast: ifThere(madeOf),
+  method: ifThere(text),
+  position: ifThere(choice({ last: true, every: true, 'answer-mean': true }))
+})

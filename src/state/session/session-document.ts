@@ -1,8 +1,8 @@
 /** What of a session is said in its document, small enough to be written at every change. */
-import type { Fields } from '../../formats/record'
+import { list, natural, object, orNull, read, text, turned, type Schema } from '../../formats/schema'
 import type { Side } from '../link'
 import { openAddress } from '../../lab/privacy/secrets'
-import { readModelReference, type ModelReference } from './kept-models'
+import { referenceSchema, type ModelReference } from './kept-models'
 
 export interface SessionDocument {
   /** When it was changed last, ISO 8601. */
@@ -24,26 +24,24 @@ export interface SessionDocument {
   readonly shown: string | null
 }
 
-/** @throws LabError `format` that names the field */
-export function readSessionDocument(fields: Fields): SessionDocument {
-  return {
-    changed: fields.text('changed'),
-    link: linkWithoutSecrets(fields.text('link')),
-    positive: readSide(fields.object('positive')),
-    negative: readSide(fields.object('negative')),
-    models: fields.objects('models', readModelReference),
-    chosen: fields.naturalOrNull('chosen'),
-    bench: fields.texts('bench'),
-    inUse: fields.textOrNull('inUse'),
-    layer: fields.natural('layer'),
-    answers: fields.texts('answers'),
-    shown: fields.textOrNull('shown')
-  }
-}
+const side: Schema<Side> = object({ name: text, text })
+const documentSchema: Schema<SessionDocument> = object({
+  changed: text,
+  link: turned(text, linkWithoutSecrets),
+  positive: side,
+  negative: side,
+  models: list(referenceSchema),
+  chosen: orNull(natural),
+  bench: list(text),
+  inUse: orNull(text),
+  layer: natural,
+  answers: list(text),
+  shown: orNull(text)
+})
 
-function readSide(fields: Fields): Side {
-  return { name: fields.text('name'), text: fields.text('text') }
-}
+/** @param where it stands, for errors. @throws LabError `format` that names the field */
+export const readSessionDocument = (value: unknown, where: string): SessionDocument =>
+  read(documentSchema, value, where)
 
 /** A link whose addresses have lost their queries, which may hold a signature or a token. */
 export function linkWithoutSecrets(link: string): string {

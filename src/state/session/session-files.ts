@@ -1,15 +1,15 @@
 /** A session as a file: what the browser keeps of it, with the prompt sets, saved directions and captures. */
 import { readHiddenStates, writeHiddenStates } from '../../direction/files/hidden-files'
-import type { Fields } from '../../formats/record'
-import { readSessionFile, tensorsOf, writeSessionFile, type SessionTensors } from '../../formats/session-file'
+import { anything, choice, list, number, object, orNull, read, text } from '../../formats/schema'
+import { readSessionFile, sessionPath, tensorsOf, writeSessionFile } from '../../formats/session-file'
 import type { Capture } from '../capture/capture'
 import type { DirectionSet } from '../directions/fits.svelte'
-import { keptForm, readSaved, type SavedDirection } from '../directions/saved-direction'
-import { keptSet, readSetFields, roleNames, type PromptSet } from '../prompts/prompt-set'
+import { keptForm, savedSchema, withVector, type SavedDirection } from '../directions/saved-direction'
+import { fromKept, keptSet, keptSetSchema, roles, type PromptSet } from '../prompts/prompt-set'
 import type { Comparison } from '../steer/comparison'
 import { keepComparison, readComparison } from './kept-answers'
 import { keepDirections, readDirectionsKept } from './kept-directions'
-import { readCircumstances } from './read-circumstances'
+import { circumstancesSchema } from './read-circumstances'
 import { readSessionDocument, type SessionDocument } from './session-document'
 
 /** All that a session file holds. Directions and comparisons have the ids of the document. */
@@ -50,43 +50,56 @@ export function packSession(
   return writeSessionFile({ ...document, changed: new Date().toISOString(), ...more }, tensors)
 }
 
+const capture = object({
+  id: text,
+  name: text,
+  created: text,
+  modelName: text,
+  set: orNull(object({ name: text, role: choice(roles), sha256: text })),
+  texts: list(text),
+  tokens: orNull(list(text)),
+  seconds: orNull(number),
+  made: orNull(circumstancesSchema)
+})
+const withId = object({ id: text })
+/** Beside the session's own document. Sets and comparisons are read in full by their own readers. */
+const contentsSchema = object({
+  sets: list(anything),
+  comparisons: list(anything),
+  promptSets: list(keptSetSchema),
+  saved: list(savedSchema),
+  captures: list(capture)
+})
+
 /** @throws LabError `format` that names what is wrong, and what reading a zip throws */
 export async function unpackSession(file: Uint8Array | Blob): Promise<SessionContents> {
-  const { document: fields, tensors } = await readSessionFile(file)
-  const document = readSessionDocument(fields)
+  const { document, tensors } = await readSessionFile(file)
+  const at = (name: string): string => `${sessionPath}: ${name}`
+  const known = read(contentsSchema, document, sessionPath)
   const sets = new Map(
-    fields.objects('sets', (one) => {
-      const id = one.text('id')
-      const centers = tensors.get(`centers-${id}`) ?? null
-      return [id, readDirectionsKept(one, { directions: tensorsOf(tensors, `directions-${id}`), centers })] as const
+    known.sets.map((one, i) => {
+      const where = at(`sets[${i}]`)
+      const { id } = read(withId, one, where)
+      const parts = {
+        directions: tensorsOf(tensors, `directions-${id}`),
+        centers: tensors.get(`centers-${id}`) ?? null
+      }
+      return [id, readDirectionsKept(one, where, parts)] as const
     })
   )
-  const answers = fields.objects(
-    'comparisons',
-    (one) => [one.text('id'), readComparison(one, (id) => sets.get(id))] as const
-  )
+  const answers = known.comparisons.map((one, i) => {
+    const where = at(`comparisons[${i}]`)
+    return [read(withId, one, where).id, readComparison(one, where, (set) => sets.get(set))] as const
+  })
   return {
-    document,
+    document: readSessionDocument(document, sessionPath),
     sets,
     answers: new Map(answers),
-    prompts: fields.objects('promptSets', readSetFields),
-    saved: fields.objects('saved', (one) => readSaved(one, tensorsOf(tensors, `saved-${one.text('id')}`))),
-    captures: fields.objects('captures', (one) => readCapture(one, tensors))
-  }
-}
-
-function readCapture(fields: Fields, tensors: SessionTensors): Capture {
-  const id = fields.text('id')
-  const set = fields.objectOrNull('set')
-  const made = fields.objectOrNull('made')
-  const bytes = tensorsOf(tensors, `capture-${id}`)
-  return {
-    ...{ id, name: fields.text('name'), created: fields.text('created'), modelName: fields.text('modelName') },
-    set: set && { name: set.text('name'), role: set.choice('role', roleNames), sha256: set.text('sha256') },
-    texts: fields.texts('texts'),
-    tokens: fields.isNothing('tokens') ? null : fields.texts('tokens'),
-    seconds: fields.numberOrNull('seconds'),
-    made: made && readCircumstances(made),
-    states: readHiddenStates([{ name: fields.where, bytes }])
+    prompts: known.promptSets.map(fromKept),
+    saved: known.saved.map((one, i) => withVector(one, tensorsOf(tensors, `saved-${one.id}`), at(`saved[${i}]`))),
+    captures: known.captures.map((one, i) => {
+      const bytes = tensorsOf(tensors, `capture-${one.id}`)
+      return { ...one, states: readHiddenStates([{ name: at(`captures[${i}]`), bytes }]) }
+    })
   }
 }

@@ -1,6 +1,7 @@
 /** Sessions in the browser: a document each, written often, and beside it what is large, written once. */
 import { LabError } from '../../errors'
-import { Fields, parseFields, utf8 } from '../../formats/record'
+import { parseJson } from '../../formats/schema'
+import { utf8 } from '../../formats/text'
 import { fieldsOf } from '../../formats/fields'
 import type { Shelf } from '../../storage/shelf'
 import type { DirectionSet } from '../directions/fits.svelte'
@@ -36,7 +37,7 @@ export class SessionShelf {
   /** The newest first. Those of another version are left alone. */
   async list(): Promise<readonly KeptSession[]> {
     const { kept } = readEach(await this.#shelf.all('sessions'), ([id, value]) => {
-      return { id, document: readSessionDocument(new Fields(value, 'a kept session')) }
+      return { id, document: readSessionDocument(value, 'a kept session') }
     })
     return kept.toSorted((a, b) => b.document.changed.localeCompare(a.document.changed))
   }
@@ -49,8 +50,9 @@ export class SessionShelf {
     const sets = readEach(below(directions, id), ([key, value]) => [key, readSet(value)] as const)
     const known = new Map(sets.kept)
     const answers = readEach(below(comparisons, id), ([key, value]) => {
-      const text = value instanceof Uint8Array ? utf8(value, 'a kept answer') : ''
-      return [key, readComparison(parseFields(text, 'a kept answer'), (set) => known.get(set))] as const
+      const where = 'a kept answer'
+      const text = value instanceof Uint8Array ? utf8(value, where) : ''
+      return [key, readComparison(parseJson(text, where), where, (set) => known.get(set))] as const
     })
     return { sets: known, answers: new Map(answers.kept), error: sets.error ?? answers.error }
   }
@@ -102,9 +104,10 @@ function readSet(value: unknown): DirectionSet {
   if (typeof facts !== 'string' || !(directions instanceof Uint8Array)) {
     throw new LabError('format', 'a kept direction cannot be read by this version: fit it again')
   }
+  const where = 'a kept direction'
   const parts = {
     directions: new Uint8Array(directions),
     centers: centers instanceof Uint8Array ? new Uint8Array(centers) : null
   }
-  return readDirectionsKept(new Fields(JSON.parse(facts), 'a kept direction'), parts)
+  return readDirectionsKept(parseJson(facts, where), where, parts)
 }

@@ -1,7 +1,6 @@
 /** The study in the page. Its code comes with the first look at the panel: the page is usable before. */
 import { version } from '../../../package.json'
 import { readPromptLines } from '../../formats/prompts/list'
-import { Fields } from '../../formats/record'
 import { recheckBeside } from '../../lab/connect/connect-recheck'
 import { fetchPromptFile } from '../../lab/shipped-prompts'
 import { pagesOf } from '../../report/pages'
@@ -67,7 +66,7 @@ export function pageProtocol(base: string): StudyProtocol {
       const replay = await remake(again, lab, { onProgress, ...(signal && { signal }) })
       return recheck(bundle, { findings, replay, answers: 200, ...(signal && { signal }) })
     },
-    readSettings: (value, where) => readSettings(new Fields(value, where)),
+    readSettings,
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,
     packJournal
   }

@@ -1,12 +1,30 @@
 /** The rows of version 1 and 2: one line an answer. Only read, to bring such a run over. */
 import { LabError } from '../../errors'
-import { parseFields, type Fields } from '../../formats/record'
+import { natural, number, object, orNull, readJson, text } from '../../formats/schema'
 import { linesOf } from './lines'
 import type { Answer, Arm, Block } from '../run'
 import type { RunDocument } from './run-document'
 
 /** Columns of a row that its arm decides. */
 const places = ['block', 'model', 'adapter', 'set', 'part', 'arm', 'family', 'alpha', 'donor', 'anchors'] as const
+
+const rowSchema = object({
+  block: natural,
+  model: text,
+  adapter: text,
+  set: text,
+  part: text,
+  arm: text,
+  family: text,
+  alpha: number,
+  donor: orNull(text),
+  anchors: orNull(text),
+  prompt: text,
+  sample: natural,
+  text,
+  tokens: natural,
+  logProbability: orNull(number)
+})
 
 /** The answers; what was said of each is worked out anew. @throws LabError `format` that names the line */
 export function readRows2(bytes: Uint8Array, run: RunDocument): readonly Answer[] {
@@ -16,17 +34,17 @@ export function readRows2(bytes: Uint8Array, run: RunDocument): readonly Answer[
     prompts: new Map((run.prompts[block.set]?.prompts ?? []).map(({ id }, i) => [id, i]))
   }))
   return lines.map((line, i) => {
-    const fields = parseFields(line, `rows.jsonl: line ${i + 1}`)
-    const block = fields.natural('block')
-    const arm = known[block]?.arms.get(fields.text('arm'))
-    const prompt = known[block]?.prompts.get(fields.text('prompt'))
+    const where = `rows.jsonl: line ${i + 1}`
+    const row = readJson(rowSchema, line, where)
+    const { block, sample, text, tokens, logProbability } = row
+    const arm = known[block]?.arms.get(row.arm)
+    const prompt = known[block]?.prompts.get(row.prompt)
     if (!arm || prompt === undefined) {
-      throw new LabError('format', `${fields.where} is of an arm or prompt that run.json does not know`)
+      throw new LabError('format', `${where} is of an arm or prompt that run.json does not know`)
     }
-    assertPlace(fields, arm.place)
-    const logProbability = fields.numberOrNull('logProbability')
-    const [sample, tokens] = [fields.natural('sample'), fields.natural('tokens')]
-    return { block, arm: arm.index, prompt, sample, text: fields.text('text'), tokens, logProbability }
+    const differs = places.find((name) => row[name] !== arm.place[name])
+    if (differs) throw new LabError('format', `${where}: ${differs} is not what run.json says of this arm`)
+    return { block, arm: arm.index, prompt, sample, text, tokens, logProbability }
   })
 }
 
@@ -38,13 +56,4 @@ function placeOf(
   { id, family, alpha, donor, anchors }: Arm
 ): Place {
   return { block, model, adapter, set, part, arm: id, family, alpha, donor, anchors }
-}
-
-function assertPlace(fields: Fields, place: Place): void {
-  const differs = places.find((name) => {
-    const value = place[name]
-    if (value === null) return fields.textOrNull(name) !== null
-    return typeof value === 'string' ? fields.text(name) !== value : fields.number(name) !== value
-  })
-  if (differs) throw new LabError('format', `${fields.where}: ${differs} is not what run.json says of this arm`)
 }

@@ -3,23 +3,37 @@
  * gave to each sample. Arms that share their random numbers give the same text again and again.
  */
 import { LabError } from '../../errors'
-import { parseFields, type Fields } from '../../formats/record'
+import { flag, list, map, natural, number, object, orNull, readJson, text, type Read } from '../../formats/schema'
+import { quoted } from '../../formats/text'
 import { Lines, linesOf } from './lines'
 import type { Answer, Block } from '../run'
 import type { RunDocument } from './run-document'
 import { emptyScores, type Scores } from './scores'
 
 /** What a line says of one text. */
-interface Told {
-  readonly text: string
-  readonly tokens: number
-  readonly logProbability: number | null
-  readonly code: boolean
-  readonly share: number
-  readonly clean: boolean
-  readonly degenerate: boolean
-  readonly right: boolean | null
-}
+const toldSchema = object({
+  text,
+  tokens: natural,
+  logProbability: orNull(number),
+  code: flag,
+  share: number,
+  clean: flag,
+  degenerate: flag,
+  right: orNull(flag)
+})
+type Told = Readonly<Read<typeof toldSchema>>
+
+const lineSchema = object({
+  block: natural,
+  model: text,
+  adapter: text,
+  set: text,
+  part: text,
+  prompt: text,
+  texts: list(toldSchema),
+  arms: map(list(orNull(natural)))
+})
+type Line = Readonly<Read<typeof lineSchema>>
 
 /** Answers in their order. @throws LabError `shape` for an answer that belongs to no block, arm or prompt, or that is there twice */
 export function writeRows(run: RunDocument, answers: readonly Answer[], scores: Scores): Uint8Array<ArrayBuffer> {
@@ -96,68 +110,57 @@ export function readRows(
     prompts: new Map((run.prompts[block.set]?.prompts ?? []).map(({ id }, i) => [id, i]))
   }))
   const found: { readonly answer: Answer; readonly told: Told }[] = []
-  for (const [i, line] of linesOf(bytes).entries()) {
-    const fields = parseFields(line, `rows.jsonl: line ${i + 1}`)
-    const index = fields.natural('block')
-    const block = run.blocks[index]
-    const prompt = known[index]?.prompts.get(fields.text('prompt'))
+  for (const [i, json] of linesOf(bytes).entries()) {
+    const where = `rows.jsonl: line ${i + 1}`
+    const line = readJson(lineSchema, json, where)
+    const block = run.blocks[line.block]
+    const prompt = known[line.block]?.prompts.get(line.prompt)
     if (!block || prompt === undefined) {
-      throw new LabError('format', `${fields.where} is of a block or prompt that run.json does not know`)
+      throw new LabError('format', `${where} is of a block or prompt that run.json does not know`)
     }
-    assertPlace(fields, index, block)
-    found.push(...answersOf(fields, { index, prompt, arms: known[index]?.arms ?? new Map() }))
+    assertPlace(line, block, where)
+    found.push(...answersOf(line, { where, prompt, arms: known[line.block]?.arms ?? new Map() }))
   }
   const scores = emptyScores(found.length)
   found.forEach(({ told }, i) => fillInto(scores, i, told))
   return { answers: found.map(({ answer }) => answer), scores }
 }
 
-interface Line {
-  readonly index: number
+interface Known {
+  readonly where: string
   readonly prompt: number
   readonly arms: ReadonlyMap<string, number>
 }
 
 function answersOf(
-  fields: Fields,
-  { index, prompt, arms }: Line
+  { block, texts, arms: given }: Line,
+  { where, prompt, arms }: Known
 ): readonly { readonly answer: Answer; readonly told: Told }[] {
-  const texts = fields.objects('texts', readTold)
-  const given = fields.object('arms')
   const list = [...arms].flatMap(([id, arm]) =>
-    given.has(id)
-      ? given.naturalsOrNull(id).flatMap((place, sample) => {
-          if (place === null) return []
-          const told = texts[place]
-          if (!told)
-            throw new LabError('format', `${given.where}: ${id} has no text ${place}: take the file as it was written`)
-          const { text, tokens, logProbability } = told
-          return [{ answer: { block: index, arm, prompt, sample, text, tokens, logProbability }, told }]
-        })
-      : []
+    (given.get(id) ?? []).flatMap((place, sample) => {
+      if (place === null) return []
+      const told = texts[place]
+      if (!told) {
+        throw new LabError('format', `${where}: arms: ${id} has no text ${place}: take the file as it was written`)
+      }
+      const { text, tokens, logProbability } = told
+      return [{ answer: { block, arm, prompt, sample, text, tokens, logProbability }, told }]
+    })
   )
-  const stray = given.names().find((id) => !arms.has(id))
-  if (stray !== undefined) throw new LabError('format', `${given.where} has an arm that run.json does not know`)
+  const stray = [...given.keys()].find((id) => !arms.has(id))
+  if (stray !== undefined) {
+    throw new LabError(
+      'format',
+      `${where}: arms has ${quoted(stray)}, which run.json does not know: take both files as they were written`
+    )
+  }
   return list.sort((a, b) => a.answer.sample - b.answer.sample || a.answer.arm - b.answer.arm)
 }
 
-function readTold(fields: Fields): Told {
-  return {
-    text: fields.text('text'),
-    tokens: fields.natural('tokens'),
-    logProbability: fields.numberOrNull('logProbability'),
-    code: fields.flag('code'),
-    share: fields.number('share'),
-    clean: fields.flag('clean'),
-    degenerate: fields.flag('degenerate'),
-    right: fields.flagOrNull('right')
-  }
-}
-
-function assertPlace(fields: Fields, index: number, block: Block): void {
-  const place = placeOf(index, block)
-  const differs = places.find((name) => name !== 'block' && fields.text(name) !== place[name])
-  if (differs) throw new LabError('format', `${fields.where}: ${differs} is not what run.json says of this block`)
+function assertPlace(line: Line, block: Block, where: string): void {
+  const place = placeOf(line.block, block)
+  const differs = places.find((name) => line[name] !== place[name])
+  if (differs) throw new LabError('format', `${where}: ${differs} is not what run.json says of this block`)
 }
 
 function fillInto(scores: Scores, i: number, { code, share, clean, degenerate, right }: Told): void {

@@ -2,7 +2,8 @@
 import type { Direction } from '../../direction/direction'
 import { readDirections, writeDirections } from '../../direction/files/files'
 import { LabError } from '../../errors'
-import { parseFields, quoted, utf8 } from '../../formats/record'
+import { map, object, parseJson, read, text as anyText } from '../../formats/schema'
+import { quoted, utf8 } from '../../formats/text'
 import { floatTensor, readSafetensors, tensorFloats, writeSafetensors } from '../../formats/safetensors'
 import { readZip } from '../../formats/zip'
 import { writeZip, type ZipEntry } from '../../formats/zip-write'
@@ -68,7 +69,7 @@ export async function bundleFiles(run: Run, findings: Findings, extra: BundleExt
   const ordered = inOrder(run)
   const scores = ordered === run && extra.scores ? extra.scores : scoreAnswers(ordered)
   // Read back at once: what is written is what can be read, each field in its place.
-  const document = readRunDocument(parseFields(JSON.stringify(runDocument(ordered)), 'the run'))
+  const document = readRunDocument(parseJson(JSON.stringify(runDocument(ordered)), 'the run'), 'the run')
   const files: ZipEntry[] = [
     { path: 'rows.jsonl', bytes: writeRows(document, ordered.answers, scores) },
     { path: 'findings.json', bytes: encoded(findingsText(findings)) },
@@ -90,9 +91,9 @@ export async function bundleFiles(run: Run, findings: Findings, extra: BundleExt
 export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const { files } = await readZip(bytes, limitOf, mostBytes)
   const text = await mainText(files)
-  const fields = parseFields(text, 'run.json')
-  const document = readRunDocument(fields)
-  const hashes = fields.textMap('files')
+  const value = parseJson(text, 'run.json')
+  const document = readRunDocument(value, 'run.json')
+  const hashes = hashesOf(value)
   if (runText(document, hashes) !== text) {
     throw new LabError('format', 'run.json is not as Azimuth writes it: take the file as it was written, unedited')
   }
@@ -124,8 +125,13 @@ export interface OldBundle extends Pick<Bundle, 'directions' | 'tensors'> {
 export async function readOldBundle(bytes: Uint8Array): Promise<OldBundle> {
   const { files } = await readZip(bytes, limitOf, mostBytes)
   const text = await mainText(files)
-  await assertWhole(files, parseFields(text, 'run.json').textMap('files'))
+  await assertWhole(files, hashesOf(parseJson(text, 'run.json')))
   return { text, rows: need(files, 'rows.jsonl'), ...readTensors(files) }
+}
+
+/** SHA-256 of each file by its path, as run.json lists them. @throws LabError `format` */
+function hashesOf(main: unknown): ReadonlyMap<string, string> {
+  return read(object({ files: map(anyText) }), main, 'run.json').files
 }
 
 /** The findings as a bundle states them. */
@@ -191,9 +197,9 @@ function readTensors(files: Files): Pick<Bundle, 'directions' | 'tensors'> {
   for (const [path, bytes] of files) {
     const [, folder, name = ''] = tensorPath.exec(path) ?? []
     if (folder === 'directions') {
-      const read = readDirections([{ name: path, bytes }])
-      if (read.kind !== 'directions') throw new LabError('format', `${path} does not say which model it is of`)
-      directions.set(name, read.directions)
+      const found = readDirections([{ name: path, bytes }])
+      if (found.kind !== 'directions') throw new LabError('format', `${path} does not say which model it is of`)
+      directions.set(name, found.directions)
     }
     if (folder === 'hidden') {
       const arrays = Array.from(readSafetensors(bytes), ([key, tensor]) => {

@@ -1,7 +1,7 @@
 /** A bundle of version 1 or 2 as a run of this version: its rows stay, what is said of them is worked out anew. */
 import { excerpt, LabError } from '../../errors'
 import { fieldsOf } from '../../formats/fields'
-import { parseFields } from '../../formats/record'
+import { object, parseJson, readJson, text } from '../../formats/schema'
 import { detectorVersion } from '../../spillover/rules'
 import { outcomeReader, textReader, type TextReader } from '../analysis/measure/outcome'
 import { isAdmissible } from '../steps/choose'
@@ -26,8 +26,7 @@ export interface Converted {
  */
 export async function convertBundle(bytes: Uint8Array): Promise<Converted> {
   const old = await readOldBundle(bytes)
-  const fields = parseFields(old.text, 'run.json')
-  const version = fields.text('version')
+  const { version } = readJson(object({ version: text }), old.text, 'run.json')
   if (!oldVersions.includes(version)) {
     const wayOut = version === runVersion ? 'it is one of this version already' : 'use the Azimuth that wrote it'
     throw new LabError(
@@ -36,7 +35,7 @@ export async function convertBundle(bytes: Uint8Array): Promise<Converted> {
     )
   }
   const upgraded: unknown = JSON.parse(old.text, upgrade)
-  const document = readRunDocument(parseFields(JSON.stringify(upgraded), 'run.json'))
+  const document = readRunDocument(parseJson(JSON.stringify(upgraded), 'run.json'), 'run.json')
   const answers = readRows2(old.rows, document)
   const read = textReader()
   const { primary, verdictAlphas } = document.settings

@@ -1,6 +1,6 @@
 /** Lines of a large file, written and read some thousand at a time: all of them as one string may be longer than a string can be. */
 import { joined } from '../../formats/bytes'
-import { utf8 } from '../../formats/record'
+import { utf8 } from '../../formats/text'
 
 /** Lines encoded at a time. */
 const chunk = 4096

@@ -4,8 +4,8 @@ import { base, type Lease } from './lease'
 import type { Answer, Arm, Block, StudyPrompt } from '../run'
 import type { Study } from '../study'
 import type { Stage } from '../progress'
-import { fieldsOf } from '../../formats/fields'
-import { hasFloats, isIndexes, listOf } from './whole'
+import { list, natural, object, readOrNull, text, type Read } from '../../formats/schema'
+import { hasFloats, whole } from './whole'
 
 /** An arm before it is run. */
 export interface ArmPlan extends Omit<Arm, 'hook'> {
@@ -29,15 +29,11 @@ export interface BlockPlan extends Pick<Block, 'model' | 'adapter' | 'part'> {
 /** An answer within its block. */
 export type BlockAnswer = Omit<Answer, 'block'>
 
-/** One cell: the distinct texts of each prompt, and which of them each arm's samples are. */
-interface Cell {
-  readonly prompts: readonly {
-    readonly texts: readonly string[]
-    /** [arm][sample], arms one behind the other. */
-    readonly text: readonly number[]
-    readonly tokens: readonly number[]
-  }[]
-}
+/** One cell: the distinct texts of each prompt, and which of them each arm's samples are: [arm][sample], arms one behind the other. */
+const cellSchema = object({
+  prompts: list(object({ texts: list(text), text: list(natural), tokens: list(natural) }))
+})
+type Cell = Read<typeof cellSchema>
 
 interface Range {
   readonly from: number
@@ -90,22 +86,17 @@ async function answerCell(study: Study, lease: Lease, plan: BlockPlan, range: Ra
         study.show({ arm: arms[0]?.id ?? '', prompt: first.messages.at(-1)?.content ?? '', text: got[0]?.text ?? '' })
       return { json: { prompts: prompts.map((_, i) => fold(got.slice(i * rows, (i + 1) * rows))) } satisfies Cell }
     },
-    ({ json }) => isCell(json, range.to - range.from, rows)
+    ({ json }) => readCell(json, range, rows) !== null
   )
-  return entry.json as Cell
+  return whole(readCell(entry.json, range, rows), keyOf(plan, range))
 }
 
-/** The answers of so many prompts, each in so many rows. */
-function isCell(json: unknown, prompts: number, rows: number): boolean {
-  const list = listOf(fieldsOf(json).get('prompts'))
-  return (
-    list.length === prompts &&
-    list.every((prompt) => {
-      const texts = prompt.get('texts')
-      const areTexts = Array.isArray(texts) && texts.every((text) => typeof text === 'string')
-      return areTexts && isIndexes(prompt.get('text'), rows, texts.length) && isIndexes(prompt.get('tokens'), rows)
-    })
-  )
+/** The answers of the prompts of a range, each in so many rows; null for anything else. */
+function readCell(json: unknown, { from, to }: Range, rows: number): Cell | null {
+  const cell = readOrNull(cellSchema, json)
+  const isWhole = ({ texts, text, tokens }: Cell['prompts'][number]): boolean =>
+    text.length === rows && tokens.length === rows && text.every((place) => place < texts.length)
+  return cell?.prompts.length === to - from && cell.prompts.every(isWhole) ? cell : null
 }
 
 function rowsOf(study: Study, { arms }: BlockPlan, { id, messages }: StudyPrompt): GenerateRow[] {

@@ -10,8 +10,9 @@ import type { ArmPlan } from './answers'
 import type { MapRecord } from '../run'
 import { judgedAlphas, type Anchors, type StudySettings } from '../settings'
 import type { Study } from '../study'
-import { fieldsOf } from '../../formats/fields'
-import { hasFields, hasFloats, listOf } from './whole'
+import { readOrNull } from '../../formats/schema'
+import { mapRecord } from '../files/run-document'
+import { hasFloats, whole } from './whole'
 
 /** A model as a donor and as a receiver. */
 export interface TransferSide {
@@ -57,13 +58,13 @@ export async function carryOver(
       const vectors = [made.own, ...made.random, ...made.orthogonal, ...made.shuffled]
       return { json: made.record, floats: Float32Array.from(vectors.flatMap((vector) => [...vector])) }
     },
-    (known) => isRecord(known.json, mappedRandom) && hasFloats(known, count * width)
+    (known) => readRecord(known.json, mappedRandom) !== null && hasFloats(known, count * width)
   )
   const vectors = Array.from({ length: count }, (_, i) =>
     (entry.floats ?? new Float32Array()).slice(i * width, (i + 1) * width)
   )
   return {
-    record: entry.json as MapRecord,
+    record: whole(readRecord(entry.json, mappedRandom), `maps/${donor.key}/${receiver.key}/${anchors}`),
     own: vectors[0] ?? new Float32Array(),
     random: vectors.slice(1, 1 + mappedRandom),
     orthogonal: vectors.slice(1 + mappedRandom, 1 + mappedRandom + mappedOrthogonal),
@@ -71,11 +72,10 @@ export async function carryOver(
   }
 }
 
-/** What is told of a map, with the cosine of each random direction. */
-function isRecord(json: unknown, random: number): boolean {
-  const types = { donor: 'string', receiver: 'string', anchors: 'string', n: 'number', lambda0: 'number' } as const
-  const measured = { r2: 'number', cosine: 'number', curve: 'list', randomCosines: 'list' } as const
-  return hasFields(json, { ...types, ...measured }) && listOf(fieldsOf(json).get('randomCosines')).length === random
+/** What is told of a map, with the cosine of each random direction; null for anything else. */
+function readRecord(json: unknown, random: number): MapRecord | null {
+  const record = readOrNull(mapRecord, json)
+  return record?.randomCosines.length === random ? record : null
 }
 
 async function fit(study: Study, donor: TransferSide, receiver: TransferSide, anchors: Anchors): Promise<Carried> {

@@ -17,10 +17,12 @@ import type { SeparationRecord } from '../run'
 import type { StudyAdapter } from '../settings'
 import { answerStates, setStates } from './states'
 import type { Study } from '../study'
-import { fieldsOf } from '../../formats/fields'
+import { factFields, modelSchema } from '../../direction/files/metadata'
+import { separationFields } from '../../direction/files/separation-schema'
+import { list, object, readOrNull, type Read } from '../../formats/schema'
 import type { HiddenStates } from '../../direction/hidden-states'
 import type { Entry } from '../journal'
-import { hasFloats, listOf } from './whole'
+import { hasFloats, whole } from './whole'
 
 /** What is fitted on one adapter. Layers as in the model. */
 export interface AdapterFit {
@@ -49,9 +51,9 @@ export async function fitAdapter(study: Study, lease: Lease, adapter: StudyAdapt
       const facts = directions.map(({ vector: _vector, ...rest }) => rest)
       return { json: { facts, separation }, floats: Float32Array.from(directions.flatMap(({ vector }) => [...vector])) }
     },
-    (known) => isFit(known, contrast.positive)
+    (known) => readFit(known, contrast.positive) !== null
   )
-  const { facts, separation } = entry.json as { facts: Omit<Direction, 'vector'>[]; separation: Separation }
+  const { facts, separation } = whole(readFit(entry, contrast.positive), `fit/${key}/${adapter.name}`)
   const width = contrast.positive.width
   const directions = facts.map((rest, i) => ({
     ...rest,
@@ -60,13 +62,16 @@ export async function fitAdapter(study: Study, lease: Lease, adapter: StudyAdapt
   return { adapter, contrast, directions, separation }
 }
 
-/** A direction of each layer, and how well each separates. */
-function isFit(entry: Entry, { layers, width }: HiddenStates): boolean {
-  const { json } = entry
-  const [facts, separation] = [listOf(fieldsOf(json).get('facts')), fieldsOf(json).get('separation')]
-  const isWhole = facts.length === layers && facts.every((one, layer) => one.get('layer') === layer)
-  const separated = listOf(fieldsOf(separation).get('layers'))
-  return isWhole && separated.length === layers && hasFloats(entry, layers * width)
+const fitSchema = object({
+  facts: list(object({ ...factFields, model: modelSchema })),
+  separation: object(separationFields)
+})
+
+/** A direction of each layer, and how well each separates; null for anything else. */
+function readFit(entry: Entry, { layers, width }: HiddenStates): Read<typeof fitSchema> | null {
+  const fit = readOrNull(fitSchema, entry.json)
+  const isWhole = fit?.facts.length === layers && fit.facts.every(({ layer }, i) => layer === i)
+  return isWhole && fit.separation.layers.length === layers && hasFloats(entry, layers * width) ? fit : null
 }
 
 async function contrastOf(study: Study, lease: Lease, adapter: StudyAdapter): Promise<Contrast> {

@@ -7,10 +7,11 @@ import type { Lent } from '../../lab/live/lent-model'
 import { LiveModel } from '../../lab/live/live-model'
 import { openTested } from '../../lab/self-test'
 import type { ModelRecord } from '../run'
-import type { StudyAdapter, StudyModel } from '../settings'
+import type { StudyModel } from '../settings'
 import type { Study } from '../study'
-import { fieldsOf } from '../../formats/fields'
-import { hasFields, listOf } from './whole'
+import { readOrNull } from '../../formats/schema'
+import { identitySchema } from '../files/run-document'
+import { whole } from './whole'
 
 /** What is known of a model once it was open. */
 export type Identity = Omit<ModelRecord, 'leastLogProbability'>
@@ -51,10 +52,9 @@ export class Lease {
       async () => ({
         json: (await this.#open()).identity
       }),
-      ({ json }) => isIdentity(json, this.model)
+      ({ json }) => readIdentity(json, this.model) !== null
     )
-    if (!isIdentity(entry.json, this.model)) throw new RangeError(`no identity of ${key}`)
-    return (this.#identity = entry.json)
+    return (this.#identity = whole(readIdentity(entry.json, this.model), `model/${key}`))
   }
 
   /** The model under an adapter, or under none, as captures and directions name it. */
@@ -158,8 +158,8 @@ export class Lease {
 
   /** A resumed study goes on with the weights it began with; another device or dtype is noted. */
   async #assertSame(now: Identity, handle: ModelHandle): Promise<void> {
-    const then = (await this.#study.journal.read(`model/${now.key}`))?.json
-    if (!isIdentity(then, this.model)) return
+    const then = readIdentity((await this.#study.journal.read(`model/${now.key}`))?.json, this.model)
+    if (!then) return
     const hashes = ({ sha256, adapters }: Identity): string => [sha256, ...adapters.map((one) => one.sha256)].join()
     if (hashes(then) !== hashes(now)) {
       handle.terminate()
@@ -179,20 +179,13 @@ export class Lease {
   }
 }
 
-/** All that is known of a model once it was open, with its adapters in the order of the settings. */
-function isIdentity(json: unknown, { adapters }: StudyModel): json is Identity {
-  const texts = { key: 'string', title: 'string', id: 'string', sha256: 'string', family: 'string' } as const
-  const where = { dtype: 'string', device: 'string', deviceName: 'string' } as const
-  const known = listOf(fieldsOf(json).get('adapters'))
-  const isKnown = ({ name }: StudyAdapter, i: number): boolean =>
-    known[i]?.get('name') === name &&
-    typeof known[i].get('id') === 'string' &&
-    typeof known[i].get('sha256') === 'string'
-  return (
-    hasFields(json, { ...texts, ...where, layers: 'number', width: 'number' }) &&
-    known.length === adapters.length &&
-    adapters.every(isKnown)
-  )
+/** All that is known of a model once it was open, with its adapters in the order of the settings; null for anything else. */
+function readIdentity(json: unknown, { adapters }: StudyModel): Identity | null {
+  const identity = readOrNull(identitySchema, json)
+  const isWhole =
+    identity?.adapters.length === adapters.length &&
+    adapters.every(({ name }, i) => identity.adapters[i]?.name === name)
+  return isWhole ? identity : null
 }
 
 const inMegabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)

@@ -7,11 +7,18 @@ import type { Lease } from './lease'
 import type { StudyPrompt } from '../run'
 import type { SetName } from '../settings'
 import type { Study } from '../study'
-import { fieldsOf } from '../../formats/fields'
+import { choice, list, natural, object, readOrNull, type Read } from '../../formats/schema'
 import type { Entry } from '../journal'
-import { hasFloats, isIndexes } from './whole'
+import { hasFloats, whole } from './whole'
 
-type Facts = Pick<HiddenStates, 'layers' | 'rows' | 'width' | 'prompt' | 'position'>
+const factsSchema = object({
+  layers: natural,
+  rows: natural,
+  width: natural,
+  prompt: list(natural),
+  position: choice<Position>({ last: true, 'answer-mean': true, every: true })
+})
+type Facts = Read<typeof factsSchema>
 
 /** Last-token states at every layer; of anchors only the last layer is kept, as layer 0 of the result. */
 export async function setStates(study: Study, lease: Lease, adapter: string, set: SetName): Promise<HiddenStates> {
@@ -67,23 +74,27 @@ async function states(study: Study, lease: Lease, adapter: string, task: Task): 
       const captured = await lease.call(adapter, (handle) => captureAll(handle, task.rows, task.position, options))
       const kept = task.lastOnly ? lastLayer(captured) : captured
       const { layers, rows, width, prompt, position } = kept
-      return { json: { layers, rows, width, prompt, position } satisfies Facts, floats: kept.data }
+      return {
+        json: { layers, rows, width, prompt, position } satisfies Readonly<Record<keyof Facts, unknown>>,
+        floats: kept.data
+      }
     },
-    (known) => areStates(known, task)
+    (known) => readFacts(known, task) !== null
   )
-  return { ...(entry.json as Facts), data: entry.floats ?? new Float32Array(), model: await lease.ref(adapter) }
+  const facts = whole(readFacts(entry, task), `states/${key}/${adapter}/${task.key}`)
+  return { ...facts, data: entry.floats ?? new Float32Array(), model: await lease.ref(adapter) }
 }
 
-/** A state of each row at each layer. */
-function areStates(entry: Entry, { rows, position, lastOnly }: Task): boolean {
-  const fields = fieldsOf(entry.json)
-  const sizes = [fields.get('layers'), fields.get('rows'), fields.get('width')]
-  if (!isIndexes(sizes, 3)) return false
-  const [layers = 0, count = 0, width = 0] = sizes
-  const isAsked = count === rows.length && isIndexes(fields.get('prompt'), count) && fields.get('position') === position
-  return isAsked && width > 0 && (lastOnly ? layers === 1 : layers > 0) && hasFloats(entry, layers * count * width)
+/** What a cell says of its states, where it has one of each row at each layer. */
+function readFacts(entry: Entry, { rows, position, lastOnly }: Task): Facts | null {
+  const facts = readOrNull(factsSchema, entry.json)
+  if (!facts) return null
+  const { layers, rows: count, width, prompt } = facts
+  const isAsked = count === rows.length && prompt.length === count && facts.position === position
+  const isWhole = isAsked && width > 0 && (lastOnly ? layers === 1 : layers > 0)
+  return isWhole && hasFloats(entry, layers * count * width) ? facts : null
 }
 
 function lastLayer(states: HiddenStates): HiddenStates {
-  return { ...states, layers: 1, data: layerOf(states, states.layers - 1).data.slice() as Float32Array }
+  return { ...states, layers: 1, data: Float32Array.from(layerOf(states, states.layers - 1).data) }
 }

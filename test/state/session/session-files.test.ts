@@ -89,7 +89,11 @@ describe('a session file', () => {
     ['another version', (one) => (one['version'] = '2'), /version "2", this Azimuth reads 1/],
     ['another format', (one) => (one['format'] = 'azimuth.run'), /format should be one of azimuth.session/],
     ['a missing field', (one) => delete one['link'], /link should be text, got nothing/],
-    ['a model from nowhere', (one) => (one['models'] = [{ source: { kind: 'folder' } }]), /models\[0\]: .*options/],
+    [
+      'a model from nowhere',
+      (one) => (one['models'] = [{ source: { kind: 'folder' } }]),
+      /models\[0\]: source: kind should be one of bundled, hub, url, local, got "folder"/
+    ],
     [
       'directions that are not there',
       (one) => (one['sets'] = [{ id: 'x', kind: 'fitted' }]),

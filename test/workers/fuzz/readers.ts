@@ -9,7 +9,8 @@ import { readGguf } from '../../../src/formats/gguf'
 import { readNpy } from '../../../src/formats/npy'
 import { readPeft } from '../../../src/formats/peft'
 import { readPrompts } from '../../../src/formats/prompts'
-import { parseFields, utf8 } from '../../../src/formats/record'
+import { parseJson } from '../../../src/formats/schema'
+import { utf8 } from '../../../src/formats/text'
 import { readSafetensors, readSafetensorsMetadata, tensorFloats } from '../../../src/formats/safetensors'
 import { readZip } from '../../../src/formats/zip'
 import { instrument } from '../../../src/onnx/instrument'
@@ -21,7 +22,7 @@ import { readRunDocument, runDocument } from '../../../src/study/files/run-docum
 import { bundleFiles, readBundle, writeBundle } from '../../../src/study/files/bundle'
 import { packJournal, unpackJournal } from '../../../src/study/files/journal-file'
 import { readSettings } from '../../../src/study/files/settings-document'
-import { parseJson, readConfig } from '../../../workers/config'
+import { parseModelJson, readConfig } from '../../../workers/config'
 import { webFiles } from '../../../workers/sources/sources'
 import { Tokens } from '../../../workers/tokens'
 import { graphPath, loadFixture } from '../../fixtures'
@@ -188,7 +189,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   'bundle-run': {
     seeds: async () => [await bundleFile('run.json')],
     changes: textChange,
-    read: (bytes) => readRunDocument(parseFields(utf8(bytes, 'run.json'), 'run.json'))
+    read: (bytes) => readRunDocument(parseJson(utf8(bytes, 'run.json'), 'run.json'), 'run.json')
   },
   'bundle-rows': {
     seeds: async () => [await bundleFile('rows.jsonl')],
@@ -198,7 +199,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   settings: {
     seeds: () => [encoded(JSON.stringify(run.settings))],
     changes: textChange,
-    read: (bytes) => readSettings(parseFields(decoded(bytes), 'settings.json'))
+    read: (bytes) => readSettings(parseJson(decoded(bytes), 'settings.json'), 'settings.json')
   },
   journal: { isSlow: true, seeds: async () => [await journal()], changes: anyChange, read: unpackJournal },
   link: text(['hub:owner/name@v2', 'url:https://host.invalid/a/model', 'bundled:models/qwen2'], (link) => {
@@ -208,7 +209,7 @@ export const readers: Readonly<Record<string, Reader>> = {
   'model-config': {
     seeds: () => ['llama-genai', 'gemma3-genai'].map((name) => file(fixtures, name, 'config.json')),
     changes: textChange,
-    read: (bytes) => readConfig(parseJson(decoded(bytes), 'config.json'), undefined)
+    read: (bytes) => readConfig(parseModelJson(decoded(bytes), 'config.json'), undefined)
   },
   tokenizer: {
     seeds: () => [file(qwen, 'tokenizer.json')],
