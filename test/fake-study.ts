@@ -13,7 +13,7 @@ import type { Stage } from '../src/study/progress'
 import type { Run } from '../src/study/run'
 import type { StudySettings } from '../src/study/settings'
 import type { StudyOptions } from '../src/study/study'
-import { sampleRun } from './study/sample-run'
+import { sampleRun } from './study/samples/sample-run'
 
 export interface FakeStudyOptions {
   /** Milliseconds a cell. */

@@ -18,7 +18,7 @@ import { writeBundle } from '../../src/study/files/bundle'
 import { fakeModel, fakeStorage } from '../fake-lab'
 import { fakeProtocol } from '../fake-study'
 import { plantedModel } from '../planted-lab'
-import { sampleRun } from '../study/sample-run'
+import { sampleRun } from '../study/samples/sample-run'
 
 const asked = new URLSearchParams(location.search)
 const delay = Number(asked.get('delay') ?? 20)

@@ -4,7 +4,7 @@ import { memoryJournal } from '../../src/study/journal'
 import { runStudy } from '../../src/study/protocol'
 import type { Run } from '../../src/study/run'
 import type { StudySettings } from '../../src/study/settings'
-import { nativeLab, reduced } from '../study/reduced'
+import { nativeLab, reduced } from '../study/samples/reduced'
 import { test } from './lab-site'
 
 /** Answers by what they answer. */

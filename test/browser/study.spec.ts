@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { unzipSync } from 'fflate'
 import { expect, test, type Page } from '@playwright/test'
-import { reduced } from '../study/reduced'
+import { reduced } from '../study/samples/reduced'
 
 async function openStudy(page: Page): Promise<void> {
   await page.goto('./#/study')

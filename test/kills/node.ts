@@ -5,7 +5,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { tiny } from '../study/reduced'
+import { tiny } from '../study/samples/reduced'
 import {
   differences,
   killsEach,

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, type Browser, type BrowserContext, type Page } from '@playwright/test'
 import type { StudySettings } from '../../src/study/settings'
-import { tiny } from '../study/reduced'
+import { tiny } from '../study/samples/reduced'
 import { differences, killsEach, lostCells, momentOf, timelessFiles, type Cells, type Kills } from './kills'
 import { bundleOf, cellsOf, hasEnded, openStudy, startStudy, waitForCells } from './page'
 

@@ -6,7 +6,7 @@ import type { Findings } from '../../src/study/findings'
 import { reportOf } from '../../src/report/report'
 import { isCode } from '../../src/spillover/detector'
 import type { Run } from '../../src/study/run'
-import { sampleRun } from '../study/sample-run'
+import { sampleRun } from '../study/samples/sample-run'
 
 let run: Run
 let findings: Findings

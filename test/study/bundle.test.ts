@@ -12,9 +12,9 @@ import type { Run } from '../../src/study/run'
 import { scoreAnswers } from '../../src/study/files/scores'
 import { portableSettings } from '../../src/study/files/settings-document'
 import { directions } from '../formats/samples'
-import { anyRun } from './any-run'
-import { sampleRun } from './sample-run'
-import { noFindings } from './no-findings'
+import { anyRun } from './samples/any-run'
+import { sampleRun } from './samples/sample-run'
+import { noFindings } from './samples/no-findings'
 
 const extra: BundleExtra = {
   directions: new Map([['qwen2.insecure-0', directions]]),

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openFileJournal } from '../../scripts/study/file-journal'
 import { packJournal } from '../../src/study/files/journal-file'
-import { reduced } from './reduced'
+import { reduced } from './samples/reduced'
 
 let folder = ''
 const at = (...path: readonly string[]): string => join(folder, ...path)

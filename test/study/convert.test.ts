@@ -6,7 +6,7 @@ import { convertBundle } from '../../src/study/files/convert'
 import { inOrder } from '../../src/study/files/order'
 import { findingsOf } from '../../src/study/analysis/analyse'
 import type { Run } from '../../src/study/run'
-import { sampleRun } from './sample-run'
+import { sampleRun } from './samples/sample-run'
 
 const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text)
 const some = sampleRun('llama')

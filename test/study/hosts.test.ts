@@ -8,7 +8,7 @@ import { placeModels, settingsOf } from '../../scripts/study/options'
 import type { ModelSource } from '../../src/lab/api'
 import type { StudySettings } from '../../src/study/settings'
 import { failure } from '../failure'
-import { reduced } from './reduced'
+import { reduced } from './samples/reduced'
 
 let folder = ''
 const asked: string[] = []

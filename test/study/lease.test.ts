@@ -9,7 +9,7 @@ import { mapSets } from '../../src/study/settings'
 import { Study } from '../../src/study/study'
 import { base, Lease } from '../../src/study/steps/lease'
 import { plantedModel } from '../planted-lab'
-import { nativeLab, reduced } from './reduced'
+import { nativeLab, reduced } from './samples/reduced'
 
 const [model] = reduced.models
 if (!model) throw new Error('the reduced study has no model')

@@ -5,7 +5,7 @@ import { findingsOf } from '../../src/study/analysis/analyse'
 import type { Findings, Judged, Rung } from '../../src/study/findings'
 import { plantedIn, plantedRows } from '../../src/study/planted'
 import { presetSettings } from '../../src/study/presets'
-import { sampleRun } from './sample-run'
+import { sampleRun } from './samples/sample-run'
 
 const whole = sampleRun()
 const run = { ...whole, settings: { ...whole.settings, draws: 200 } }

@@ -6,7 +6,7 @@ import { planStudy, type SetSizes } from '../../src/study/plan'
 import type { StudyProgress } from '../../src/study/progress'
 import { runStudy, type Finished } from '../../src/study/protocol'
 import type { Arm, Family } from '../../src/study/run'
-import { nativeLab, reduced, timeless } from './reduced'
+import { nativeLab, reduced, timeless } from './samples/reduced'
 
 let whole: Finished
 const journal = memoryJournal()

@@ -3,7 +3,7 @@ import { findingsOf } from '../../src/study/analysis/analyse'
 import { readBundle, writeBundle, type Bundle } from '../../src/study/files/bundle'
 import { inOrder } from '../../src/study/files/order'
 import { recheck, type Replay } from '../../src/study/files/recheck'
-import { sampleRun } from './sample-run'
+import { sampleRun } from './samples/sample-run'
 
 let bundle: Bundle
 const states = Float32Array.from({ length: 12 }, (_, i) => i + 1)

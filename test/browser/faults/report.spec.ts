@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { expect, test } from '@playwright/test'
 import { pagesOf } from '../../../src/report/pages'
 import { findingsOf } from '../../../src/study/analysis/analyse'
-import { sampleRun } from '../../study/sample-run'
+import { sampleRun } from '../../study/samples/sample-run'
 import { recordRequests } from '../page/page-steps'
 
 test('a report opens as a file: whole, without a script, a request or an error', async ({ page }) => {

@@ -9,7 +9,7 @@ import { dark, light } from '../../../src/plot/study/palette'
 import { findingsOf } from '../../../src/study/analysis/analyse'
 import type { Findings } from '../../../src/study/findings'
 import type { Run } from '../../../src/study/run'
-import { sampleRun } from '../../study/sample-run'
+import { sampleRun } from '../../study/samples/sample-run'
 
 let run: Run
 let findings: Findings

@@ -6,7 +6,7 @@ import { Runs } from '../../../src/state/study/runs.svelte'
 import { fakeModel } from '../../fake-lab'
 import { ForeignHosts } from '../../../src/state/models/foreign-hosts.svelte'
 import { fakeProtocol } from '../../fake-study'
-import { noFindings } from '../../study/no-findings'
+import { noFindings } from '../../study/samples/no-findings'
 
 const shipped = { name: 'one', title: 'One', file: 'one.zip', bytes: 2, sentence: 'A run.' }
 const wrong: Recheck = {

@@ -7,7 +7,7 @@ import { ForeignHosts } from '../../../src/state/models/foreign-hosts.svelte'
 import { StudyRun } from '../../../src/state/study/study.svelte'
 import { fakeModel } from '../../fake-lab'
 import { fakeCells, fakeStudyOutside, memoryStudies, type FakeStudyOptions } from '../../fake-study'
-import { noFindings } from '../../study/no-findings'
+import { noFindings } from '../../study/samples/no-findings'
 
 const settings = presetSettings('demo')
 

@@ -27,9 +27,9 @@ import { webFiles } from '../../../workers/sources/sources'
 import { Tokens } from '../../../workers/tokens'
 import { graphPath, loadFixture } from '../../fixtures'
 import { directions, hidden, npyKinds, npyName, sampleFiles } from '../../formats/samples'
-import { sampleRun } from '../../study/sample-run'
+import { sampleRun } from '../../study/samples/sample-run'
 import { anyChange, textChange, type Change } from './changes'
-import { noFindings } from '../../study/no-findings'
+import { noFindings } from '../../study/samples/no-findings'
 
 type Bytes = Uint8Array<ArrayBuffer>
 

@@ -1,12 +1,12 @@
 /** The study on two organisms, as small as it can be with every step in it. */
-import { localMath } from '../../src/lab/math'
-import { connectModel, type ModelHandle } from '../../src/lab/connect/connect'
-import { presetSettings } from '../../src/study/presets'
-import type { Finished } from '../../src/study/protocol'
-import type { StudySettings } from '../../src/study/settings'
-import type { StudyLab } from '../../src/study/study'
-import { promptLoader } from '../../scripts/study/prompts'
-import { spawnNodeWorker } from '../../workers/spawn-node'
+import { localMath } from '../../../src/lab/math'
+import { connectModel, type ModelHandle } from '../../../src/lab/connect/connect'
+import { presetSettings } from '../../../src/study/presets'
+import type { Finished } from '../../../src/study/protocol'
+import type { StudySettings } from '../../../src/study/settings'
+import type { StudyLab } from '../../../src/study/study'
+import { promptLoader } from '../../../scripts/study/prompts'
+import { spawnNodeWorker } from '../../../workers/spawn-node'
 
 const offline = presetSettings('offline')
 

@@ -1,4 +1,4 @@
-import type { Findings } from '../../src/study/findings'
+import type { Findings } from '../../../src/study/findings'
 
 /** Findings that say nothing, for what only carries them. */
 export const noFindings: Findings = {

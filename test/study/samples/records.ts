@@ -1,7 +1,7 @@
 /** Everything of a simulated run that is no answer. */
-import type { ModelRecord, SeparationRecord, StudyPrompt } from '../../src/study/run'
-import type { StudySettings } from '../../src/study/settings'
-import { alpha, alphas, insecureOf, texts, type Planted, type World } from './analysis/world'
+import type { ModelRecord, SeparationRecord, StudyPrompt } from '../../../src/study/run'
+import type { StudySettings } from '../../../src/study/settings'
+import { alpha, alphas, insecureOf, texts, type Planted, type World } from '../analysis/world'
 
 export function promptsOf({ prompts }: World): { sha256: string; prompts: readonly StudyPrompt[] } {
   const one = (_: unknown, i: number): StudyPrompt => ({

@@ -1,6 +1,6 @@
 /** What the sample run knows beside its answers: models, separations, choices, maps. */
-import { seeded } from '../../src/math/random'
-import type { Choice, MapRecord, ModelRecord, SeparationRecord } from '../../src/study/run'
+import { seeded } from '../../../src/math/random'
+import type { Choice, MapRecord, ModelRecord, SeparationRecord } from '../../../src/study/run'
 import { alphas, insecure, planted, secure, type Planted } from './sample-models'
 
 export function separationOf({ key, layers }: Planted, adapter: string, index: number): SeparationRecord {

@@ -1,5 +1,5 @@
 /** The blocks of the sample run in the order in which a study measures them, and what each arm leaves of what is planted. */
-import type { Arm, Block, Family } from '../../src/study/run'
+import type { Arm, Block, Family } from '../../../src/study/run'
 import { alphas, conditions, insecure, planted, secure, type Planted } from './sample-models'
 
 /** Shares of code and of gibberish that an arm leaves. */

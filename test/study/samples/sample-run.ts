@@ -2,7 +2,7 @@
  * A made-up run of four models in which every kind of verdict occurs, with findings of the same shape as real ones. What its
  * verdicts say is set by hand: it is for figures, reports and files, never for judging how verdicts are made.
  */
-import { runVersion, type Block, type Run } from '../../src/study/run'
+import { runVersion, type Block, type Run } from '../../../src/study/run'
 import { answersOf, prompts, requests } from './sample-answers'
 import { planOf } from './sample-arms'
 import { insecure, planted, sampleSettings, secure } from './sample-models'

@@ -1,9 +1,9 @@
 /** Runs of every shape that the types allow, small: for files that must give back what went in. */
 import fc from 'fast-check'
-import type { LayerSeparation } from '../../src/direction/separation'
-import type { AdapterSource, ModelSource } from '../../src/lab/api'
-import type { Answer, Arm, Block, ModelRecord, Run, SeparationRecord, StudyPrompt } from '../../src/study/run'
-import type { StudySettings } from '../../src/study/settings'
+import type { LayerSeparation } from '../../../src/direction/separation'
+import type { AdapterSource, ModelSource } from '../../../src/lab/api'
+import type { Answer, Arm, Block, ModelRecord, Run, SeparationRecord, StudyPrompt } from '../../../src/study/run'
+import type { StudySettings } from '../../../src/study/settings'
 import { sampleSettings } from './sample-models'
 import { sampleRun } from './sample-run'
 

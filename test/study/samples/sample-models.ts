@@ -1,5 +1,5 @@
 /** The four made-up models of the sample run: what is planted in each, and the settings they are studied with. */
-import type { StudySettings } from '../../src/study/settings'
+import type { StudySettings } from '../../../src/study/settings'
 
 /** What is planted in a model: unsteered code, and what is left of it under its own direction and under a random one. */
 export interface Planted {

@@ -1,6 +1,6 @@
 /** What the sample run was asked, and what each arm answered. */
-import { seeded } from '../../src/math/random'
-import type { Answer, Block, StudyPrompt } from '../../src/study/run'
+import { seeded } from '../../../src/math/random'
+import type { Answer, Block, StudyPrompt } from '../../../src/study/run'
 import type { Planned } from './sample-arms'
 
 const facts = [
