@@ -2,6 +2,7 @@
 import type { Direction } from '../../direction/direction'
 import { readDirections, writeDirections } from '../../direction/files/files'
 import { LabError } from '../../errors'
+import { fieldsOf } from '../../formats/fields'
 import { map, object, parseJson, read, text as anyText } from '../../formats/schema'
 import { quoted, utf8 } from '../../formats/text'
 import { floatTensor, readSafetensors, tensorFloats, writeSafetensors } from '../../formats/safetensors'
@@ -94,7 +95,7 @@ export async function readBundle(bytes: Uint8Array): Promise<Bundle> {
   const value = parseJson(text, 'run.json')
   const document = readRunDocument(value, 'run.json')
   const hashes = hashesOf(value)
-  if (runText(document, hashes) !== text) {
+  if (runText(asGiven(document, value), hashes) !== text) {
     throw new LabError('format', 'run.json is not as Azimuth writes it: take the file as it was written, unedited')
   }
   await assertWhole(files, hashes)
@@ -141,7 +142,14 @@ export function findingsText(findings: Findings): string {
 
 type Files = ReadonlyMap<string, Uint8Array<ArrayBuffer>>
 
-function runText(document: RunDocument, hashes: ReadonlyMap<string, string>): string {
+/** The document without the settings that the file lacks: a run that was written before there was a setting stays whole. */
+function asGiven(document: RunDocument, value: unknown): object {
+  const given = fieldsOf(fieldsOf(value).get('settings'))
+  const settings = Object.entries(document.settings).filter(([name]) => given.has(name))
+  return { ...document, settings: Object.fromEntries(settings) }
+}
+
+function runText(document: object, hashes: ReadonlyMap<string, string>): string {
   return `${JSON.stringify({ ...document, files: Object.fromEntries(hashes) }, null, 1)}\n`
 }
 
