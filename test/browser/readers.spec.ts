@@ -29,10 +29,12 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
 async function watchReading(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
     const read: number[] = []
-    const { decode } = TextDecoder.prototype
-    TextDecoder.prototype.decode = function (bytes, options) {
-      read.push(bytes?.byteLength ?? 0)
-      return decode.call(this, bytes, options)
+    const Decoder = TextDecoder
+    window.TextDecoder = class extends Decoder {
+      override decode(...given: Parameters<TextDecoder['decode']>): string {
+        read.push(given[0]?.byteLength ?? 0)
+        return super.decode(...given)
+      }
     }
     const { parse } = JSON
     JSON.parse = (text: string, ...rest: []) => {

@@ -69,5 +69,7 @@ const tooLong = (name: string, ms: number): LabError =>
   )
 
 function spawnFileWorker(): WorkerPort {
-  return webPort(new Worker(new URL('../../../workers/read/files.ts', import.meta.url), { type: 'module', name: 'files' }))
+  return webPort(
+    new Worker(new URL('../../../workers/read/files.ts', import.meta.url), { type: 'module', name: 'files' })
+  )
 }
