@@ -29,10 +29,11 @@ async function drop(page: Page, name: string, text: string): Promise<void> {
 async function watchReading(page: Page): Promise<() => Promise<number>> {
   await page.addInitScript(() => {
     const read: number[] = []
-    const { decode } = TextDecoder.prototype
-    TextDecoder.prototype.decode = function (bytes, options) {
-      read.push(bytes?.byteLength ?? 0)
-      return decode.call(this, bytes, options)
+    globalThis.TextDecoder = class extends TextDecoder {
+      override decode(bytes?: AllowSharedBufferSource, options?: TextDecodeOptions): string {
+        read.push(bytes?.byteLength ?? 0)
+        return super.decode(bytes, options)
+      }
     }
     const { parse } = JSON
     JSON.parse = (text: string, ...rest: []) => {
