@@ -124,7 +124,7 @@ describe('arrays in other files', () => {
     ['three dimensions', safetensors({ w: floatTensor([2, 2, 3], eighths(12)) }), /"w" of shape \[2, 2, 3\]/],
     ['no vector', json({ name: 'x' }), /no vector of numbers/],
     ['rows of two widths', json([[1, 2], [3]]), /row 1 of 1 numbers/],
-    ['a text among numbers', json([1, 'x']), /numbers, got "x" at 1/],
+    ['a text among numbers', json([1, 'x']), /\[1\] should be a number, got "x"/],
     ['two layers for one vector', json({ layer: 3, 'layer.4': [1, 2] }), /says layer 3 and names its vector layer 4/]
   ])('with %s are refused', async (_, file, message) => {
     await expect(vectorsOf(file)).rejects.toMatchObject({ code: 'format', message: expect.stringMatching(message) })
