@@ -9,6 +9,8 @@ import * as ort from 'onnxruntime-node'
 import { LabError } from '../../src/errors'
 import type { AdapterSource, Device, ModelSource, Progress } from '../../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
+import { readGiven } from './given-file'
+import { largest } from '../adapters/adapter-files'
 import { openError } from '../open-error'
 import { openFolderDisk } from '../stored/disk-node'
 import { atHub, cacheFolder } from '../stored/place-node'
@@ -143,7 +145,9 @@ async function folderAt(path: string, id?: string): Promise<ModelFiles> {
 /** A folder, or a zip file of one. */
 async function adapterAt(path: string): Promise<ModelFiles> {
   const info = await stat(path).catch(() => undefined)
-  if (info?.isFile()) return zipFiles(basename(path), new Blob([await readFile(path)]))
+  if (info?.isFile()) {
+    return zipFiles(basename(path), new Blob([await readGiven(path, largest.weights, 'a zip of an adapter')]))
+  }
   if (info?.isDirectory()) return folderAt(path)
   throw new LabError(
     'format',
