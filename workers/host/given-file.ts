@@ -13,7 +13,9 @@ export const mostGiven = { run: 1536 * 2 ** 20, text: 64 * 2 ** 20, vectors: 256
  */
 export async function readGiven(path: string, most: number, what: string): Promise<Uint8Array<ArrayBuffer>> {
   const refused = (cause: unknown): never => {
-    throw new LabError('format', `${excerpt(path)} could not be read (${excerpt(cause)}): give ${what}`, { cause })
+    // Node's own words end with the path.
+    const reason = excerpt(String(cause).split(',')[0])
+    throw new LabError('format', `${excerpt(path)} could not be read (${reason}): give ${what}`, { cause })
   }
   const info = await stat(path).catch(refused)
   if (!info.isFile()) throw new LabError('format', `${excerpt(path)} is no file: give ${what}`)

@@ -6,7 +6,7 @@ import { basename, join, relative, resolve, sep } from 'node:path'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import * as ort from 'onnxruntime-node'
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import type { AdapterSource, Device, ModelSource, Progress } from '../../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
 import { readGiven } from './given-file'
@@ -164,7 +164,9 @@ async function list(root: string): Promise<Map<string, number>> {
 
 async function readWhole(full: string, path: string): Promise<Uint8Array> {
   const bytes = await readFile(full).catch((cause: unknown) => {
-    throw new LabError('format', `${path} could not be read (${String(cause)}): is the model folder whole?`, { cause })
+    throw new LabError('format', `${excerpt(path)} could not be read (${excerpt(cause)}): is the model folder whole?`, {
+      cause
+    })
   })
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }
