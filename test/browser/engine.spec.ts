@@ -346,6 +346,17 @@ test('a lost GPU ends the answer with an error of code device, and the model ope
   )
 })
 
+/** An answer's first ids, or what it ended with. */
+const outcome = (model: Model, prompt: readonly number[]) =>
+  model.evaluate(
+    (handle, ids) =>
+      handle.generate([{ prompt: { ids } }], { maxTokens: 110, sampling: { temperature: 0 } }).then(
+        ({ completions }) => completions[0]?.ids.slice(0, 12),
+        (error: unknown) => ({ ...(error as object), text: String(error) })
+      ),
+    prompt
+  )
+
 test('two models are open at once; the death of one is told, leaves the other alone, and is healed by the next call', async ({
   page
 }) => {
@@ -353,15 +364,6 @@ test('two models are open at once; the death of one is told, leaves the other al
   await open(mortal, llama, onWasm)
   const fixture = loadFixture('qwen2-genai')
   const other = await openNew(page, fixture, onWasm)
-  const outcome = (model: Model, prompt: readonly number[]) =>
-    model.evaluate(
-      (handle, ids) =>
-        handle.generate([{ prompt: { ids } }], { maxTokens: 110, sampling: { temperature: 0 } }).then(
-          ({ completions }) => completions[0]?.ids.slice(0, 12),
-          (error: unknown) => ({ ...(error as object), text: String(error) })
-        ),
-      prompt
-    )
   const dying = outcome(mortal, second)
   const living = outcome(other, fixture.reference.prompts[0] ?? [])
   await page.evaluate(() => window.lab.crash())
@@ -371,6 +373,19 @@ test('two models are open at once; the death of one is told, leaves the other al
   })
   expect(await living).toEqual(untilStop(fixture.reference.greedy.none)[0])
   expect((await outcome(mortal, first)) as number[]).toEqual(llama.reference.greedy.none[0])
+})
+
+test('a worker that ends without an event while it answers is noticed, and the next call opens the model anew', async ({
+  page
+}) => {
+  const mortal = await connect(page, 'counting')
+  await open(mortal, llama, onWasm)
+  await page.evaluate(() => window.lab.vanish())
+  expect(await outcome(mortal, second)).toMatchObject({
+    code: 'worker-lost',
+    text: expect.stringMatching(/it ended without a word.*open the model again/)
+  })
+  expect(await outcome(mortal, first)).toEqual(llama.reference.greedy.none[0])
 })
 
 test('a closed model says so, and its worker and its threads are gone', async ({ page }) => {
