@@ -8,6 +8,8 @@ const steps = 8
 async function open(page: Page, step: number): Promise<void> {
   await page.goto(`./#/tour?step=${step}&device=wasm`)
   await expect(page.getByText(`Step ${step} of ${steps}`)).toBeVisible()
+  // Once it is known which organisms there are.
+  await expect(page.locator('.action button').first()).toBeEnabled()
 }
 
 /** Presses the step's one button and waits for its figure. */
