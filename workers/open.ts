@@ -108,6 +108,7 @@ export async function openModel(
       vocabulary: described.vocabulary,
       contextLength: Math.min(config.contextLength ?? described.positions ?? 2048, described.positions ?? Infinity),
       ...(config.window !== undefined && { window: config.window }),
+      ...(described.limit !== undefined && { limit: described.limit }),
       template: tokens.hasTemplate,
       device: runtime.device,
       deviceReason: reason(offer, options, choice, wishes ? expand : null),

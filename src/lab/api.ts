@@ -91,6 +91,8 @@ export interface ModelInfo extends ModelRef {
   readonly template: boolean
   /** Tokens that the layers with a sliding window look back; absent where none has one. */
   readonly window?: number
+  /** Magnitude at which numbers of the hidden states are cut off, by half precision or by the file's own Clip; absent in fp32 without one. */
+  readonly limit?: number
   readonly device: Device
   /** Why this device and dtype, in one sentence. */
   readonly deviceReason: string

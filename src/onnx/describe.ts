@@ -2,6 +2,7 @@
 import { excerpt, LabError } from '../errors'
 import { cacheShape, type CacheShape } from './cache'
 import type { Graph } from './graph'
+import { streamLimit } from './limit'
 import { findLinears, type Linear } from './linear'
 import { weightShape } from './product'
 import { DataType, externalRange, tensorType } from './proto'
@@ -24,6 +25,8 @@ export interface GraphInfo {
   readonly activations: FloatType
   /** Element type of the residual stream after each block. */
   readonly streams: readonly FloatType[]
+  /** Magnitude at which numbers of the residual stream end; undefined where nothing ends them. */
+  readonly limit: number | undefined
   readonly cache: CacheShape
   /** True where the graph takes `inputs_embeds` and the embedding is a graph of its own. */
   readonly embedsOutside: boolean
@@ -60,6 +63,7 @@ export function describe(graph: Graph): GraphInfo {
     positions: knownPositions(graph),
     activations: streams.every((type) => type === 'float16') ? 'float16' : 'float32',
     streams,
+    limit: streamLimit(graph, sums),
     cache,
     embedsOutside,
     embeds: embedsOutside ? floatType(graph.declared('inputs_embeds')) : undefined,

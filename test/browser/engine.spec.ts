@@ -186,7 +186,7 @@ test.describe('the self-test', () => {
     const { info, test: result } = await opened.evaluate(({ info, test }) => ({ info, test }))
     expect(info.device).toBe('wasm')
     expect(result.status).toBe('trusted')
-    expect(result.summary).toMatch(/^WebAssembly is used because the GPU gave wrong numbers here\. .*cosine 0\.\d{4}/)
+    expect(result.summary).toMatch(/^WebAssembly is used because the GPU gave wrong numbers here\. .*cosine \d\.\d{4}/)
     const model = await opened.getProperty('handle')
     expect(hiddenError(fixture, await captureEvery(model as Model, fixture), 'hidden')).toBeLessThan(tolerance)
     await expect.poll(() => modelWorkers(page)).toBe(1)
@@ -294,7 +294,10 @@ for (const options of [onWasm, onGpu]) {
     )
     const [plain = [], steered = []] = ids
     const [want = []] = untilStop(llama.reference.greedy.none.slice(1))
-    expect(plain.slice(0, want.length)).toEqual(want)
+    // The stop may come before the reference's own end.
+    const both = Math.min(plain.length, want.length)
+    expect(both).toBeGreaterThan(4)
+    expect(plain.slice(0, both)).toEqual(want.slice(0, both))
     // From token k on it is what an answer is that begins there, steered: nothing of it came early, late or not at all.
     const parts = steered.findIndex((id, i) => id !== plain[i])
     expect(parts).toBeGreaterThanOrEqual(4)

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { expect, it } from 'vitest'
+import { describe } from '../../src/onnx/describe'
 import { Graph } from '../../src/onnx/graph'
 import { encodeModel, floatScalar, makeNode } from '../../src/onnx/proto'
 import { findResiduals } from '../../src/onnx/residual/residual'
@@ -50,4 +51,13 @@ it.each(['add', 'affine'] as const)('holds what is steered between the bounds, w
   expect(largestDifference(steered.hidden.subarray(0, size), plain.hidden.subarray(0, size))).toBe(0)
   expect(largestDifference(steered.logits, plain.logits)).toBeGreaterThan(0.01)
   expect(Math.max(...plain.hidden)).toBeLessThanOrEqual(bound)
+})
+
+it('is known by its bound, half precision by its own, and fp32 without one has none', () => {
+  const limitOf = (file: Uint8Array): number | undefined => describe(new Graph(file)).limit
+  expect(limitOf(clipped(32752))).toBe(32752)
+  expect(limitOf(clipped(3))).toBe(3)
+  expect(limitOf(readFileSync(path))).toBeUndefined()
+  const half = loadFixture('llama-optimum')
+  expect(limitOf(readFileSync(graphPath(half, 'fp16')))).toBe(65504)
 })

@@ -53,7 +53,8 @@ const answer: Schema<Answer> = object({
   made: list(object({ from: natural, circumstances: circumstancesSchema })),
   tokens: list(token),
   finish: orNull(choice({ stop: true, length: true, context: true, cancelled: true })),
-  projections: orNull(object({ layers: list(natural), values: list(floats) }))
+  projections: orNull(object({ layers: list(natural), values: list(floats) })),
+  cut: ifThere(orNull(object({ layer: natural, share: number, limit: number })))
 })
 
 /** A comparison that names its directions by an id. */

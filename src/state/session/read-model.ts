@@ -15,6 +15,7 @@ export const modelInfoSchema: Schema<ModelInfo> = object({
   contextLength: natural,
   template: flag,
   window: ifThere(natural),
+  limit: ifThere(number),
   device: choice(devices),
   deviceReason: text,
   deviceName: text,

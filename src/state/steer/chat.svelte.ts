@@ -1,4 +1,3 @@
-import type { Projections } from '../../direction/project'
 import type { MadeBy } from '../../lab/live/circumstances'
 import type { Lender, Lent } from '../../lab/live/lent-model'
 import { presets } from '../presets'
@@ -7,7 +6,7 @@ import { Answering } from './answering'
 import { emptyAnswer, promptOf, type Asked, type AskedArm } from './asked'
 import type { Answer, Arm, Comparison, Form } from './comparison'
 import { History } from './history.svelte'
-import { readAgain } from './read-again'
+import { readAgain, type ReadAgain } from './read-again'
 
 /** One question, answered in several columns: one batch, and one more row where the adapter is off. */
 export class Chat {
@@ -143,15 +142,16 @@ export class Chat {
   async #colour(asked: Asked, answering: Answering): Promise<void> {
     const { signal } = (this.#controller = new AbortController())
     const { arms, live, setting } = asked
-    const found: Partial<Record<Arm, Projections>> = {}
+    const found: Partial<Record<Arm, ReadAgain>> = {}
     const lender: Lender = { under: (choice, work) => live.under(choice, work, { what: 'colours', signal }) }
     try {
       for (const [done, { arm }] of arms.entries()) {
         this.#reading = { done, total: arms.length }
         const generated = { prompt: promptOf(asked), ids: answering.ids[arm] ?? [], ran: answering.ran[arm] ?? [] }
-        found[arm] = await readAgain(lender, generated, setting.directions.directions, signal)
+        const { limit } = setting.model
+        found[arm] = await readAgain(lender, generated, setting.directions.directions, { limit, signal })
       }
-      for (const { arm } of arms) this.#change(arm, () => ({ projections: found[arm] ?? null }))
+      for (const { arm } of arms) this.#change(arm, () => found[arm] ?? { projections: null })
     } catch (error) {
       if (!signal.aborted) this.#status = endOf(error)
     } finally {

@@ -1,4 +1,5 @@
 /** One question answered side by side: what is shown, kept in the history and copied. */
+import type { CutOff } from '../../direction/cut-off'
 import type { Projections } from '../../direction/project'
 import type { DirectionSet } from '../directions/fits.svelte'
 import type { Circumstances } from '../../lab/live/circumstances'
@@ -29,6 +30,8 @@ export interface Answer {
   readonly finish: Completion['finish'] | null
   /** On the directions in use; null until they were read. */
   readonly projections: Projections | null
+  /** Where the model file cut steered hidden states off; known with the projections. */
+  readonly cut?: CutOff | null
 }
 
 /** How a question is put: as a turn of a chat, in the model's template, or as a plain text that it continues. */

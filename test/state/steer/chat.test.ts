@@ -71,6 +71,18 @@ describe('Chat', () => {
     expect(text(chat, 'steered')).toMatch(/happy|joy/)
   })
 
+  it('says where the model file cuts steered hidden states off, and of unsteered ones nothing', async () => {
+    const chat = new Chat()
+    chat.isColoured = true
+    const { setting, ...rest } = asked(fakeModel(), armsAt(8))
+    // The fake's numbers are all larger.
+    await chat.ask({ ...rest, setting: { ...setting, model: { ...setting.model, limit: 1e-6 } } })
+    expect(chat.answer('steered')?.cut).toMatchObject({ limit: 1e-6 })
+    expect(chat.answer('base')?.cut).toBeNull()
+    await chat.ask(asked(fakeModel(), armsAt(8)))
+    expect(chat.answer('steered')?.cut).toBeNull()
+  })
+
   it('gives the same text for the same seed', async () => {
     const [one, two] = [new Chat(), new Chat()]
     await Promise.all([one, two].map((chat) => chat.ask(asked(fakeModel(), armsAt(0)))))
