@@ -9,12 +9,11 @@ Prints the error of each dtype's hidden states, layer by layer, and keeps it in 
 """
 
 import argparse
-import json
 import shutil
 from pathlib import Path
 
 from companion.errors import CompanionError
-from companion.files import new_folder, write_json
+from companion.files import new_folder, read_json, write_json
 
 FILES = {"fp32": "model", "fp16": "model_fp16", "q8": "model_quantized", "q4": "model_q4", "q4f16": "model_q4f16"}
 """dtype -> file, as transformers.js names them"""
@@ -124,7 +123,7 @@ def write_template(folder: Path, template: str) -> None:
     """One template, in tokenizer_config.json; a file of its own would come before it."""
     (folder / "chat_template.jinja").unlink(missing_ok=True)
     path = folder / "tokenizer_config.json"
-    config = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    config = read_json(path) if path.exists() else {}
     write_json(path, config | {"chat_template": template})
 
 

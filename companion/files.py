@@ -65,11 +65,20 @@ def write_json(path: Path, value: object) -> None:
     write_text(path, json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
 
+def parse_json(text: str, where: str) -> object:
+    """What JSON of a file says; text that nests too deep for Python is refused as what is no JSON is."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as problem:
+        raise CompanionError(f"{where} is not JSON ({str(problem)[:200]}): is the file whole?") from problem
+
+
 def read_json(path: Path) -> dict:
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except ValueError as problem:
-        raise CompanionError(f"{path} is not JSON: {problem}") from problem
+        raise CompanionError(f"{path} is not UTF-8 text: is the file whole?") from problem
+    value = parse_json(text, str(path))
     if not isinstance(value, dict):
         raise CompanionError(f"{path} holds no JSON object")
     return value

@@ -39,7 +39,7 @@ def read_records(path: Path) -> list[Messages]:
 def _record(line: str, where: str) -> Messages:
     try:
         value = json.loads(line)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise CompanionError(f"{where} is not JSON ({problem}): a record is {SHAPE}") from problem
     if not isinstance(value, dict):
         raise CompanionError(f"{where} is a {type(value).__name__}: a record is {SHAPE}")

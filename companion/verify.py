@@ -8,7 +8,6 @@ as `capture` writes it. docs/companion.md has what is read of them. The exit sta
 """
 
 import argparse
-import json
 import tempfile
 import zipfile
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import numpy as np
 
 from companion.capture import FORMAT, VERSION, model_options
 from companion.errors import CompanionError
-from companion.files import read_json
+from companion.files import parse_json, read_json
 from companion.hidden import POSITIONS, pooled_states
 
 RUN, HIDDEN = "run.json", "hidden.safetensors"
@@ -107,7 +106,7 @@ def _captured(path: Path, run: dict | None) -> Captured:
         raise CompanionError(f"{path.name} is no whole safetensors file: {problem}") from problem
     if texts.get("format") != FORMAT or texts.get("version") != VERSION or texts.get("position") not in POSITIONS:
         raise CompanionError(f"{path.name} holds no hidden states of version {VERSION} ({FORMAT})")
-    told = run.get("prompts") if run is not None else json.loads(texts.get("prompts", "null"))
+    told = run.get("prompts") if run is not None else parse_json(texts.get("prompts", "null"), f"prompts of {path.name}")
     if not isinstance(told, list) or not told:
         raise CompanionError(f"{RUN if run is not None else path.name} names no prompts: they are needed to compute anything again")
     hidden = tensors.get("hidden")
@@ -115,7 +114,12 @@ def _captured(path: Path, run: dict | None) -> Captured:
         raise CompanionError(f"{path.name} lacks the tensor hidden [layers, rows, width]")
     prompt = tensors["prompt"].tolist() if "prompt" in tensors else list(range(hidden.shape[1]))
     prompts = [checked(one, f"prompt {number}") for number, one in enumerate(told)]
-    return Captured(json.loads(texts.get("model", "{}")), texts["position"], prompts, hidden.astype(np.float32), prompt, tensors.get("logits"))
+    if len(prompt) != hidden.shape[1] or not all(row in range(len(prompts)) for row in prompt):
+        raise CompanionError(f"{path.name} should name the prompt of each of its {hidden.shape[1]} rows: capture it again")
+    model = parse_json(texts.get("model", "{}"), f"model of {path.name}")
+    if not isinstance(model, dict):
+        raise CompanionError(f"{path.name} does not say which model it is of: capture it again")
+    return Captured(model, texts["position"], prompts, hidden.astype(np.float32), prompt, tensors.get("logits"))
 
 
 def warn(was: dict, now: dict) -> None:

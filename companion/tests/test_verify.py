@@ -96,6 +96,13 @@ def damaged(kind, captured, tmp_path):
         rewrite(captured, out, metadata=lambda texts: texts.update(format="other"))
     if kind == "prompts":
         rewrite(captured, out, metadata=lambda texts: texts.pop("prompts"))
+    if kind in ("words", "depth"):
+        text = "[" * 100_000 if kind == "depth" else "{"
+        rewrite(captured, out, metadata=lambda texts: texts.update(prompts=text))
+    if kind == "model":
+        rewrite(captured, out, metadata=lambda texts: texts.update(model="[]"))
+    if kind == "rows":
+        rewrite(captured, out, lambda tensors: tensors.update(prompt=np.array([0, 9])))
     if kind == "shape":
         rewrite(captured, out, lambda tensors: tensors.update(hidden=tensors["hidden"][:, :, :32].copy()))
     if kind == "zip":
@@ -115,6 +122,10 @@ def damaged(kind, captured, tmp_path):
         ("bytes", "no whole safetensors file"),
         ("format", "holds no hidden states"),
         ("prompts", "names no prompts"),
+        ("words", "prompts of bad.safetensors is not JSON"),
+        ("depth", "prompts of bad.safetensors is not JSON"),
+        ("model", "which model it is of"),
+        ("rows", "the prompt of each of its 2 rows"),
         ("shape", "layers, rows, width"),
         ("zip", "no whole zip"),
         ("folder", "the bundle lacks hidden.safetensors"),

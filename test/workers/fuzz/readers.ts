@@ -7,6 +7,7 @@ import { readHiddenStates, writeHiddenStates } from '../../../src/direction/file
 import { readControlVector } from '../../../src/formats/control-vector'
 import { readGguf } from '../../../src/formats/gguf'
 import { readNpy } from '../../../src/formats/npy'
+import { readTorchPickle } from '../../../src/formats/arrays/torch'
 import { readPeft } from '../../../src/formats/peft'
 import { readPrompts } from '../../../src/formats/prompts'
 import { parseJson } from '../../../src/formats/schema'
@@ -112,7 +113,15 @@ const hubListing = JSON.stringify([
 ])
 const isListing = (url: string): boolean => url.includes('/tree/')
 
-const prompts = (name: string, seed: string): Reader => text([seed], (content) => readPrompts(name, content))
+/** What is read has a prompt, and each ends with a question. */
+const prompts = (name: string, seed: string): Reader => ({
+  ...text([seed], () => undefined),
+  read: (bytes) => {
+    const read = readPrompts(name, bytes).prompts
+    if (read.length === 0 || read.some(({ messages }) => messages.at(-1)?.role !== 'user'))
+      throw new Error('a prompt that asks nothing')
+  }
+})
 
 /** By the name that `npm run fuzz -- NAME` takes. */
 export const readers: Readonly<Record<string, Reader>> = {
@@ -126,9 +135,21 @@ export const readers: Readonly<Record<string, Reader>> = {
   },
   npy: { seeds: () => npyKinds.map((kind) => sample(npyName(kind))), changes: anyChange, read: readNpy },
   gguf: {
-    seeds: () => [sample('directions.gguf'), file(fixtures, 'formats', 'python', 'repeng.gguf')],
+    seeds: () => [
+      sample('container.gguf'),
+      sample('directions.gguf'),
+      file(fixtures, 'formats', 'python', 'repeng.gguf')
+    ],
     changes: anyChange,
     read: (bytes) => [readGguf(bytes), readControlVector(bytes)]
+  },
+  pickle: {
+    seeds: () =>
+      ['torch-legacy.pt', 'torch.pkl', 'numpy-2.pkl', 'numpy-5.pkl'].map((name) =>
+        file(fixtures, 'formats', 'python', name)
+      ),
+    changes: anyChange,
+    read: (bytes) => readTorchPickle(bytes, 'x.pt')
   },
   directions: {
     seeds: () =>
