@@ -1,6 +1,5 @@
 /** `npm run -s chat -- MODEL "prompt"`: one streamed answer in the terminal, by the same engine as in the page. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import type { NamedFile } from '../src/direction/files/files'
 import { fitted } from '../src/direction/files/fitted'
@@ -10,6 +9,7 @@ import type { Device, ModelInfo, Steering } from '../src/lab/api'
 import { dtypes } from '../src/lab/dtype'
 import { steeringBy } from '../src/lab/steering'
 import { Engine } from '../workers/engine'
+import { mostGiven, readGiven } from '../workers/host/given-file'
 import { nodeHost } from '../workers/host/host-node'
 
 const usage = `npm run -s chat -- MODEL "prompt" [options]
@@ -118,16 +118,12 @@ async function readSteering(
   info: ModelInfo,
   layer: string | undefined
 ): Promise<Steering> {
-  const read = async (name: string): Promise<NamedFile> => ({ name, bytes: new Uint8Array(await readFile(name)) })
-  const files = await read(path).then(
-    async (file) => {
-      const beside = path.replace(/\.npy$/, '.json')
-      return beside !== path && existsSync(beside) ? [file, await read(beside)] : [file]
-    },
-    (cause: unknown) => {
-      throw new LabError('format', `the direction ${path} could not be read: ${String(cause)}`, { cause })
-    }
-  )
+  const read = async (name: string): Promise<NamedFile> => ({
+    name,
+    bytes: await readGiven(name, mostGiven.vectors, 'a file of directions')
+  })
+  const beside = path.replace(/\.npy$/, '.json')
+  const files = [await read(path), ...(beside !== path && existsSync(beside) ? [await read(beside)] : [])]
   const asked = layer === undefined ? null : layerOf(layer, info)
   const { directions, notes } = await fitted(await readAnyDirections(files), info, asked)
   if (notes.length > 0) console.error(notes.join('\n'))

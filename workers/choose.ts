@@ -1,5 +1,5 @@
 /** Which graph file to open, for a dtype that is asked for or that the device does best. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 import type { Dtype } from '../src/lab/api'
 import type { DeviceOffer } from './host/host'
 import { parent } from './paths'
@@ -47,14 +47,14 @@ export function chooseGraph(paths: Iterable<string>, offer: DeviceOffer, wanted:
   if (have.length > 0) {
     throw new LabError(
       'format',
-      `${order.join(', ')} was asked for, this model has ${have.join(', ')}: choose one of those`
+      `${excerpt(order.join(', '))} was asked for, this model has ${excerpt(have.join(', '))}: choose one of those`
     )
   }
   const seen = [...set].filter((path) => path.endsWith('.onnx')).slice(0, 4)
   throw new LabError(
     'format',
     `a graph at onnx/model_q4.onnx (or _q4f16, _quantized, _fp16, model.onnx) was expected, found ` +
-      `${seen.length > 0 ? seen.join(', ') : 'no .onnx file'}: choose a folder or repository in the hub's ONNX layout`
+      `${excerpt(seen.join(', ') || 'no .onnx file')}: choose a folder or repository in the hub's ONNX layout`
   )
 }
 

@@ -1,5 +1,5 @@
 /** Opens a model: choose the files, edit the graph, create the session. A straight recipe. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 import { refuseLfsPointer } from '../src/formats/lfs'
 import type { ModelInfo, OpenOptions, Progress } from '../src/lab/api'
 import { describe, type GraphInfo } from '../src/onnx/describe'
@@ -146,7 +146,7 @@ async function readTexts(
   if (missing.length > 0) {
     throw new LabError(
       'format',
-      `${files.name} lacks ${missing.join(' and ')}: choose the whole model folder, in the hub's layout`
+      `${files.name} lacks ${excerpt(missing.join(' and '))}: choose the whole model folder, in the hub's layout`
     )
   }
   const generation = await optional('generation_config.json')
@@ -188,7 +188,7 @@ function checkWeights(listing: ReadonlyMap<string, number>, graph: string, locat
   if (missing.length === 0) return
   throw new LabError(
     'format',
-    `${graph} refers to weights in ${missing.join(', ')}, which is not beside it: download it too`
+    `${graph} refers to weights in ${excerpt(missing.join(', '))}, which is not beside it: download it too`
   )
 }
 

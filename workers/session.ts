@@ -1,5 +1,5 @@
 /** One session over one instrumented graph, and the one way to run it: new tokens in, logits, hidden states and cache out. */
-import { LabError } from '../src/errors'
+import { excerpt, LabError } from '../src/errors'
 import type { Steering } from '../src/lab/api'
 import type { GraphInfo } from '../src/onnx/describe'
 import type { Plan } from '../src/onnx/plan'
@@ -281,12 +281,14 @@ export function runError(cause: unknown): LabError {
   if (/out of memory|bad_alloc|allocat|OOM/i.test(text)) {
     return new LabError(
       'memory',
-      `memory ran out while the model ran (${text}): use a smaller batch or a shorter prompt`,
+      `memory ran out while the model ran (${excerpt(text)}): use a smaller batch or a shorter prompt`,
       { cause }
     )
   }
   if (/device.*lost|lost.*device|destroyed/i.test(text)) {
-    return new LabError('device', `the GPU was lost while the model ran (${text}): open the model again`, { cause })
+    return new LabError('device', `the GPU was lost while the model ran (${excerpt(text)}): open the model again`, {
+      cause
+    })
   }
-  return new LabError('onnx', `the model failed to run: ${text}`, { cause })
+  return new LabError('onnx', `the model failed to run: ${excerpt(text)}`, { cause })
 }

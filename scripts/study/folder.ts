@@ -1,6 +1,6 @@
 /** The folder of a study on the command line: who may write into it, and what ends up there. */
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { LabError } from '../../src/errors'
 import { writeZip } from '../../src/formats/zip-write'
@@ -12,6 +12,7 @@ import type { Journal } from '../../src/study/journal'
 import { unpackJournal } from '../../src/study/files/journal-file'
 import type { Run } from '../../src/study/run'
 import { scoreAnswers } from '../../src/study/files/scores'
+import { mostGiven, readGiven } from '../../workers/host/given-file'
 import { whileRoom } from './room'
 
 /** An unfinished study is never mixed with a new one by accident. @throws LabError `format` */
@@ -28,9 +29,7 @@ export async function claimFolder(folder: string, resume: boolean): Promise<void
 
 /** Takes over the cells of a study that the page saved, where the journal does not have them. @throws LabError `format` */
 export async function importStudy(path: string, journal: Journal): Promise<void> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new LabError('format', `${path} could not be read (${String(cause)})`, { cause })
-  })
+  const bytes = await readGiven(path, mostGiven.run, 'an unfinished study')
   const known = new Set(await journal.keys())
   for (const [key, entry] of await unpackJournal(bytes)) if (!known.has(key)) await journal.write(key, entry)
 }

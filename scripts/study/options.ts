@@ -1,14 +1,15 @@
 /** Options of the command line to the settings of a study. */
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { LabError } from '../../src/errors'
 import { fieldsOf } from '../../src/formats/fields'
 import { parseJson } from '../../src/formats/schema'
+import { utf8 } from '../../src/formats/text'
 import { presetSettings } from '../../src/study/presets'
 import type { StudyAdapter, StudyModel, StudySettings } from '../../src/study/settings'
 import { adaptersIn } from './adapter-folder'
 import { atTrustedHosts } from './hosts'
 import { devices, dtypes } from '../../src/lab/dtype'
+import { mostGiven, readGiven } from '../../workers/host/given-file'
 import { readSettings } from '../../src/study/files/settings-document'
 
 /** What an option that may be given several times has at first. */
@@ -106,9 +107,7 @@ function presetOf(name: string): StudySettings {
 
 /** A file of settings alone, or of a run. */
 async function settingsFile(path: string): Promise<StudySettings> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new LabError('format', `${path} could not be read (${String(cause)}); give a file of settings`, { cause })
-  })
+  const text = utf8(await readGiven(path, mostGiven.text, 'a file of settings'), path)
   const value = parseJson(text, path)
   const inside = fieldsOf(value).get('settings')
   return inside === undefined ? readSettings(value, path) : readSettings(inside, `${path}: settings`)

@@ -1,11 +1,10 @@
 /** A run's bundle checked on the command line: what follows from its rows, and a part of it made again. */
-import { readFile } from 'node:fs/promises'
-import { LabError } from '../../src/errors'
 import { readBundle } from '../../src/study/files/bundle'
 import type { StudyLab } from '../../src/study/protocol'
 import { recheck, remadeSamples } from '../../src/study/files/recheck'
 import { remake } from '../../src/study/files/remake'
 import type { StudyModel } from '../../src/study/settings'
+import { mostGiven, readGiven } from '../../workers/host/given-file'
 import { terminalProgress } from './terminal'
 
 /**
@@ -17,10 +16,7 @@ export async function recheckFile(
   lab: Omit<StudyLab, 'loadPrompts'>,
   place: (models: readonly StudyModel[]) => Promise<readonly StudyModel[]>
 ): Promise<number> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new LabError('format', `${path} could not be read (${String(cause)})`, { cause })
-  })
-  const bundle = await readBundle(new Uint8Array(bytes))
+  const bundle = await readBundle(await readGiven(path, mostGiven.run, 'a bundle of a run'))
   const { settings } = bundle.run
   const run = { ...bundle.run, settings: { ...settings, models: await place(settings.models), device: null } }
   const terminal = terminalProgress()

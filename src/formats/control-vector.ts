@@ -2,7 +2,7 @@
  * Control vectors: GGUF files that llama.cpp adds to the residual stream. `direction.<n>` is what is added after the
  * 0-based block n, at every position: our layer n. llama.cpp refuses a file with `direction.0`; repeng trains none.
  */
-import { LabError } from '../errors'
+import { excerpt, LabError } from '../errors'
 import { readGguf, writeGguf } from './gguf'
 import { quoted } from './text'
 import { tensorFloats } from './safetensors'
@@ -55,7 +55,7 @@ export function readControlVector(file: Uint8Array): ControlVector {
       throw new LabError('format', `${text}: llama.cpp refuses it, too; write it anew`)
     }
     if (tensor.shape.length !== 1 || vectors.has(Number(layer))) {
-      throw new LabError('format', `${quoted(name)} should be one vector, got [${tensor.shape.join(', ')}]`)
+      throw new LabError('format', `${quoted(name)} should be one vector, got [${excerpt(tensor.shape.join(', '))}]`)
     }
     vectors.set(Number(layer), tensorFloats(name, tensor))
   }
@@ -63,7 +63,7 @@ export function readControlVector(file: Uint8Array): ControlVector {
   if (widths.size !== 1 || widths.has(0)) {
     throw new LabError(
       'format',
-      `vectors direction.<n> of one width were expected, got ${[...widths].join(', ') || 'none'}`
+      `vectors direction.<n> of one width were expected, got ${excerpt([...widths].join(', ') || 'none')}`
     )
   }
   const extra = [...metadata].filter((entry): entry is [string, string] => typeof entry[1] === 'string')

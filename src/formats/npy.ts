@@ -2,7 +2,7 @@
  * npy: one array a file, as NumPy saves it. Floats of 2, 4 and 8 bytes; pickled objects are never read. Ours, since npyjs 1.2.0
  * reads big-endian numbers as if they were not, leaves Fortran order as it is, and does not hold the shape against the length.
  */
-import { LabError } from '../errors'
+import { excerpt, LabError } from '../errors'
 import { fromHalf, toHalf } from '../math/half'
 import type { Vector } from '../math/vector'
 import { quoted } from './text'
@@ -53,7 +53,7 @@ export function npyArray({ type, bigEndian, fortran, shape }: NpyHeader, stored:
   if (count * size !== stored.length) {
     throw new LabError(
       'format',
-      `an npy array of shape (${shape.join(', ')}) takes ${count * size} bytes, the file has ${stored.length}: is the file whole?`
+      `an npy array of shape (${excerpt(shape.join(', '))}) takes ${count * size} bytes, the file has ${stored.length}: is the file whole?`
     )
   }
   const bytes = new Uint8Array(stored)

@@ -1,7 +1,8 @@
 /** LoRA adapters in PEFT's format: adapter_config.json and adapter_model.safetensors. */
-import { LabError } from '../errors'
+import { excerpt, LabError } from '../errors'
 import { readPeftConfig, type PeftConfig } from './peft-config'
 import { readSafetensors, tensorFloats, type NamedTensor } from './safetensors'
+import { quoted } from './text'
 
 /** One module's pair, as the instrumented graph takes it: delta = (x A) B. */
 export interface LoraPair {
@@ -78,7 +79,7 @@ function pairUp(tensors: ReadonlyMap<string, NamedTensor>): Map<string, { A?: Ha
     if (halves[side]) {
       throw new LabError(
         'adapter',
-        `${name} and ${halves[side].name} are of two adapters: save each in a folder of its own`
+        `${excerpt(`${name} and ${halves[side].name}`)} are of two adapters: save each in a folder of its own`
       )
     }
     found.set(path, { ...halves, [side]: { name, tensor } })
@@ -94,7 +95,7 @@ function strange(name: string): LabError {
       : 'is no half of a LoRA pair (lora_A.weight, lora_B.weight)'
   return new LabError(
     'adapter',
-    `the tensor ${name} ${what}: only LoRA on linear layers can be attached; train it so, or merge it into its base`
+    `the tensor ${excerpt(name)} ${what}: only LoRA on linear layers can be attached; train it so, or merge it into its base`
   )
 }
 
@@ -105,7 +106,7 @@ function placeOf(path: string, halves: { A?: Half; B?: Half } = {}): Place {
   }
   throw new LabError(
     'adapter',
-    `the adapter changes ${path}, which lies outside of the numbered layers: train it on the layers' linear modules only`
+    `the adapter changes ${excerpt(path)}, which lies outside of the numbered layers: train it on the layers' linear modules only`
   )
 }
 
@@ -120,14 +121,14 @@ function readPair(config: PeftConfig, place: Place): LoraPair {
     const shapes = [A, B].map((each) => (each ? `[${each.tensor.shape.join(', ')}]` : 'missing'))
     throw new LabError(
       'adapter',
-      `${path} should have lora_A [r, in] and lora_B [out, r], they are ${shapes.join(' and ')}: is the file whole?`
+      `${quoted(path)} should have lora_A [r, in] and lora_B [out, r], they are ${excerpt(shapes.join(' and '))}: is the file whole?`
     )
   }
   const expected = config.rankOf(path)
   if (expected !== rank) {
     throw new LabError(
       'adapter',
-      `${path} has rank ${rank}, adapter_config.json says ${expected}: the two files do not belong together`
+      `${excerpt(path)} has rank ${rank}, adapter_config.json says ${expected}: the two files do not belong together`
     )
   }
   const scaling = config.loraAlphaOf(path) / (config.rslora ? Math.sqrt(rank) : rank)
@@ -186,6 +187,6 @@ function transposed({ name, tensor }: Half, scale: number): Float32Array {
   if (check === 0) return out
   throw new LabError(
     'adapter',
-    `the tensor ${name} holds NaN or infinity: its training went wrong, take an earlier checkpoint`
+    `the tensor ${excerpt(name)} holds NaN or infinity: its training went wrong, take an earlier checkpoint`
   )
 }

@@ -5,6 +5,7 @@ import { FileNotes } from './prompts/notes'
 import type { PromptRecord } from './prompts/records'
 import { tableRecords } from './prompts/table'
 import { yamlRecords } from './prompts/yaml'
+import { shortName } from './text'
 
 export type { PromptMessage } from './prompts/messages'
 export type { PromptRow } from './prompts/records'
@@ -12,9 +13,10 @@ export type { PromptRow } from './prompts/records'
 /** The prompts of a file; its name's ending tells the format. @throws LabError `format`, with the line at fault */
 export function readPrompts(name: string, file: string | Uint8Array): PromptList {
   const ending = /\.(\w+)$/.exec(name)?.[1]?.toLowerCase()
-  if (ending === 'jsonl' || ending === 'ndjson') return readPromptLines(name, file)
+  const short = shortName(name)
+  if (ending === 'jsonl' || ending === 'ndjson') return readPromptLines(short, file)
   const notes = new FileNotes()
-  return promptList(recordsOf(ending, name, textOf(name, file), notes), name, notes)
+  return promptList(recordsOf(ending, short, textOf(short, file), notes), short, notes)
 }
 
 function recordsOf(ending: string | undefined, name: string, text: string, notes: FileNotes): readonly PromptRecord[] {

@@ -1,5 +1,5 @@
 /** Bytes of a file as text, and names out of a file as a message quotes them. */
-import { LabError } from '../errors'
+import { excerpt, LabError } from '../errors'
 
 /** UTF-8 text of a file. @throws LabError `format` */
 export function utf8(bytes: Uint8Array, where: string): string {
@@ -13,4 +13,9 @@ export function utf8(bytes: Uint8Array, where: string): string {
 /** A name out of a file, short enough for a line. */
 export function quoted(name: string): string {
   return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name)
+}
+
+/** A file's own name, fit for a message beside what else it quotes: on one line, its ending kept. */
+export function shortName(name: string): string {
+  return excerpt(name.length > 80 ? `${name.slice(0, 60)}…${name.slice(-19)}` : name)
 }

@@ -14,7 +14,7 @@ import {
   type Entry,
   type FileEntry
 } from '@zip.js/zip.js/lib/zip-core-native.js'
-import { isAbort, LabError } from '../errors'
+import { excerpt, isAbort, LabError } from '../errors'
 import { quoted } from './text'
 
 export interface ZipContents {
@@ -79,7 +79,8 @@ async function listed(reader: ZipReader<unknown>): Promise<ReadonlyMap<string, F
   for await (const entry of reader.getEntriesGenerator()) {
     const path = plainPath(entry.filename)
     if (!isFile(entry) || /(^|\/)(__MACOSX\/|\._)/.test(path)) continue
-    if (entries.has(path)) throw new LabError('format', `the zip has ${path} twice: make it again from the folder`)
+    if (entries.has(path))
+      throw new LabError('format', `the zip has ${excerpt(path)} twice: make it again from the folder`)
     if (entries.size >= mostEntries) {
       throw new LabError('format', `the zip has more than ${mostEntries} files: make one of the folder that is meant`)
     }
@@ -94,7 +95,10 @@ const isFile = (entry: Entry): entry is FileEntry => !entry.directory
 async function unpacked(path: string, entry: FileEntry, limit: number): Promise<Uint8Array<ArrayBuffer>> {
   const { encrypted, uncompressedSize, compressedSize } = entry
   if (encrypted) {
-    throw new LabError('format', `${path} is encrypted, and is not opened here: make the zip again without a password`)
+    throw new LabError(
+      'format',
+      `${excerpt(path)} is encrypted, and is not opened here: make the zip again without a password`
+    )
   }
   if (uncompressedSize > limit) throw tooLarge(path, limit)
   // No more than deflate could make of the data that is there, whatever is declared.
@@ -111,7 +115,7 @@ async function unpacked(path: string, entry: FileEntry, limit: number): Promise<
     const reason = cause instanceof Error ? reasons.get(cause.message) : undefined
     if (reason !== undefined) throw damaged(path, reason, cause)
     if (!(cause instanceof Error) || cause.message !== ERR_UNSUPPORTED_COMPRESSION) throw cause
-    const text = `${path} is packed by method ${entry.compressionMethod}, only deflated and stored files can be read: make the zip again`
+    const text = `${excerpt(path)} is packed by method ${entry.compressionMethod}, only deflated and stored files can be read: make the zip again`
     throw new LabError('format', text, { cause })
   }
   return bytes
@@ -125,12 +129,14 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ])
 
 const damaged = (path: string, reason: string, cause?: unknown): LabError =>
-  new LabError('checksum', `${path} is not what was packed into the zip (${reason}): fetch it again`, { cause })
+  new LabError('checksum', `${excerpt(path)} is not what was packed into the zip (${reason}): fetch it again`, {
+    cause
+  })
 
 const tooLarge = (path: string, limit: number): LabError =>
   new LabError(
     'memory',
-    `${path} unpacks to more than ${limit} bytes, which is allowed here: is it what it claims to be?`
+    `${excerpt(path)} unpacks to more than ${limit} bytes, which is allowed here: is it what it claims to be?`
   )
 
 /** What zip.js throws, as an error that says what to do. */
@@ -138,7 +144,7 @@ async function explained(cause: unknown, archive: Uint8Array | Blob): Promise<un
   if (cause instanceof LabError || isAbort(cause)) return cause
   const text = cause instanceof Error ? cause.message : String(cause)
   if (archive instanceof Blob && cause instanceof DOMException) {
-    const moved = `the zip could not be read (${text}), it was moved or changed since it was chosen: choose it again`
+    const moved = `the zip could not be read (${excerpt(text)}), it was moved or changed since it was chosen: choose it again`
     return new LabError('format', moved, { cause })
   }
   const start = archive instanceof Blob ? new Uint8Array(await archive.slice(0, 4).arrayBuffer()) : archive
@@ -149,7 +155,7 @@ async function explained(cause: unknown, archive: Uint8Array | Blob): Promise<un
   if (text === ERR_EOCDR_NOT_FOUND) {
     return new LabError('checksum', 'the zip ends early: fetch it again', { cause })
   }
-  return new LabError('format', `the zip could not be unpacked (${text}): make it again`, { cause })
+  return new LabError('format', `the zip could not be unpacked (${excerpt(text)}): make it again`, { cause })
 }
 
 /** With slashes, as Windows writers do not have it, and without `./`. @throws LabError `format` for a path that would lie elsewhere */

@@ -1,5 +1,5 @@
 /** What a decoder graph offers before it is edited: sizes, element type, cache, inputs. */
-import { LabError } from '../errors'
+import { excerpt, LabError } from '../errors'
 import { cacheShape, type CacheShape } from './cache'
 import type { Graph } from './graph'
 import { streamLimit } from './limit'
@@ -52,7 +52,7 @@ export function describe(graph: Graph): GraphInfo {
   if (!embedsOutside && !graph.input.has('input_ids')) {
     throw new LabError(
       'graph',
-      `a decoder that takes input_ids or inputs_embeds was expected, got ${[...graph.input.keys()].join(', ')}`
+      `a decoder that takes input_ids or inputs_embeds was expected, got ${excerpt([...graph.input.keys()].join(', '))}`
     )
   }
   const streams = sums.map((sum, layer) => floatStream(graph, sum, layer))

@@ -21,7 +21,7 @@ import {
   type TensorProto,
   type ValueInfoProto
 } from 'onnx-buf'
-import { LabError } from '../errors'
+import { excerpt, LabError } from '../errors'
 
 export {
   DataLocation,
@@ -44,7 +44,7 @@ export function decodeModel(bytes: Uint8Array, name: string): ModelProto & { gra
   } catch (cause) {
     throw new LabError(
       'checksum',
-      `${name} is not a whole ONNX file (${bytes.length} bytes, ${String(cause)}): fetch it again and compare its size with the source's`,
+      `${name} is not a whole ONNX file (${bytes.length} bytes, ${excerpt(cause)}): fetch it again and compare its size with the source's`,
       { cause }
     )
   }

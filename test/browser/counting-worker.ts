@@ -1,5 +1,5 @@
 /**
- * The model worker with eyes on the GPU: counts buffers that are alive, and fails when it is told to. A BroadcastChannel
+ * The model worker with eyes on the GPU: counts buffers that are alive, fails when it is told to, and ends without a word. A BroadcastChannel
  * asks it, since the worker's own messages are the engine's.
  */
 import '../../workers/model'
@@ -32,11 +32,20 @@ watch(GPUDevice.prototype, 'createBuffer', (_, __, buffer) => {
 })
 watch(GPUBuffer.prototype, 'destroy', (buffer) => sizes.delete(buffer))
 
+/** Whether the worker ends at its next step of an answer, as one does that is out of memory: no event tells of it. */
+let isMortal = false
+watch(MessagePort.prototype, 'postMessage', () => {
+  if (isMortal) self.close()
+})
+
 const channel = new BroadcastChannel('counting-worker')
 channel.onmessage = ({ data }: MessageEvent<unknown>) => {
   if (data === 'count') {
     const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
     channel.postMessage({ live: sizes.size, bytes, created } satisfies Count)
+  } else if (data === 'vanish') {
+    isMortal = true
+    channel.postMessage('heard')
   } else if (data === 'crash') {
     setTimeout(() => {
       throw new Error('the test ended this worker')

@@ -186,7 +186,7 @@ test.describe('the self-test', () => {
     const { info, test: result } = await opened.evaluate(({ info, test }) => ({ info, test }))
     expect(info.device).toBe('wasm')
     expect(result.status).toBe('trusted')
-    expect(result.summary).toMatch(/^WebAssembly is used because the GPU gave wrong numbers here\. .*cosine 0\.\d{4}/)
+    expect(result.summary).toMatch(/^WebAssembly is used because the GPU gave wrong numbers here\. .*cosine \d\.\d{4}/)
     const model = await opened.getProperty('handle')
     expect(hiddenError(fixture, await captureEvery(model as Model, fixture), 'hidden')).toBeLessThan(tolerance)
     await expect.poll(() => modelWorkers(page)).toBe(1)
@@ -294,7 +294,10 @@ for (const options of [onWasm, onGpu]) {
     )
     const [plain = [], steered = []] = ids
     const [want = []] = untilStop(llama.reference.greedy.none.slice(1))
-    expect(plain.slice(0, want.length)).toEqual(want)
+    // The stop may come before the reference's own end.
+    const both = Math.min(plain.length, want.length)
+    expect(both).toBeGreaterThan(4)
+    expect(plain.slice(0, both)).toEqual(want.slice(0, both))
     // From token k on it is what an answer is that begins there, steered: nothing of it came early, late or not at all.
     const parts = steered.findIndex((id, i) => id !== plain[i])
     expect(parts).toBeGreaterThanOrEqual(4)
@@ -343,6 +346,17 @@ test('a lost GPU ends the answer with an error of code device, and the model ope
   )
 })
 
+/** An answer's first ids, or what it ended with. */
+const outcome = (model: Model, prompt: readonly number[]) =>
+  model.evaluate(
+    (handle, ids) =>
+      handle.generate([{ prompt: { ids } }], { maxTokens: 110, sampling: { temperature: 0 } }).then(
+        ({ completions }) => completions[0]?.ids.slice(0, 12),
+        (error: unknown) => ({ ...(error as object), text: String(error) })
+      ),
+    prompt
+  )
+
 test('two models are open at once; the death of one is told, leaves the other alone, and is healed by the next call', async ({
   page
 }) => {
@@ -350,15 +364,6 @@ test('two models are open at once; the death of one is told, leaves the other al
   await open(mortal, llama, onWasm)
   const fixture = loadFixture('qwen2-genai')
   const other = await openNew(page, fixture, onWasm)
-  const outcome = (model: Model, prompt: readonly number[]) =>
-    model.evaluate(
-      (handle, ids) =>
-        handle.generate([{ prompt: { ids } }], { maxTokens: 110, sampling: { temperature: 0 } }).then(
-          ({ completions }) => completions[0]?.ids.slice(0, 12),
-          (error: unknown) => ({ ...(error as object), text: String(error) })
-        ),
-      prompt
-    )
   const dying = outcome(mortal, second)
   const living = outcome(other, fixture.reference.prompts[0] ?? [])
   await page.evaluate(() => window.lab.crash())
@@ -368,6 +373,19 @@ test('two models are open at once; the death of one is told, leaves the other al
   })
   expect(await living).toEqual(untilStop(fixture.reference.greedy.none)[0])
   expect((await outcome(mortal, first)) as number[]).toEqual(llama.reference.greedy.none[0])
+})
+
+test('a worker that ends without an event while it answers is noticed, and the next call opens the model anew', async ({
+  page
+}) => {
+  const mortal = await connect(page, 'counting')
+  await open(mortal, llama, onWasm)
+  await page.evaluate(() => window.lab.vanish())
+  expect(await outcome(mortal, second)).toMatchObject({
+    code: 'worker-lost',
+    text: expect.stringMatching(/it ended without a word.*open the model again/)
+  })
+  expect(await outcome(mortal, first)).toEqual(llama.reference.greedy.none[0])
 })
 
 test('a closed model says so, and its worker and its threads are gone', async ({ page }) => {

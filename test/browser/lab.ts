@@ -1,7 +1,8 @@
 /** The lab's modules without the page, for tests that drive a model worker in a real browser. Not in the built site. */
 import type { AdapterSource, LocalFile, ModelSource } from '../../src/lab/api'
 import { connectMath } from '../../src/lab/connect/connect-math'
-import { connectModel, type ModelHandle, type WorkerPort } from '../../src/lab/connect/connect'
+import { connectModel, type ModelHandle } from '../../src/lab/connect/connect'
+import { webPort } from '../../src/lab/connect/line'
 import { openTested } from '../../src/lab/self-test'
 import { memoryJournal } from '../../src/study/journal'
 import { readPromptLines } from '../../src/formats/prompts/list'
@@ -40,14 +41,9 @@ async function fixtureSource(name: string, paths: readonly string[], vocabulary:
 
 /** A model in the worker that counts GPU buffers; one a page. */
 function connectCounting(): ModelHandle {
-  return connectModel((): WorkerPort => {
-    const worker = new Worker(new URL('./counting-worker.ts', import.meta.url), { type: 'module', name: 'counting' })
-    return {
-      endpoint: worker,
-      onLost: (listener) => worker.addEventListener('error', (event) => listener(event.message)),
-      terminate: () => worker.terminate()
-    }
-  })
+  return connectModel(() =>
+    webPort(new Worker(new URL('./counting-worker.ts', import.meta.url), { type: 'module', name: 'counting' }))
+  )
 }
 
 const channel = new BroadcastChannel('counting-worker')
@@ -63,6 +59,14 @@ function count(): Promise<Count> {
 /** Throws an error in the counting worker that nobody catches. */
 function crash(): void {
   channel.postMessage('crash')
+}
+
+/** Makes the counting worker end without a word at its next step of an answer. Resolves when it has heard. */
+function vanish(): Promise<void> {
+  return new Promise((resolve) => {
+    channel.onmessage = () => resolve()
+    channel.postMessage('vanish')
+  })
 }
 
 /** A study in this browser, with the prompt sets of the site. */
@@ -89,7 +93,8 @@ export const lab = {
   adapterSource,
   connectCounting,
   count,
-  crash
+  crash,
+  vanish
 }
 
 declare global {

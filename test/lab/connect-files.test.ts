@@ -2,14 +2,18 @@
 import { expose } from 'comlink'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { readBeside, type Ready } from '../../src/lab/connect/connect-files'
+import { withStudyFile } from '../../src/lab/connect/connect-study-file'
 import type { Spawn } from '../../src/lab/connect/line'
+import type { StudyFileApi } from '../../src/lab/journal/reader'
 
 interface Api extends Ready {
   read(): Promise<string>
 }
 
 /** A worker in this thread. `ended` counts how often it was ended, `die` makes it die. */
-function worker(api: Api): { readonly spawn: Spawn; readonly ended: () => number; readonly die: () => void } {
+function worker<Some extends Ready>(
+  api: Some
+): { readonly spawn: Spawn; readonly ended: () => number; readonly die: () => void } {
   let ended = 0
   let die: () => void = () => undefined
   const spawn: Spawn = () => {
@@ -29,7 +33,7 @@ function worker(api: Api): { readonly spawn: Spawn; readonly ended: () => number
 }
 
 const never = (): Promise<never> => new Promise(() => undefined)
-const read = (one: ReturnType<typeof worker>, ms = 30_000): Promise<string> =>
+const read = (one: ReturnType<typeof worker<Api>>, ms = 30_000): Promise<string> =>
   readBeside<Api, string>({ name: `${'long '.repeat(100)}.yaml`, ms, spawn: one.spawn }, (readers) => readers.read())
 
 afterEach(() => vi.useRealTimers())
@@ -69,5 +73,33 @@ describe('reading beside the page', () => {
     await vi.waitFor(() => expect(reading).toHaveBeenCalled())
     one.die()
     await expect(result).rejects.toMatchObject({ code: 'worker-lost', message: expect.stringMatching(/take a part/) })
+  })
+})
+
+describe('an unfinished study', () => {
+  const cell = ['a', { json: 1 }] as const
+  const studyWorker = (answers: Partial<StudyFileApi>) =>
+    worker({ ready: async () => undefined, open: never, next: never, ...answers })
+
+  it('is unpacked within a time, and its worker is ended', async () => {
+    const one = studyWorker({})
+    const result = withStudyFile((reader) => reader.open(new Blob()), { spawn: one.spawn, ms: 1 })
+    await expect(result).rejects.toMatchObject({
+      code: 'format',
+      message: expect.stringMatching(/took more than.*go on with/)
+    })
+    expect(one.ended()).toBe(1)
+  })
+
+  it('may take the page longer to keep than to unpack', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const one = studyWorker({ open: async () => null, next: async () => cell })
+    const work = async (reader: StudyFileApi): Promise<unknown> => {
+      await reader.open(new Blob())
+      await vi.advanceTimersByTimeAsync(600_000)
+      return reader.next()
+    }
+    expect(await withStudyFile(work, { spawn: one.spawn })).toEqual(cell)
+    expect(one.ended()).toBe(1)
   })
 })

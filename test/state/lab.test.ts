@@ -118,4 +118,21 @@ describe('Lab', () => {
     one.address.view = readLink(link, () => one.address.settings).view
     expect(one.address.link.replace(/alpha=0.5&|\?alpha=0.5$/, '')).toBe(link)
   })
+
+  it('reads settings of a study from a file, and from none that is larger than any of them', async () => {
+    const { draft } = lab()
+    await draft.load()
+    const before = draft.settings
+    draft.choose('offline')
+    const saved = draft.text
+    draft.choose('demo')
+    await draft.open(new File([saved], 'a.json'))
+    expect([draft.settings?.preset, draft.failure]).toEqual(['offline', null])
+    draft.choose('demo')
+    await draft.open(new File([saved, ' '.repeat(1 << 20)], `${'x'.repeat(300)}.json`))
+    expect(draft.failure).toMatchObject({ code: 'memory', message: expect.stringMatching(/^"x{60}…" has \d+ bytes/) })
+    await draft.open(new File(['{'], 'a.json'))
+    expect(draft.failure).toMatchObject({ code: 'format', message: expect.stringMatching(/^"a.json" is not JSON/) })
+    expect(draft.settings?.preset).toBe(before?.preset)
+  })
 })

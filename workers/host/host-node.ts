@@ -6,9 +6,11 @@ import { basename, join, relative, resolve, sep } from 'node:path'
 import { setImmediate as immediate } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import * as ort from 'onnxruntime-node'
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import type { AdapterSource, Device, ModelSource, Progress } from '../../src/lab/api'
 import type { DeviceOffer, Host, ModelFiles, Runtime, Session, SessionOptions, Weights } from './host'
+import { readGiven } from './given-file'
+import { largest } from '../adapters/adapter-files'
 import { openError } from '../open-error'
 import { openFolderDisk } from '../stored/disk-node'
 import { atHub, cacheFolder } from '../stored/place-node'
@@ -144,7 +146,9 @@ async function folderAt(path: string, id?: string): Promise<ModelFiles> {
 /** A folder, or a zip file of one. */
 async function adapterAt(path: string): Promise<ModelFiles> {
   const info = await stat(path).catch(() => undefined)
-  if (info?.isFile()) return zipFiles(basename(path), new Blob([await readFile(path)]))
+  if (info?.isFile()) {
+    return zipFiles(basename(path), new Blob([await readGiven(path, largest.weights, 'a zip of an adapter')]))
+  }
   if (info?.isDirectory()) return folderAt(path)
   throw new LabError(
     'format',
@@ -161,7 +165,9 @@ async function list(root: string): Promise<Map<string, number>> {
 
 async function readWhole(full: string, path: string): Promise<Uint8Array> {
   const bytes = await readFile(full).catch((cause: unknown) => {
-    throw new LabError('format', `${path} could not be read (${String(cause)}): is the model folder whole?`, { cause })
+    throw new LabError('format', `${excerpt(path)} could not be read (${excerpt(cause)}): is the model folder whole?`, {
+      cause
+    })
   })
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -1,5 +1,5 @@
 /** ONNX Runtime on WebGPU: the device it is given, buffers that stay there, and what happens when the device is lost. */
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import { largestBinding } from '../../src/lab/device'
 import type { Runtime, Tensor } from './host'
 import { createWebSession } from './web-session'
@@ -58,7 +58,7 @@ async function requestDevice(adapter: GPUAdapter, subgroups: boolean): Promise<G
   } catch (cause) {
     throw new LabError(
       'device',
-      `the GPU refused to be opened (${String(cause)}): close other pages that use it, or open the model on wasm`,
+      `the GPU refused to be opened (${excerpt(cause)}): close other pages that use it, or open the model on wasm`,
       { cause }
     )
   }
@@ -69,7 +69,7 @@ function rejectWhenLost(device: GPUDevice): Promise<never> {
     // Destroyed by ourselves when the model was closed.
     if (reason === 'destroyed') return new Promise<never>(() => undefined)
     const why = message || 'no reason given'
-    throw new LabError('device', `the GPU was lost (${why}): open the model again, or open it on wasm`)
+    throw new LabError('device', `the GPU was lost (${excerpt(why)}): open the model again, or open it on wasm`)
   })
   // Between two runs nobody waits for it.
   lost.catch(() => undefined)

@@ -1,5 +1,5 @@
 /** The body of an answer, piece by piece, for as long as pieces come fast enough. */
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import { inBytes } from '../stored/sink'
 import type { Patience } from './limits'
 import { hostOf, throwIfAborted } from './request'
@@ -84,7 +84,7 @@ export async function textOf(
     }
   } catch (cause) {
     if (!(cause instanceof BrokenOff)) throw cause
-    const text = `the answer of ${hostOf(url)} broke off after ${inBytes(bytes)} (${cause.message}): try again, or choose another server`
+    const text = `the answer of ${hostOf(url)} broke off after ${inBytes(bytes)} (${excerpt(cause.message)}): try again, or choose another server`
     throw new LabError('network', text, { cause })
   }
   return parts.join('') + decoder.decode()

@@ -1,5 +1,5 @@
 /** Reads blobs, stored files or files a person chose, without a second copy. */
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import type { StoredFile } from '../stored/disk'
 import { throwIfAborted } from './request'
 import { allocate } from '../stored/sink'
@@ -52,7 +52,7 @@ async function slice(blob: StoredFile, path: string, from: number, to: number): 
   try {
     return new Uint8Array(await blob.slice(from, to).arrayBuffer())
   } catch (cause) {
-    const text = `${path} could not be read (${String(cause)}), it was moved or changed since it was chosen: choose it again`
+    const text = `${excerpt(path)} could not be read (${excerpt(cause)}), it was moved or changed since it was chosen: choose it again`
     throw new LabError('format', text, { cause })
   }
 }

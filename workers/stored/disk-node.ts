@@ -2,7 +2,7 @@
 import { closeSync, constants, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { link, mkdir, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import { LabError } from '../../src/errors'
+import { excerpt, LabError } from '../../src/errors'
 import { isFileName, isFilePath } from '../../src/formats/path'
 import { quoted } from '../../src/formats/text'
 import { NotStorable, plainName, type Disk, type DiskWriter, type StoredFile } from './disk'
@@ -16,7 +16,7 @@ export async function openFolderDisk(folder: string): Promise<Disk> {
   const root = resolve(folder)
   for (const inside of [locksName, laidName]) {
     await mkdir(join(root, inside), { recursive: true }).catch((cause: unknown) => {
-      const text = `models are stored in ${root}, which cannot be made (${String(cause)}): name another folder with AZIMUTH_CACHE or --cache`
+      const text = `models are stored in ${root}, which cannot be made (${excerpt(cause)}): name another folder with AZIMUTH_CACHE or --cache`
       throw new LabError('quota', text, { cause })
     })
   }

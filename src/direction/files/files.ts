@@ -2,13 +2,13 @@
  * Directions as files, and back: safetensors, npy beside JSON, JSON, and GGUF control vectors. docs/formats.md has the
  * layouts. A file of Azimuth carries model, layers and counts; one of another program is taken with `adopt`.
  */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { readControlVector, writeControlVector, type ControlVector } from '../../formats/control-vector'
 import { fieldsOf } from '../../formats/fields'
 import { isGguf } from '../../formats/gguf'
 import { isNpy, readNpy, writeNpy } from '../../formats/npy'
 import { floats, isJson, isObject, list, number, object, orNull, parseJson, read } from '../../formats/schema'
-import { utf8 } from '../../formats/text'
+import { shortName, utf8 } from '../../formats/text'
 import {
   floatTensor,
   isSafetensors,
@@ -89,10 +89,11 @@ export function writeDirections(directions: readonly Direction[], options: Write
 
 /**
  * Reads what `writeDirections` writes, or vectors of another program, by what the file holds and not by its name.
- * @param files one file; for npy, optionally with its JSON
+ * @param given one file; for npy, optionally with its JSON
  * @throws LabError `format`
  */
-export function readDirections(files: readonly NamedFile[]): ReadDirections {
+export function readDirections(given: readonly NamedFile[]): ReadDirections {
+  const files = given.map(({ name, bytes }) => ({ name: shortName(name), bytes }))
   const npy = files.find(({ bytes }) => isNpy(bytes))
   const [first, second] = files.filter((file) => file !== npy)
   if (second || (!npy && !first)) {
@@ -191,7 +192,7 @@ function fromNpy({ name, bytes }: NamedFile, beside: NamedFile | undefined): Rea
   const width = shape.at(-1) ?? 0
   const document = readDirectionsDocument(parseJson(utf8(beside.bytes, beside.name), beside.name), beside.name)
   if (shape.length !== 2 || document.directions.length !== shape[0]) {
-    const counts = `an array (${shape.join(', ')}), ${beside.name} ${document.directions.length} directions`
+    const counts = `an array (${excerpt(shape.join(', '))}), ${beside.name} ${document.directions.length} directions`
     throw new LabError('format', `${name} holds ${counts}: the two files do not belong together`)
   }
   return whole(name, document, (_, i) => array.data.slice(i * width, (i + 1) * width))
@@ -260,7 +261,10 @@ function assertUnit(name: string, direction: Direction): Direction {
 export function plain(name: string, vectors: readonly PlainVector[], modelHint = ''): ReadDirections {
   const widths = new Set(vectors.map(({ vector }) => vector.length))
   if (widths.size !== 1 || widths.has(0)) {
-    throw new LabError('format', `${name} should hold vectors of one width, got ${[...widths].join(', ') || 'none'}`)
+    throw new LabError(
+      'format',
+      `${name} should hold vectors of one width, got ${excerpt([...widths].join(', ') || 'none')}`
+    )
   }
   if (vectors.every(({ vector }) => vector.every(Number.isFinite))) return { kind: 'vectors', vectors, modelHint }
   throw new LabError('format', `${name} holds NaN or infinity: make it again`)

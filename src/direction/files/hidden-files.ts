@@ -1,8 +1,8 @@
 /** Hidden states as files, and back: safetensors, npy beside JSON, JSON. The Python companion writes the first. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { isNpy, readNpy, writeNpy } from '../../formats/npy'
 import { floats, isJson, list, natural, object, orNull, parseJson, read } from '../../formats/schema'
-import { utf8 } from '../../formats/text'
+import { shortName, utf8 } from '../../formats/text'
 import {
   floatTensor,
   isSafetensors,
@@ -51,8 +51,9 @@ export function writeHiddenStates(states: HiddenStates, { format, name }: Hidden
   return [{ name: `${name}.safetensors`, bytes: writeSafetensors(tensors, toTexts(document)) }]
 }
 
-/** @param files one file; for npy, with its JSON. @throws LabError `format` */
-export function readHiddenStates(files: readonly NamedFile[]): HiddenStates {
+/** @param given one file; for npy, with its JSON. @throws LabError `format` */
+export function readHiddenStates(given: readonly NamedFile[]): HiddenStates {
+  const files = given.map(({ name, bytes }) => ({ name: shortName(name), bytes }))
   const npy = files.find(({ bytes }) => isNpy(bytes))
   const [first, second] = files.filter((file) => file !== npy)
   if (!first || second) {
@@ -107,7 +108,7 @@ function build(
   if (shape.length !== 3 || data.length === 0 || layers * rows * width !== data.length) {
     throw new LabError(
       'format',
-      `${name} should hold [layers, rows, width], got [${shape.join(', ')}] of ${data.length}`
+      `${name} should hold [layers, rows, width], got [${excerpt(shape.join(', '))}] of ${data.length}`
     )
   }
   if (!data.every(Number.isFinite)) throw new LabError('format', `${name} holds NaN or infinity: capture it again`)

@@ -3,7 +3,7 @@ import { LabError } from '../../errors'
 import { refuseLfsPointer } from '../../formats/lfs'
 import { readNpy } from '../../formats/npy'
 import { isPickle } from '../../formats/arrays/pickle'
-import { quoted } from '../../formats/text'
+import { quoted, shortName } from '../../formats/text'
 import { readTorchPickle, readTorchZip } from '../../formats/arrays/torch'
 import { readZip } from '../../formats/zip'
 import { plain, readDirections, type NamedFile, type ReadDirections } from './files'
@@ -16,7 +16,8 @@ const limits = { file: 256 * 2 ** 20, all: 512 * 2 ** 20 }
 export async function readAnyDirections(files: readonly NamedFile[]): Promise<ReadDirections> {
   const [file] = files
   if (!file || files.length > 1) return readDirections(files)
-  const { name, bytes } = file
+  const { bytes } = file
+  const name = shortName(file.name)
   refuseLfsPointer(bytes, name)
   if (isPickle(bytes)) return plain(name, vectorsOf(readTorchPickle(bytes, name), name))
   const isZip = [0x50, 0x4b, 3, 4].every((byte, i) => bytes[i] === byte)

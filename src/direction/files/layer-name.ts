@@ -1,5 +1,5 @@
 /** Which layer a name in another program's file means: one rule for every format. docs/formats.md has it in words. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { quoted } from '../../formats/text'
 
 /** A number right after a word for layers: `model.layers.14.mlp`, `blocks.14.hook_resid_post`, `direction.14`, `layer14`, `L14`. */
@@ -25,7 +25,7 @@ export function layerOfName(name: string, where: string): number | null {
   if (words.length === 0) return null
   throw new LabError(
     'format',
-    `${where}: ${quoted(name)} names the layers ${[...layers].join(' and ')}: rename it to layer.<number>`
+    `${where}: ${quoted(name)} names the layers ${excerpt([...layers].join(' and '))}: rename it to layer.<number>`
   )
 }
 

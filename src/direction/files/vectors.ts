@@ -1,5 +1,5 @@
 /** Arrays of another program's file as vectors of layers. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import type { Arrays, NamedArray } from '../../formats/arrays/arrays'
 import { quoted } from '../../formats/text'
 import type { PlainVector } from './adopt'
@@ -19,7 +19,7 @@ export function vectorsOf({ arrays, layer }: Arrays, where: string): readonly Pl
   if (others.length === 0 && only.shape.length === 2) return rowsOf(only)
   const strange = found.find(({ shape }) => shape.length !== 1)
   if (strange) {
-    const text = `${nameOf(strange)} of shape [${strange.shape.join(', ')}]: vectors [width] or one array [layers, width] were expected`
+    const text = `${nameOf(strange)} of shape [${excerpt(strange.shape.join(', '))}]: vectors [width] or one array [layers, width] were expected`
     throw new LabError('format', `${where} holds ${text}`)
   }
   const vectors = found.map((one) => ({

@@ -1,5 +1,5 @@
 /** Tensors and NumPy arrays that a pickle asks for, from their bytes. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import type { FloatArray } from './arrays'
 import { npyArray, npyTypeOf } from '../npy'
 import { Made, Outside, PythonName, type Pickled } from './pickle'
@@ -86,7 +86,7 @@ function tensorOf([storage, offset, shape, strides]: readonly Pickled[], reader:
   if (count === 0) return { shape, data: new Float32Array() }
   const last = shape.reduce((sum, n, axis) => sum + (n - 1) * (strides[axis] ?? 0), offset)
   if (count > mostNumbers || (last + 1) * size > bytes.length) {
-    throw broken(reader.where, `a tensor [${shape.join(', ')}] in a storage of ${bytes.length} bytes`)
+    throw broken(reader.where, `a tensor [${excerpt(shape.join(', '))}] in a storage of ${bytes.length} bytes`)
   }
   const stored = tensorFloats('a tensor', { dtype, shape: [], bytes: bytes.subarray(offset * size, (last + 1) * size) })
   const data = new Float32Array(count)

@@ -1,5 +1,6 @@
 /** A prompt file of any format, Parquet among them, whose reader is loaded when one is brought. */
 import { readPrompts } from '../prompts'
+import { shortName } from '../text'
 import type { PromptList } from './list'
 
 const magic = [0x50, 0x41, 0x52, 0x31] // PAR1
@@ -13,5 +14,5 @@ export function isParquet(file: Uint8Array): boolean {
 export async function readPromptFile(name: string, file: Uint8Array<ArrayBuffer>): Promise<PromptList> {
   if (!isParquet(file)) return readPrompts(name, file)
   const { readParquetPrompts } = await import('./parquet')
-  return readParquetPrompts(name, file)
+  return readParquetPrompts(shortName(name), file)
 }

@@ -1,5 +1,5 @@
 /** A list of prompts out of the records of any format, and what all formats have in common. */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { refuseLfsPointer } from '../lfs'
 import { jsonLines } from './json'
 import { FileNotes } from './notes'
@@ -82,7 +82,7 @@ function rowsOfAll(
   if (empty.length > 0) notes.push(`${empty.length} without a user's turn left out, first ${empty[0] ?? ''}.`)
   const repeated = [...ids].filter(([, times]) => times > 1).map(([id]) => id)
   if (repeated.length > 0)
-    notes.push(`${repeated.length} ids occur more than once, first ${repeated[0] ?? ''}: numbered.`)
+    notes.push(`${repeated.length} ids occur more than once, first ${excerpt(repeated[0])}: numbered.`)
   return rows
 }
 
@@ -95,5 +95,5 @@ function noteRepeats(prompts: readonly PromptRow[], notes: string[]): void {
     return earlier === undefined ? [] : [`${id} as ${earlier}`]
   })
   if (repeats.length > 0)
-    notes.push(`${repeats.length} prompts repeat another word for word, first ${repeats[0] ?? ''}.`)
+    notes.push(`${repeats.length} prompts repeat another word for word, first ${excerpt(repeats[0])}.`)
 }

@@ -14,31 +14,55 @@ export interface Ready {
 export interface ReadOptions {
   /** The file, for messages. */
   readonly name: string
-  /** Milliseconds that the reading may take. */
+  /** Milliseconds that each question to the reader may take. */
   readonly ms: number
+  /** What to do with a file that takes too long. */
+  readonly wayOut?: string
   readonly spawn?: Spawn
 }
+
+/** Puts one question to a reader. */
+export type Ask<Api> = <Result>(read: (readers: Remote<Api>) => Promise<Result>) => Promise<Result>
 
 /**
  * Runs one reading in a new worker, which is ended with it.
  * @throws LabError what the reader throws, `format` where it takes longer than it may, `worker-lost` where the worker dies
  */
-export async function readBeside<Api extends Ready, Result>(
-  { name, ms, spawn = spawnFileWorker }: ReadOptions,
+export function readBeside<Api extends Ready, Result>(
+  options: ReadOptions,
   read: (readers: Remote<Api>) => Promise<Result>
+): Promise<Result> {
+  return withReader<Api, Result>(options, (ask) => ask(read))
+}
+
+/** The same for a file that is read by several questions: the worker is ended after `work`. @throws LabError as `readBeside` */
+export async function withReader<Api extends Ready, Result>(
+  { name, ms, wayOut = 'take a part of it, or save prompts as JSONL', spawn = spawnFileWorker }: ReadOptions,
+  work: (ask: Ask<Api>) => Promise<Result>
 ): Promise<Result> {
   registerWire()
   const lost = (reason: string): string =>
     `${quoted(name)} could not be read (${reason}): take a part of the file, or close other tabs, and try again`
   const line = new Line<Api>(spawn(), lost, () => undefined)
-  let timer: ReturnType<typeof setTimeout> | undefined
   try {
     await line.race((readers) => readers.ready())
-    const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(tooLong(name, ms)), ms)))
-    return await Promise.race([line.race(read), late])
+    return await work((read) => within(ms, line.race(read), () => tooLong(name, ms, wayOut)))
+  } finally {
+    line.end('the file was read')
+  }
+}
+
+async function within<Result>(ms: number, result: Promise<Result>, late: () => LabError): Promise<Result> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  try {
+    return await Promise.race([
+      result,
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(late()), ms)
+      })
+    ])
   } finally {
     clearTimeout(timer)
-    line.end('the file was read')
   }
 }
 
@@ -62,11 +86,8 @@ export function inPieces<Row>(): { readonly take: (rows: readonly Row[]) => void
   return { take: proxy((rows: readonly Row[]) => void pieces.push(rows)), all: () => pieces.flat() }
 }
 
-const tooLong = (name: string, ms: number): LabError =>
-  new LabError(
-    'format',
-    `${quoted(name)} took more than ${ms / 1000} s to read and was given up: take a part of it, or save prompts as JSONL`
-  )
+const tooLong = (name: string, ms: number, wayOut: string): LabError =>
+  new LabError('format', `${quoted(name)} took more than ${ms / 1000} s to read and was given up: ${wayOut}`)
 
 function spawnFileWorker(): WorkerPort {
   return webPort(

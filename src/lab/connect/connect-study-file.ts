@@ -1,25 +1,28 @@
 /** An unfinished study in a file, unpacked in a worker that lives as long as it is read. */
 import type { StudyFileApi } from '../journal/reader'
-import { Line, webPort } from './line'
-import { registerWire } from './wire'
+import { withReader, type Ready } from './connect-files'
+import { webPort, type Spawn, type WorkerPort } from './line'
 
-/** Runs `work` with a reader of its own. @throws LabError `worker-lost` where the worker cannot be loaded, or runs out of memory */
-export async function withStudyFile<Result>(work: (reader: StudyFileApi) => Promise<Result>): Promise<Result> {
-  registerWire()
+/** Milliseconds for unpacking, and for each cell: what the page does between two cells does not count. */
+const budget = 120_000
+
+/**
+ * Runs `work` with a reader of its own.
+ * @throws LabError `format` where unpacking takes too long, `worker-lost` where the worker cannot be loaded, or runs out of memory
+ */
+export function withStudyFile<Result>(
+  work: (reader: StudyFileApi) => Promise<Result>,
+  { spawn = spawnStudyWorker, ms = budget }: { readonly spawn?: Spawn; readonly ms?: number } = {}
+): Promise<Result> {
+  const wayOut = 'close other tabs and try again, or go on with the study where it is'
+  return withReader<StudyFileApi & Ready, Result>({ name: 'the unfinished study', ms, wayOut, spawn }, (ask) =>
+    work({ open: (file) => ask((reader) => reader.open(file)), next: () => ask((reader) => reader.next()) })
+  )
+}
+
+function spawnStudyWorker(): WorkerPort {
   // Written as one expression, by which Vite knows a worker.
-  const worker = new Worker(new URL('../../../workers/study-file.ts', import.meta.url), {
-    type: 'module',
-    name: 'study-file'
-  })
-  const lost = (reason: string): string =>
-    `the study could not be unpacked (${reason}): close other tabs, then try again`
-  const line = new Line<StudyFileApi>(webPort(worker), lost, () => undefined)
-  try {
-    return await work({
-      open: (file) => line.race((reader) => reader.open(file)),
-      next: () => line.race((reader) => reader.next())
-    })
-  } finally {
-    line.end('the file was read')
-  }
+  return webPort(
+    new Worker(new URL('../../../workers/study-file.ts', import.meta.url), { type: 'module', name: 'study-file' })
+  )
 }

@@ -86,7 +86,9 @@ export function differences(made: Circumstances, now: Circumstances | null): rea
 export function describeDifferences(all: readonly Difference[]): string | null {
   if (all.length === 0) return null
   const list = (side: keyof Difference): string => all.map((one) => one[side]).join(', ')
-  return `Made with ${list('made')}; now ${list('now')}.`
+  const now = list('now')
+  // A quoted question ends the sentence by itself.
+  return `Made with ${list('made')}; now ${now}${/[.?!]\u201d$/.test(now) ? '' : '.'}`
 }
 
 /** The adapter of a model: its last name, and its scale where that is not 1. */

@@ -3,7 +3,7 @@
  * add a branch to what came before. A block makes two of them (attention, MLP), or one where both stand side by side;
  * it begins where the cache is read, or as the names say. No family and no operator of one exporter is asked for.
  */
-import { LabError } from '../../errors'
+import { excerpt, LabError } from '../../errors'
 import { layerNamed, splitBlocks, type Addition, type Sum } from './blocks'
 import { embeddings } from './embeddings'
 import type { Graph } from '../graph'
@@ -24,7 +24,7 @@ export function findResiduals(graph: Graph): Sum[] {
   if (!graph.output.has('logits')) {
     throw new LabError(
       'graph',
-      `a decoder with an output named logits was expected, got ${[...graph.output.keys()].slice(0, 4).join(', ')}: ` +
+      `a decoder with an output named logits was expected, got ${excerpt([...graph.output.keys()].slice(0, 4).join(', '))}: ` +
         `choose the repository's text-generation graph`
     )
   }

@@ -1,4 +1,5 @@
 import { LabError } from '../../errors'
+import { quoted } from '../../formats/text'
 import type { AdapterSource, ModelSource } from '../../lab/api'
 import { measureSpeed } from '../../lab/measure-speed'
 import type { StudyPlan } from '../../study/plan'
@@ -150,7 +151,7 @@ export class StudyDraft {
     this.#failure = null
     try {
       const { readSettings } = await this.#protocol()
-      this.take(readSettings(parse(await file.text(), file.name), file.name))
+      this.take(readSettings(await parse(file), quoted(file.name)))
     } catch (error) {
       this.#fail(error)
     }
@@ -214,10 +215,20 @@ function isOwn({ preset, models }: StudySettings): boolean {
 /** Answers of a measurement: enough to fill a batch, few enough to be quick. */
 const mostMeasured = 32
 
-function parse(text: string, name: string): unknown {
+/** Bytes of settings: all that studies ask for takes a hundredth, and the page is not held up by it. */
+const mostSettings = 1 << 20
+
+/** @throws LabError `memory` for more than settings have, `format` */
+async function parse(file: File): Promise<unknown> {
+  if (file.size > mostSettings) {
+    const got = `${quoted(file.name)} has ${file.size} bytes, settings of a study have ${mostSettings} at most`
+    throw new LabError('memory', `${got}: choose a file of settings that was saved here`)
+  }
   try {
-    return JSON.parse(text)
+    return JSON.parse(await file.text())
   } catch (cause) {
-    throw new LabError('format', `${name} is not JSON: choose a file of settings that was saved here`, { cause })
+    throw new LabError('format', `${quoted(file.name)} is not JSON: choose a file of settings that was saved here`, {
+      cause
+    })
   }
 }

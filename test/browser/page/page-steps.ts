@@ -67,13 +67,18 @@ export async function expectWidth(page: Page, width: number, where = 'the page')
   await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth), { message: where }).toBe(width)
 }
 
-/** Shows the page in a colour scheme. A colour on its way from one scheme to the other is neither. */
-export async function inScheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
-  await page.emulateMedia({ colorScheme })
+/** Waits for colours on their way: they are neither those before nor those after. */
+export async function endTransitions(page: Page): Promise<void> {
   await page.evaluate(() => {
     const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity)
     return Promise.allSettled(ending.map(({ finished }) => finished))
   })
+}
+
+/** Shows the page in a colour scheme. */
+export async function inScheme(page: Page, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.emulateMedia({ colorScheme })
+  await endTransitions(page)
 }
 
 /** Addresses that the page and its workers ask for from now on, but their own data. */

@@ -67,7 +67,7 @@ describe('the circumstances of a result', () => {
     [{ model: { ...made.model, device: 'webgpu' } }, 'Made with the model on wasm; now the model on webgpu.'],
     [
       { prompt: askedQuestion('And hate?') },
-      'Made with the question \u201cWhat is love?\u201d; now the question \u201cAnd hate?\u201d.'
+      'Made with the question \u201cWhat is love?\u201d; now the question \u201cAnd hate?\u201d'
     ],
     [
       { sampling: { temperature: 0, topP: 1, seed: 1, maxTokens: 60 } },

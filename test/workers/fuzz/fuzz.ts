@@ -37,8 +37,8 @@ export interface FuzzOptions {
 
 const longest = 2_000
 const most = 500_000_000
-/** A message has some words of ours beside what it quotes. */
-const longestMessage = 600
+/** Characters: at most 200 are quoted, the rest are words of ours. */
+const longestMessage = 400
 
 export const noCounts = (): Counts => ({ tried: 0, ok: 0, typed: 0, untyped: 0, hang: 0, memory: 0 })
 
