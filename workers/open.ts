@@ -32,7 +32,7 @@ type OnProgress = (progress: Progress) => void
 
 /**
  * Opens a model of these files on a host.
- * @throws LabError `onnx`, `graph`, `format`, `device`, `memory` or `network`; what was opened is released then
+ * @throws LabError, with the runtime released
  */
 export async function openModel(
   host: Host,

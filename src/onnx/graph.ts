@@ -11,7 +11,7 @@ const pass = new Set(['Cast', 'Identity', 'Dropout'])
 
 /**
  * A decoded graph with producers and consumers by tensor name, and its edits, which change it in place.
- * @throws LabError `onnx` for bytes that are no model
+ * @throws LabError `checksum` for bytes that are no whole model
  */
 export class Graph {
   readonly model: ModelProto
