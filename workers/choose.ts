@@ -5,6 +5,7 @@ import type { DeviceOffer } from './host/host'
 import { parent } from './paths'
 import { dtypes } from '../src/lab/dtype'
 
+/** The graph to open, its dtype, and the graph of its embedding where that is a file of its own. */
 export interface Choice {
   readonly dtype: Dtype
   /** Path of the decoder's graph. */

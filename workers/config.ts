@@ -1,6 +1,7 @@
 /** config.json and its companions, reduced to what the engine asks. */
 import { excerpt, LabError } from '../src/errors'
 
+/** What `config.json` and the files beside it say of a model. */
 export interface ModelConfig {
   readonly family: string
   /** The most tokens that the config claims; undefined where it says nothing. */

@@ -50,6 +50,9 @@ interface Open extends OpenModel {
 type OnProgress = (progress: Progress) => void
 const ignore: OnProgress = () => undefined
 
+/**
+ * The model API on a host: owns one open model, runs calls one after another. Methods throw LabError, and AbortError once stopped.
+ */
 export class Engine implements ModelApi {
   readonly #host: Host
   #model: Open | null = null

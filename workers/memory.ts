@@ -16,6 +16,7 @@ const estimateTokens = 1024
 /** The runtime itself, its arenas and compiled kernels. */
 const runtimeBytes = 0.2e9
 
+/** What a model takes, in bytes. */
 export interface MemoryNeed extends Memory {
   /** Bytes in the memory of the device while the model is open. */
   readonly resident: number

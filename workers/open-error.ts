@@ -1,6 +1,7 @@
 /** What a runtime says when a session cannot be created, as an error that says what to do. */
 import { excerpt, LabError } from '../src/errors'
 
+/** What the runtime threw while a session was created, as a LabError with a way out. */
 export function openError(cause: unknown): LabError {
   const text = cause instanceof Error ? cause.message : String(cause)
   if (/WebGPU adapter|RequestAdapterStatus|No supported adapters/i.test(text)) {

@@ -18,6 +18,7 @@ import { DecoderSession } from './session'
 import { Tokens } from './tokens'
 import { baseName, parent } from './paths'
 
+/** A model that is open: what it is, and what runs it. `stop` holds the ids of tokens that end an answer. */
 export interface OpenModel {
   readonly info: ModelInfo
   readonly config: ModelConfig
@@ -29,6 +30,10 @@ export interface OpenModel {
 
 type OnProgress = (progress: Progress) => void
 
+/**
+ * Opens a model of these files on a host.
+ * @throws LabError, with the runtime released
+ */
 export async function openModel(
   host: Host,
   files: ModelFiles,

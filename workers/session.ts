@@ -17,6 +17,7 @@ export interface Cache {
   readonly slots: readonly (readonly boolean[])[]
 }
 
+/** Input of one run of the decoder: rows of one batch, and where each of them stands. */
 export interface RunInput {
   /** New tokens of each row. Shorter rows are padded: on the right for a packed cache, else on the left. */
   readonly tokens: readonly (readonly number[])[]
@@ -34,6 +35,7 @@ export interface RunInput {
   readonly final?: boolean
 }
 
+/** What one run of the decoder gave. */
 export interface RunOutput {
   /** `[row][Q][vocabulary]`, Q the most positions of any row; rows with fewer are filled up. Empty unless asked for. */
   readonly scores: Float32Array
@@ -42,6 +44,7 @@ export interface RunOutput {
   readonly cache: Cache
 }
 
+/** What a decoder session is made of. */
 export interface SessionParts {
   readonly runtime: Runtime
   readonly session: Session
@@ -68,6 +71,7 @@ interface Batch {
   readonly slots: readonly (readonly boolean[])[]
 }
 
+/** An instrumented decoder on a runtime, with its adapter, steering and cache. Runs reject with LabError. */
 export class DecoderSession {
   readonly parts: SessionParts
   /** The adapter of every run; null where the graph was not opened for one. */

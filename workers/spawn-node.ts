@@ -10,6 +10,7 @@ const lookMs = 500
 /** As many looks in a row at which it neither ran the runtime nor began to. */
 const looks = 6
 
+/** A model worker in a thread of Node. */
 export function spawnNodeWorker(): WorkerPort {
   const entry = new URL('./model-node.ts', import.meta.url).href
   const runs = newRuns()

@@ -7,6 +7,7 @@ import { plainForm } from '../src/lab/plain-form'
 import { parseModelJson } from './config'
 import { ChatTemplate } from './template'
 
+/** The files that a tokenizer is read from, as text. */
 export interface TokenizerFiles {
   readonly tokenizer: string
   readonly config: string
@@ -17,6 +18,10 @@ export interface TokenizerFiles {
 /** As many tokens as a growing answer is read in at a time. */
 const shortRun = 4
 
+/**
+ * A model's tokenizer and chat template: text to ids and back.
+ * @throws LabError `format` for files that are no tokenizer
+ */
 export class Tokens {
   readonly #tokenizer: PreTrainedTokenizer
   /** Special tokens by their names in the config. */

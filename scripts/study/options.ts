@@ -12,6 +12,10 @@ import { devices, dtypes } from '../../src/lab/dtype'
 import { mostGiven, readGiven } from '../../workers/host/given-file'
 import { readSettings } from '../../src/study/files/settings-document'
 
+/** What an option that may be given several times has at first. */
+const none: string[] = []
+
+/** Options of `npm run study`, as `parseArgs` takes them. */
 export const studyOptions = {
   out: { type: 'string' },
   preset: { type: 'string', default: 'offline' },
@@ -21,12 +25,12 @@ export const studyOptions = {
   resume: { type: 'boolean', default: false },
   from: { type: 'string' },
   models: { type: 'string' },
-  model: { type: 'string', multiple: true, default: [] as string[] },
-  adapter: { type: 'string', multiple: true, default: [] as string[] },
+  model: { type: 'string', multiple: true, default: none },
+  adapter: { type: 'string', multiple: true, default: none },
   adapters: { type: 'string' },
-  prompts: { type: 'string', multiple: true, default: [] as string[] },
+  prompts: { type: 'string', multiple: true, default: none },
   hub: { type: 'string' },
-  host: { type: 'string', multiple: true, default: [] as string[] },
+  host: { type: 'string', multiple: true, default: none },
   cache: { type: 'string' },
   device: { type: 'string' },
   dtype: { type: 'string' },

@@ -1,7 +1,7 @@
 /** A run's bundle checked on the command line: what follows from its rows, and a part of it made again. */
 import { readBundle } from '../../src/study/files/bundle'
 import type { StudyLab } from '../../src/study/protocol'
-import { recheck } from '../../src/study/files/recheck'
+import { recheck, remadeSamples } from '../../src/study/files/recheck'
 import { remake } from '../../src/study/files/remake'
 import type { StudyModel } from '../../src/study/settings'
 import { mostGiven, readGiven } from '../../workers/host/given-file'
@@ -22,7 +22,7 @@ export async function recheckFile(
   const terminal = terminalProgress()
   const replay = await remake(run, lab, { onProgress: terminal.report })
   terminal.end('compared')
-  const { holds, compared } = await recheck(bundle, { replay, answers: 400, states: 100 })
+  const { holds, compared } = await recheck(bundle, { replay, ...remadeSamples })
   for (const { name, n, agree, exact, differences } of compared) {
     console.log(`${name}: ${agree} of ${n} agree${exact ? '' : ' (need not be all on another machine)'}`)
     for (const line of differences) console.log(`  ${line}`)

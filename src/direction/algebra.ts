@@ -26,30 +26,10 @@ export function scale(direction: Direction, factor: number): Direction {
   return { ...direction, vector: vector.map((value) => -value), norm: -factor * norm, midpoint: -midpoint }
 }
 
-/** The same at norm 1. */
-export function normalize(direction: Direction): Direction {
-  return { ...direction, norm: 1 }
-}
-
 /** Cosine of the angle between two directions of one layer. */
 export function cosine(a: Direction, b: Direction): number {
   assertSamePlace(a, b)
   return math.cosine(a.vector, b.vector)
-}
-
-/** h . d for a hidden state h. */
-export function project(state: math.Vector, direction: Direction): number {
-  assertWidth(state, direction)
-  return math.dot(direction.vector, state)
-}
-
-/** h - (h . d) d, in double precision. */
-export function ablate(state: math.Vector, direction: Direction): Float64Array {
-  const rest = Float64Array.from(state)
-  // |d| of a float32 unit vector is off by rounding; divided out, the projection of the result is 0.
-  const amount = project(state, direction) / math.dot(direction.vector, direction.vector)
-  math.addInto(rest, direction.vector, -amount)
-  return rest
 }
 
 /**
@@ -91,10 +71,4 @@ function assertSamePlace(a: Direction, b: Direction): void {
     ({ model, layer, vector }) => `layer ${layer} of ${nameOf(model)}, width ${vector.length}`
   )
   throw new LabError('shape', `directions are for ${one} and for ${other}; combine directions of one layer`)
-}
-
-function assertWidth(state: math.Vector, { vector, model, layer }: Direction): void {
-  if (state.length === vector.length) return
-  const own = `layer ${layer} of ${nameOf(model)}, width ${vector.length}`
-  throw new LabError('shape', `direction is for ${own}, hidden state has width ${state.length}; capture it there`)
 }

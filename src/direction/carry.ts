@@ -3,7 +3,6 @@ import { LabError } from '../errors'
 import * as ridge from '../math/ridge'
 import { meanLength, type Rows } from '../math/rows'
 import { permutation, seeded } from '../math/random'
-import { finish } from '../math/steps'
 import { dot, length } from '../math/vector'
 import { assertFits, type Direction } from './direction'
 import { layerOf, type HiddenStates, type ModelRef } from './hidden-states'
@@ -65,11 +64,6 @@ export function shuffledPairing({ donor, receiver }: MapTask, seed: number): Map
     data.set(receiver.rows.data.subarray(from * width, (from + 1) * width), to * width)
   })
   return { donor, receiver: { ...receiver, rows: { data, rows, width } } }
-}
-
-/** Fits the map. */
-export function fitMap({ donor, receiver }: MapTask, options: ridge.RidgeOptions): LayerMap {
-  return layerMap({ donor, receiver }, finish(ridge.ridgeSteps(donor.rows, receiver.rows, options)))
 }
 
 /** A ridge map that was fitted on a task's rows, elsewhere perhaps, with the places it leads from and to. */

@@ -171,15 +171,3 @@ function imagesOf({ inputs, outputs, factor }: RidgeMap, rows: DoubleRows): Doub
   )
   return images.length > 0 ? stackRows(images) : { data: new Float64Array(), rows: 0, width: outputs.width }
 }
-
-/** R2 of the map on rows it has not seen: all outputs together, weighted by their variance. */
-export function mapR2(map: RidgeMap, x: Rows, y: Rows): number {
-  const images = mapRows(map, x)
-  const centre = meanRow(y)
-  let [error, spread] = [0, 0]
-  for (const [i, value] of y.data.entries()) {
-    error += (value - (images.data[i] ?? 0)) ** 2
-    spread += (value - (centre[i % y.width] ?? 0)) ** 2
-  }
-  return 1 - error / spread
-}

@@ -9,18 +9,6 @@ export interface AdditiveFit {
   readonly receiving: readonly number[]
 }
 
-/** Mean of what a model sends less mean of what it receives: above 0 for a donor. `table` is [from][to]. */
-export function donorScores(table: ArrayLike<number>, models: number): readonly number[] {
-  return Array.from({ length: models }, (_, model) => {
-    let score = 0
-    for (let other = 0; other < models; other++) {
-      if (other === model) continue
-      score += ((table[model * models + other] ?? 0) - (table[other * models + model] ?? 0)) / (models - 1)
-    }
-    return score
-  })
-}
-
 /**
  * The least-squares fit of T[s, t] = mean + a_s + b_t to the cells off the diagonal. `table` is [from][to].
  * @throws LabError `shape` for fewer than 3 models, whose 2 cells cannot tell the parts apart

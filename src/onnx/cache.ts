@@ -6,6 +6,7 @@ import { intAttribute, makeCast, makeValueInfo, tensorType, type NodeProto } fro
 import { findStates, isFixed, type State } from './states'
 import { dataTypeOf } from './types'
 
+/** Inputs and outputs of a graph's cache of keys and values, and the size of one head. */
 export interface CacheShape {
   /** Layers with keys and values. */
   readonly layers: number

@@ -13,6 +13,7 @@ import { unembedding } from './levels/select'
 import { encoderDecoder, isFixed } from './states'
 import { floatType, type FloatType } from './types'
 
+/** What a graph says of its model: layers, width, vocabulary, cache, files beside it. */
 export interface GraphInfo {
   readonly layers: number
   readonly width: number

@@ -18,6 +18,7 @@ import {
 /** Reads `length` bytes at `offset` of a weight file, as a view where possible. */
 export type ReadWeights = (location: string, offset: number, length: number) => Uint8Array
 
+/** Weights of a model that lie in memory, by the name that the graph calls them. */
 export interface WeightFile {
   /** Name that the graph refers to. */
   readonly path: string

@@ -9,6 +9,10 @@ import { computable } from './order'
 /** Operators that hand one tensor on unchanged, apart from its element type. */
 const pass = new Set(['Cast', 'Identity', 'Dropout'])
 
+/**
+ * A decoded graph with producers and consumers by tensor name, and its edits, which change it in place.
+ * @throws LabError `checksum` for bytes that are no whole model
+ */
 export class Graph {
   readonly model: ModelProto
   readonly proto: GraphProto

@@ -18,6 +18,7 @@ import { addSelect } from './levels/select'
 import { dataTypeOf } from './types'
 import { addAffine, addBias, addSteeringInputs, nameResidual } from './levels/write'
 
+/** A graph after its edits. */
 export interface Instrumented {
   readonly bytes: Uint8Array
   readonly info: GraphInfo

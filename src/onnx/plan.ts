@@ -43,6 +43,7 @@ export interface Plan {
   readonly exact?: boolean
 }
 
+/** Whether a plan asks for nothing, so that the bytes stay as they are. */
 export function isEmpty(plan: Plan): boolean {
   const { read, keep, adapt, select, probabilities, independent, plainCaps, exact, write = 'none' } = plan
   return (

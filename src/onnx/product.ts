@@ -5,6 +5,7 @@ import { intAttribute, type NodeProto } from './proto'
 
 const products = new Set(['MatMul', 'MatMulNBits', 'Gemm', 'FusedMatMul', 'MatMulInteger', 'DynamicQuantizeMatMul'])
 
+/** Whether a node is an operator that multiplies matrices. */
 export function isProduct(node: NodeProto): boolean {
   return products.has(node.opType)
 }

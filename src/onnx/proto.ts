@@ -33,6 +33,7 @@ export {
   type ValueInfoProto
 }
 
+/** A size in numbers, or the name of one that is known at run time only. */
 export type Dimension = number | string
 
 /** Parses a model. Weights stay views into `bytes`. @throws LabError `checksum` for bytes that are not a whole one */
@@ -57,6 +58,7 @@ export function decodeModel(bytes: Uint8Array, name: string): ModelProto & { gra
   return Object.assign(model, { graph })
 }
 
+/** The bytes of a model file. */
 export function encodeModel(model: ModelProto): Uint8Array<ArrayBuffer> {
   return toBinary(ModelProtoSchema, model)
 }
@@ -101,6 +103,7 @@ export function makeTensor(name: string, dataType: DataType, dims: readonly numb
   return create(TensorProtoSchema, { name, dataType, dims: dims.map(BigInt) })
 }
 
+/** An initializer of one dimension, `[values]`, in int64. */
 export function int64Tensor(name: string, values: readonly number[]): TensorProto {
   return create(TensorProtoSchema, {
     name,
@@ -110,14 +113,17 @@ export function int64Tensor(name: string, values: readonly number[]): TensorProt
   })
 }
 
+/** An initializer without dimensions, in float32. */
 export function floatScalar(name: string, value: number): TensorProto {
   return create(TensorProtoSchema, { name, dataType: DataType.FLOAT, floatData: [value] })
 }
 
+/** An initializer without dimensions, in uint8. */
 export function uint8Scalar(name: string, value: number): TensorProto {
   return create(TensorProtoSchema, { name, dataType: DataType.UINT8, rawData: Uint8Array.of(value) })
 }
 
+/** Name, type and shape of a graph's input or output. */
 export function makeValueInfo(name: string, elemType: DataType, dims: readonly Dimension[]): ValueInfoProto {
   const dim = dims.map((size) =>
     create(TensorShapeProto_DimensionSchema, {
@@ -142,11 +148,13 @@ export function tensorType(value: ValueInfoProto): { elemType: DataType; dims: D
   return { elemType: type.value.elemType, dims }
 }
 
+/** A node's whole number of that name; undefined where it has none. */
 export function intAttribute(node: NodeProto, name: string): number | undefined {
   const found = node.attribute.find((a) => a.name === name)
   return found && Number(found.i)
 }
 
+/** A node's number of that name; undefined where it has none. */
 export function floatAttribute(node: NodeProto, name: string): number | undefined {
   return node.attribute.find((a) => a.name === name)?.f
 }

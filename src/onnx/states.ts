@@ -48,6 +48,7 @@ function state(graph: Graph, past: string): State {
   return { past, present, type, sizes: sizesOf(dims) }
 }
 
+/** The error for a model of an encoder and a decoder, which cannot be opened. */
 export function encoderDecoder(): LabError {
   return new LabError(
     'graph',

@@ -15,14 +15,11 @@ export function codeTokens(tokens: readonly string[]): readonly number[] {
   return tokens.flatMap((token, id) => (beginsCode(token) ? [id] : []))
 }
 
-/** Probability that the first token begins code. `probabilities` `[vocabulary]`, `ids` from `codeTokens`. */
-export function firstTokenMass(probabilities: ArrayLike<number>, ids: readonly number[]): number {
-  assertInside(ids, probabilities.length)
-  return ids.reduce((sum, id) => sum + (probabilities[id] ?? 0), 0)
-}
-
-/** The same from next-token logits `[vocabulary]`; stable for logits of any size. */
-export function firstTokenMassOfLogits(logits: ArrayLike<number>, ids: readonly number[]): number {
+/**
+ * Probability that the first token begins code. `logits` `[vocabulary]` of the next token, of any size; `ids` from `codeTokens`.
+ * @throws LabError `shape` for ids outside the vocabulary
+ */
+export function firstTokenMass(logits: ArrayLike<number>, ids: readonly number[]): number {
   assertInside(ids, logits.length)
   let max = -Infinity
   for (let i = 0; i < logits.length; i++) max = Math.max(max, logits[i] ?? 0)

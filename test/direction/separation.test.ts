@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { shuffledContrast, lengthMatched } from '../../src/direction/baseline'
+import { shuffledContrast } from '../../src/direction/baseline'
 import { adapter, lists, response, type Contrast } from '../../src/direction/contrast'
 import type { HiddenStates } from '../../src/direction/hidden-states'
 import { joinHiddenStates, numberedByText } from '../../src/direction/join'
@@ -168,28 +168,6 @@ describe('baselines', () => {
     expect(shuffled.positive.prompt).toEqual(contrast.positive.prompt)
     expect(single(contrast, { swaps: 0 }).accuracy).toBeGreaterThan(0.9)
     expect(single(shuffled, { swaps: 99 }).p).toBeGreaterThan(0.05)
-  })
-
-  it('length-matched: what length alone explains is gone, and the rest is not', () => {
-    const lengths = {
-      positive: Array.from({ length: 40 }, (_, i) => 10 + i),
-      negative: Array.from({ length: 40 }, (_, i) => i + 1)
-    }
-    const byLength = (states: HiddenStates, own: readonly number[]): HiddenStates => ({
-      ...states,
-      data: states.data.map((value, i) => value + (i % 16 === 0 ? (own[Math.floor(i / 16)] ?? 0) : 0))
-    })
-    const contrast = lists(
-      byLength(planted(40, 0, 1, { layers: 1 }), lengths.positive),
-      byLength(planted(40, 0, 2, { layers: 1 }), lengths.negative)
-    )
-    const matched = lengthMatched(contrast, lengths)
-    expect(matched.positive.rows).toBe(matched.negative.rows)
-    expect(matched.positive.rows).toBeGreaterThan(15)
-    expect(single(contrast, { swaps: 0 }).accuracy).toBeGreaterThan(0.6)
-    expect(single(matched, { swaps: 99 }).p).toBeGreaterThan(0.05)
-    expect(() => lengthMatched(contrast, { ...lengths, negative: [1] })).toThrow('40 and 1 lengths for 40 and 40')
-    expect(() => lengthMatched(contrast, { ...lengths, negative: lengths.negative.map(() => 999) })).toThrow('0 pairs')
   })
 })
 

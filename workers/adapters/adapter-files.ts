@@ -6,12 +6,16 @@ import type { Progress } from '../../src/lab/api'
 import type { ModelFiles } from '../host/host'
 import { parent } from '../paths'
 
+/** The file of an adapter's settings, by PEFT's name. */
 export const configName = 'adapter_config.json'
+
+/** The file of an adapter's weights, by PEFT's name. */
 export const weightsName = 'adapter_model.safetensors'
 
 /** Far beyond any adapter of a model that fits here; a file that claims more is not read. */
 export const largest = { config: 1 << 20, weights: 1 << 30 } as const
 
+/** The two files of an adapter, read. */
 export interface AdapterFiles {
   readonly id: string
   readonly name: string

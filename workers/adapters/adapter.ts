@@ -11,6 +11,7 @@ import { floatTensor } from '../run/tensors'
 type Maker = Pick<Runtime, 'Tensor' | 'upload'>
 type Make = (data: Float32Array, dims: readonly number[]) => Tensor
 
+/** The tensors of the adapter in use, as inputs of the graph; they are uploaded when the adapter changes. */
 export class AdapterTensors {
   readonly #runtime: Maker
   readonly #info: GraphInfo

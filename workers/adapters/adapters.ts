@@ -8,6 +8,7 @@ import { readAdapterFiles } from './adapter-files'
 import { fitAdapter } from './adapter-fit'
 import type { ModelFiles } from '../host/host'
 
+/** An adapter that was read and fits the open model. */
 export interface LoadedAdapter {
   readonly info: AdapterInfo
   /** Under the module names of the model's graph. */

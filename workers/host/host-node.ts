@@ -20,6 +20,7 @@ import { takeOnCpu } from '../run/copies'
 import { bundledName, notBundled } from '../sources/bundled'
 import { counted } from './runs-node'
 
+/** The host in Node: onnxruntime-node, files and folders. */
 export const nodeHost: Host = {
   offers: () => Promise.resolve(offers()),
   openRuntime: async (device, { threads }) => runtime(device, threads),

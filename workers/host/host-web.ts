@@ -9,6 +9,7 @@ import { createWebSession } from './web-session'
 /** WebAssembly memory ends at 4 GiB; the runtime itself and its arenas take a part of it. */
 const wasmTotal = 3.5 * 2 ** 30
 
+/** The host in a page: onnxruntime-web, the browser's storage. */
 export const webHost: Host = {
   offers,
   openRuntime: (device, { withoutSubgroups, threads }) =>

@@ -2,8 +2,13 @@
 import type * as Ort from 'onnxruntime-node'
 import type { AdapterSource, Device, ModelSource, Progress } from '../../src/lab/api'
 
+/** A session of ONNX Runtime, whichever host made it. */
 export type Session = Ort.InferenceSession
+
+/** A tensor of ONNX Runtime, whichever host made it. */
 export type Tensor = Ort.Tensor
+
+/** What makes tensors of the host's runtime. */
 export type TensorConstructor = Ort.TensorConstructor
 
 /** Weight bytes for a session: in memory, or left where they are when the host can map files. */
@@ -38,6 +43,7 @@ export interface RuntimeOptions {
   readonly threads?: number | undefined
 }
 
+/** How a session is created. */
 export interface SessionOptions {
   /** Outputs that stay on the device: the KV cache. */
   readonly keepOnDevice: readonly string[]
@@ -45,6 +51,7 @@ export interface SessionOptions {
   readonly folder?: string | undefined
 }
 
+/** The device to open a model on, and why. */
 export interface DeviceOffer {
   readonly device: Device
   readonly half: boolean
@@ -70,6 +77,7 @@ export interface ModelFiles {
   folder(paths: readonly string[], onProgress: (progress: Progress) => void): Promise<string | undefined>
 }
 
+/** What differs between a page and Node: files, storage, runtime. */
 export interface Host {
   /** The devices that work here, best first. */
   offers(): Promise<readonly DeviceOffer[]>

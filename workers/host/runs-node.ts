@@ -4,6 +4,7 @@ import { workerData } from 'node:worker_threads'
 /** [runs under way, runs begun] */
 export type Runs = Int32Array<SharedArrayBuffer>
 
+/** Counters of runs that threads share. */
 export const newRuns = (): Runs => new Int32Array(new SharedArrayBuffer(8))
 
 const seen = new WeakMap<Runs, number>()

@@ -5,6 +5,7 @@ import type { HiddenStates, ModelRef } from '../../src/direction/hidden-states'
 import { DecoderSession, type RunOutput } from '../session'
 import type { Tokens } from '../tokens'
 
+/** A row to capture, as token ids. */
 export interface EncodedCapture {
   readonly ids: readonly number[]
   /** Tokens of `ids` that belong to the prompt. */
@@ -22,6 +23,7 @@ export function encodeCapture(tokens: Tokens, row: CaptureRow, position: Positio
   return { ids: [...prompt, ...answer], prompt: prompt.length }
 }
 
+/** Hidden states of a batch of rows. @throws LabError */
 export async function capture(
   session: DecoderSession,
   rows: readonly CaptureRow[],

@@ -20,6 +20,7 @@ import { draw, mostLikely, randomStream } from './sample'
 import { DecoderSession, type Cache, type RunOutput } from '../session'
 import { TextStream, type Tokens } from '../tokens'
 
+/** A row to answer, as token ids, with the seed of its random numbers. */
 export interface EncodedRow {
   readonly ids: readonly number[]
   readonly seed: number
@@ -44,6 +45,7 @@ interface RowState {
   finish: Completion['finish'] | null
 }
 
+/** What a generation works with. */
 export interface Generator {
   readonly session: DecoderSession
   readonly runtime: Pick<Runtime, 'take'>

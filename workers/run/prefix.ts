@@ -12,6 +12,7 @@ interface Stored {
   readonly cache: Cache
 }
 
+/** Where a batch starts: the cache of a prefix that all rows share. */
 export interface Start {
   /** Owned by the caller; null when nothing could be shared. */
   readonly cache: Cache | null
@@ -24,6 +25,7 @@ export interface Start {
 /** Shorter prefixes are computed again: copying them costs as much. */
 const shortest = 8
 
+/** Caches of prefixes that were computed before. */
 export class PrefixStore {
   #stored: Stored | null = null
   readonly #session: DecoderSession

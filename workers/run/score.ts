@@ -5,12 +5,14 @@ import type { PrefixStore, Start } from './prefix'
 import { DecoderSession } from '../session'
 import type { Tokens } from '../tokens'
 
+/** A prompt and its answer, as token ids. */
 export interface EncodedAnswer {
   readonly prompt: readonly number[]
   readonly answer: readonly number[]
   readonly steering: Steering | null
 }
 
+/** What a scoring works with. */
 export interface Scorer {
   readonly session: DecoderSession
   readonly prefixes: PrefixStore

@@ -3,6 +3,7 @@ import { fromHalf, toHalf } from '../../src/math/half'
 import type { FloatType } from '../../src/onnx/types'
 import type { Runtime, Tensor } from '../host/host'
 
+/** A tensor of float32 or float16 in row-major order, `[...dims]`. */
 export function floatTensor(
   runtime: Pick<Runtime, 'Tensor'>,
   type: FloatType,
@@ -14,6 +15,7 @@ export function floatTensor(
     : new runtime.Tensor('float32', data, dims)
 }
 
+/** A tensor of int64 in row-major order, `[...dims]`. */
 export function intTensor(runtime: Pick<Runtime, 'Tensor'>, data: BigInt64Array, dims: readonly number[]): Tensor {
   return new runtime.Tensor('int64', data, dims)
 }

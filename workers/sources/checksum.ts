@@ -14,6 +14,7 @@ export interface Expected {
   readonly gitOid?: string | undefined
 }
 
+/** The hash of a file that arrives in pieces. */
 export class Checksum {
   readonly #expected: Expected
   readonly #sha256: IHasher

@@ -6,6 +6,7 @@ import { defaultPatience, leastProgress, mostBytes } from './limits'
 import { discard, send, sleep, Unreachable, type Ask } from './request'
 import { inBytes, type Sink } from '../stored/sink'
 
+/** What is fetched, and what it must be. */
 export interface Target extends Ask {
   /** Bytes; 0 while unknown. */
   readonly size: number

@@ -18,6 +18,7 @@ export interface Patience {
   readonly listing: number
 }
 
+/** How long is waited where nothing else is asked. */
 export const defaultPatience: Patience = {
   tries: 5,
   backoff: 500,

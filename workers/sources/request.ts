@@ -2,6 +2,7 @@
 import { LabError } from '../../src/errors'
 import { defaultPatience, type Patience } from './limits'
 
+/** An address, and how it is asked. */
 export interface Ask {
   readonly url: string
   readonly method?: 'GET' | 'HEAD'

@@ -13,6 +13,7 @@ import type { Patience } from './limits'
 import { encodePath } from './request'
 import { zipFiles } from './zip-files'
 
+/** How files of a model are found and fetched. */
 export interface SourceOptions {
   /** Address of the page's folder, with its slash. Default: the folder above the worker's. */
   readonly appBase?: string

@@ -6,6 +6,7 @@ import { asObject, asText, parse } from '../sources/json'
 import { pieces } from '../sources/read-blob'
 import { inBytes, type Sink } from './sink'
 
+/** A file to store, and what it must be. */
 export interface Content extends Expected {
   /** Where it is stored: made of the content's own checksum where that is known, so that it is stored once. */
   readonly key: string
@@ -27,6 +28,7 @@ export const isKey = (key: string): boolean => /^(sha256|url|at)-[\da-f]{64}$|^g
 /** The key that a file on the disk belongs to. */
 export const keyOf = (name: string): string => name.replace(/\.json$/, '')
 
+/** Contents of stored files, each once. */
 export class Blobs {
   readonly disk: Disk
 

@@ -17,6 +17,7 @@ const dead = 60_000
 const held = new Set<string>()
 let watched = false
 
+/** Locks by files in a folder, between processes. */
 export class FolderLocks {
   readonly #folder: string
 

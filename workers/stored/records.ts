@@ -15,6 +15,7 @@ export type RemoteSource =
   | { readonly kind: 'hub'; readonly repo: string; readonly revision: string; readonly endpoint: string }
   | { readonly kind: 'url'; readonly url: string }
 
+/** What is noted of a stored model. */
 export interface ModelRecord {
   /** As in `ModelRef.id`. */
   readonly id: string

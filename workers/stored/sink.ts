@@ -1,6 +1,7 @@
 /** Where the bytes of a download go. */
 import { LabError } from '../../src/errors'
 
+/** Where the bytes of a file go as they arrive. */
 export interface Sink {
   /** Bytes so far: where a broken download goes on. */
   readonly length: number

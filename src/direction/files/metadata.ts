@@ -67,6 +67,8 @@ export const modelFields = {
   dtype: text,
   adapter: orNull(object({ id: text, sha256: text, scale: number }))
 } as const
+
+/** The model of a direction as files hold it. A reader with it throws LabError `format`. */
 export const modelSchema: Schema<ModelRef> = object(modelFields)
 /** The fields of a direction but its model and vector. */
 export const factFields = {
@@ -81,6 +83,8 @@ export const factFields = {
   negative: natural,
   sha256: text
 } as const
+
+/** A direction but its model and vector as files hold it. A reader with it throws LabError `format`. */
 export const factsSchema: Schema<DirectionFacts> = object(factFields)
 const directionsSchema = object({ model: modelSchema, directions: list(factsSchema) })
 const hiddenSchema = object({ model: modelSchema, position: choice(positions) })

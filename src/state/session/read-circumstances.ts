@@ -15,6 +15,7 @@ const madeWith = object({
 })
 const madeOf = object({ key: text, name: text })
 
+/** What an answer was made under, as a session file holds it. A reader with it throws LabError `format`. */
 export const circumstancesSchema: Schema<Circumstances> = object({
   model: object({ ...modelFields, name: text, dtype: choice(dtypes), device: choice(devices) }),
   steering: ifThere(orNull(madeWith)),

@@ -4,6 +4,7 @@ import { choice, flag, ifThere, natural, number, object, text, type Schema } fro
 import type { ModelInfo } from '../../lab/api'
 import { devices, dtypes } from '../../lab/dtype'
 
+/** An open model's facts as a session file holds them. A reader with it throws LabError `format`. */
 export const modelInfoSchema: Schema<ModelInfo> = object({
   ...modelFields,
   dtype: choice(dtypes),

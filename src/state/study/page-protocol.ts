@@ -15,7 +15,7 @@ import { planStudy } from '../../study/plan'
 import { presetSettings } from '../../study/presets'
 import { studySet } from '../../study/files/prompt-sets'
 import { runStudy } from '../../study/protocol'
-import { recheck } from '../../study/files/recheck'
+import { recheck, remadeSamples } from '../../study/files/recheck'
 import { remake } from '../../study/files/remake'
 import { scoreAnswers } from '../../study/files/scores'
 import type { Run, StudyPrompt } from '../../study/run'
@@ -64,7 +64,7 @@ export function pageProtocol(base: string): StudyProtocol {
       const lab = { ...engines, host: hostName(navigator.userAgent), version }
       const onProgress = ({ done, total }: StudyProgress): void => onShare?.(0.5 + done / Math.max(1, total) / 2)
       const replay = await remake(again, lab, { onProgress, ...(signal && { signal }) })
-      return recheck(bundle, { findings, replay, answers: 200, ...(signal && { signal }) })
+      return recheck(bundle, { findings, replay, ...remadeSamples, ...(signal && { signal }) })
     },
     readSettings,
     writeSettings: (settings) => `${JSON.stringify(portableSettings(settings), null, 2)}\n`,

@@ -1,5 +1,5 @@
 /** How much of the first token's probability begins code, in the arms of the direction itself. */
-import { codeTokens, firstTokenMassOfLogits } from '../../spillover/first-token'
+import { codeTokens, firstTokenMass } from '../../spillover/first-token'
 import type { ArmPlan } from './answers'
 import type { Lease } from './lease'
 import type { FirstTokenRecord } from '../run'
@@ -50,9 +50,7 @@ async function measure(study: Study, lease: Lease, adapter: string, arms: readon
     study.signal?.throwIfAborted()
     const part = rows.slice(from, from + batch)
     const logits = await lease.call(adapter, (handle) => handle.logits(part))
-    part.forEach((_, i) =>
-      masses.push(firstTokenMassOfLogits(logits.subarray(i * vocabulary, (i + 1) * vocabulary), begins))
-    )
+    part.forEach((_, i) => masses.push(firstTokenMass(logits.subarray(i * vocabulary, (i + 1) * vocabulary), begins)))
   }
   return masses
 }

@@ -44,7 +44,7 @@ export async function hookGate(
 async function measure(study: Study, lease: Lease, adapter: string, steered: readonly Steering[]): Promise<number[]> {
   const prompts = study.prompts.eval.slice(0, looked)
   const batch = Math.max(looked + 1, Math.min(64, study.settings.batch))
-  const sums = steered.map(() => [0, 0] as [number, number])
+  const sums = steered.map((): [number, number] => [0, 0])
   for (const { messages } of prompts) {
     for (let from = 0; from < steered.length; from += batch - 1) {
       const part = steered.slice(from, from + batch - 1)

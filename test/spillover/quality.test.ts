@@ -1,36 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LabError } from '../../src/errors'
-import { beginsCode, codeTokens, firstTokenMass, firstTokenMassOfLogits } from '../../src/spillover/first-token'
+import { beginsCode, codeTokens, firstTokenMass } from '../../src/spillover/first-token'
 import { cleanProse, degenerate, degeneration, repetition } from '../../src/spillover/quality'
-import { codeRate, codeShareRate, rateOf, suppression } from '../../src/spillover/rates'
-
-describe('rates', () => {
-  it('are means over prompts of means over samples', () => {
-    expect(rateOf([[true, false], [true], [false, false, false, false]])).toEqual({ mean: 0.5, perPrompt: [0.5, 1, 0] })
-  })
-
-  it('of code count answers', () => {
-    const answers = [
-      ['import os', 'It rains.'],
-      ['It rains.', 'It snows.']
-    ]
-    expect(codeRate(answers)).toEqual({ mean: 0.25, perPrompt: [0.5, 0] })
-    expect(codeShareRate(answers)).toEqual({ mean: 0.25, perPrompt: [0.5, 0] })
-  })
-
-  it('are paired in a suppression, in points, positive where code goes away', () => {
-    const none = rateOf([[1], [1], [0]])
-    expect(suppression(none, rateOf([[0], [1], [0]]))).toEqual({ mean: 100 / 3, perPrompt: [100, 0, 0] })
-    expect(suppression(none, none).mean).toBe(0)
-  })
-
-  it('refuse what has no mean, or no pair', () => {
-    expect(() => rateOf([])).toThrow(LabError)
-    expect(() => rateOf([[1], []])).toThrow('prompt 2 has no answer')
-    expect(() => suppression(rateOf([[1]]), rateOf([[1], [0]]))).toThrow('the same prompts in the same order')
-  })
-})
 
 describe('degenerate answers', () => {
   it.each([
@@ -104,25 +76,22 @@ describe('first-token mass', () => {
   })
 
   it('adds up their probability', () => {
-    const uniform = new Float32Array(tokens.length).fill(1 / tokens.length)
-    expect(firstTokenMass(uniform, codeTokens(tokens))).toBeCloseTo(6 / 11)
-    expect(firstTokenMass(uniform, [])).toBe(0)
+    const alike = new Float32Array(tokens.length)
+    expect(firstTokenMass(alike, codeTokens(tokens))).toBeCloseTo(6 / 11)
+    expect(firstTokenMass(alike, [])).toBe(0)
   })
 
-  it('is the same from logits, whatever is added to them', () => {
+  it('is the share of exp(logit), whatever is added to the logits', () => {
     const logits = fc.array(fc.double({ min: -30, max: 30, noNaN: true }), { minLength: 11, maxLength: 11 })
     fc.assert(
       fc.property(logits, fc.double({ min: -1e4, max: 1e4, noNaN: true }), (values, shift) => {
         const weights = values.map(Math.exp)
         const sum = weights.reduce((a, b) => a + b, 0)
         const ids = codeTokens(tokens)
-        const mass = firstTokenMass(
-          weights.map((weight) => weight / sum),
-          ids
-        )
-        expect(firstTokenMassOfLogits(values, ids)).toBeCloseTo(mass, 9)
+        const mass = ids.reduce((total, id) => total + (weights[id] ?? NaN), 0) / sum
+        expect(firstTokenMass(values, ids)).toBeCloseTo(mass, 9)
         expect(
-          firstTokenMassOfLogits(
+          firstTokenMass(
             values.map((value) => value + shift),
             ids
           )
@@ -134,6 +103,6 @@ describe('first-token mass', () => {
 
   it('refuses logits of another vocabulary', () => {
     expect(() => firstTokenMass([0.5, 0.5], [2])).toThrow(LabError)
-    expect(() => firstTokenMassOfLogits([0.5, 0.5], [-1])).toThrow(LabError)
+    expect(() => firstTokenMass([0.5, 0.5], [-1])).toThrow(LabError)
   })
 })
