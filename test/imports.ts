@@ -27,8 +27,8 @@ const pure = [
 /** Top to bottom is the direction of the data: a file imports from its own place or from places above it. */
 export const places: readonly Place[] = [
   { path: 'src/errors.ts', packages: [] },
-  { path: 'src/onnx', packages: pure },
   { path: 'src/math', packages: pure },
+  { path: 'src/onnx', packages: pure },
   { path: 'src/formats', packages: pure },
   { path: 'src/direction', packages: pure },
   { path: 'src/spillover', packages: pure },

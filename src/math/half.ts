@@ -1,5 +1,8 @@
 /** IEEE half precision, as tensors of type float16 hold it. */
 
+/** The largest number of half precision. */
+export const halfLimit = 65504
+
 /** Every half as a float32: 65,536 entries, made once. */
 const table = new Float32Array(65536)
 for (let h = 0; h < 65536; h++) {

@@ -1,11 +1,8 @@
 /** The largest numbers that the residual stream can hold: those of half precision, or of a Clip that an export put there. */
-import { fromHalf } from '../math/half'
+import { fromHalf, halfLimit } from '../math/half'
 import type { Graph } from './graph'
 import { DataType, type TensorProto } from './proto'
 import { streamType, type Sum } from './residual/residual'
-
-/** The largest number of half precision. */
-export const halfLimit = 65504
 
 /** The least magnitude at which the stream ends after any block; undefined where nothing ends it, as in fp32 without a Clip. */
 export function streamLimit(graph: Graph, sums: readonly Sum[]): number | undefined {

@@ -1,5 +1,6 @@
 /** How far one device's numbers are from a trusted one's, and whether that is too far. */
 import { hiddenState, type HiddenStates } from '../../direction/hidden-states'
+import { halfLimit } from '../../math/half'
 import { cosine, length } from '../../math/vector'
 import type { Decoded } from './probe'
 
@@ -7,8 +8,6 @@ import type { Decoded } from './probe'
 const lengthTolerance = 0.05
 /** Nats by which the log-probability of a decoded token may differ, beside what the prompt's own next token differs by. */
 const decodeTolerance = 0.5
-/** The largest number of half precision. */
-const halfLimit = 65504
 
 /** Cosine of two captures at each layer: the smallest over the tokens. */
 export function layerCosines(a: HiddenStates, b: HiddenStates): readonly number[] {

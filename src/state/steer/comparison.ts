@@ -1,5 +1,5 @@
 /** One question answered side by side: what is shown, kept in the history and copied. */
-import type { CutOff } from '../../direction/cut-off'
+import type { CutOff } from '../../lab/trust/cut-off'
 import type { Projections } from '../../direction/project'
 import type { DirectionSet } from '../directions/fits.svelte'
 import type { Circumstances } from '../../lab/live/circumstances'

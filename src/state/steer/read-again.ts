@@ -1,6 +1,6 @@
 /** A finished answer, read once more for where its tokens lie along the directions. */
 import type { Direction } from '../../direction/direction'
-import { cutOff, type CutOff } from '../../direction/cut-off'
+import { cutOff, type CutOff } from '../../lab/trust/cut-off'
 import { project, type Projections } from '../../direction/project'
 import type { AdapterChoice, Prompt, Steering } from '../../lab/api'
 import type { Lender } from '../../lab/live/lent-model'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { cutOff } from '../../src/direction/cut-off'
-import type { HiddenStates } from '../../src/direction/hidden-states'
-import { hidden } from '../formats/samples'
+import { cutOff } from '../../../src/lab/trust/cut-off'
+import type { HiddenStates } from '../../../src/direction/hidden-states'
+import { hidden } from '../../formats/samples'
 
 it('names the layer with the most numbers at the limit, and their share', () => {
   const data = new Float32Array(hidden.layers * hidden.rows * hidden.width)

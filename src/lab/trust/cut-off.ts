@@ -1,5 +1,5 @@
 /** Hidden states that a model file cuts off: steering that pushes them further does less than it says. */
-import { hiddenState, type HiddenStates } from './hidden-states'
+import { hiddenState, type HiddenStates } from '../../direction/hidden-states'
 
 /** Where hidden states end at what the file can hold. */
 export interface CutOff {
