@@ -41,7 +41,9 @@ test('directions, models, captures and prompt sets go where they can be used', a
   await expect(page.getByText('Method: PCA of all prompts')).toBeVisible()
 
   // The first direction: held over a step until its panel opens, then dropped there.
-  const first = bench(page).getByRole('button', { name: /difference in means/ })
+  const first = bench(page)
+    .getByRole('button', { name: /difference in means/ })
+    .first()
   await expect(first).toHaveAttribute('aria-pressed', 'false')
   await lift(page, first)
   await expect(target(page, /^Save layer \d of it/)).toBeVisible()
