@@ -6,7 +6,7 @@ import { readers } from './readers'
 const n = 2000
 
 describe(`${n} damaged files`, () => {
-  it.each(Object.entries(readers))('%s', { timeout: 120_000 }, async (_, reader) => {
+  it.each(Object.entries(readers))('%s', async (_, reader) => {
     for (const seed of await reader.seeds()) await reader.read(seed)
     const troubles: Trouble[] = []
     const count = reader.isSlow ? n / 20 : n

@@ -141,7 +141,12 @@ export const readers: Readonly<Record<string, Reader>> = {
       file(fixtures, 'formats', 'python', 'repeng.gguf')
     ],
     changes: anyChange,
-    read: (bytes) => [readGguf(bytes), readControlVector(bytes)]
+    read: readGguf
+  },
+  'control-vector': {
+    seeds: () => [sample('directions.gguf'), file(fixtures, 'formats', 'python', 'repeng.gguf')],
+    changes: anyChange,
+    read: readControlVector
   },
   pickle: {
     seeds: () =>
