@@ -31,8 +31,8 @@ export interface OpenModel {
 type OnProgress = (progress: Progress) => void
 
 /**
- * Opens a model of these files on a host.
- * @throws LabError, with the runtime released
+ * Opens a model: its texts, its graph edited for reading and steering, its session. A runtime that was opened is released where it fails.
+ * @throws LabError `format`, `graph`, `checksum`, `memory`, `device`, `onnx`, and what reading the files throws (`network`, `AbortError`)
  */
 export async function openModel(
   host: Host,

@@ -71,7 +71,7 @@ interface Batch {
   readonly slots: readonly (readonly boolean[])[]
 }
 
-/** An instrumented decoder on a runtime, with its adapter, steering and cache. Runs reject with LabError. */
+/** An instrumented decoder on a runtime, with its adapter, steering and cache. Runs reject with LabError `device`, `memory`, `onnx`, `graph`. */
 export class DecoderSession {
   readonly parts: SessionParts
   /** The adapter of every run; null where the graph was not opened for one. */

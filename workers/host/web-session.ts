@@ -7,7 +7,7 @@ type Create = typeof import('onnxruntime-web/webgpu').InferenceSession
 /** A GPU device of ours, or the CPU. */
 type Provider = 'wasm' | { readonly name: 'webgpu'; readonly device: GPUDevice }
 
-/** A session of onnxruntime-web. @throws what the runtime throws */
+/** A session of onnxruntime-web. @throws LabError `device`, `memory`, `checksum`, `onnx`; see `openError` */
 export async function createWebSession(
   runtime: Create,
   provider: Provider,

@@ -23,7 +23,7 @@ export function encodeCapture(tokens: Tokens, row: CaptureRow, position: Positio
   return { ids: [...prompt, ...answer], prompt: prompt.length }
 }
 
-/** Hidden states of a batch of rows. @throws LabError */
+/** Hidden states of a batch of rows, `[layers][rows][width]`: a row each, or one for every token. @throws LabError `device` where they are not finite */
 export async function capture(
   session: DecoderSession,
   rows: readonly CaptureRow[],
