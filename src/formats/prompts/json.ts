@@ -5,7 +5,7 @@ import { isNothing } from './messages'
 import type { FileNotes } from './notes'
 import { promptFields, type PromptRecord } from './records'
 import { isObject } from '../schema'
-import { quoted } from '../text'
+import { shortName } from '../text'
 
 /** Names under which a list of records may stand: ours, and those of pandas' and the hub's tables. */
 const lists = ['prompts', 'questions', 'data', 'rows'] as const
@@ -68,7 +68,7 @@ function byColumns(fields: ReadonlyMap<string, unknown>, name: string): readonly
         const cells = cellsOf(value)
         if (cells === undefined) return [field, value]
         if (cells.length === column.length) return [field, cells[row]]
-        const text = `the columns ${main} of ${column.length} and ${quoted(field)} of ${cells.length}: write rows of all columns`
+        const text = `the columns ${main} of ${column.length} and ${shortName(field)} of ${cells.length}: write rows of all columns`
         throw new LabError('format', `${name} has ${text}`)
       })
     )
