@@ -1,7 +1,7 @@
 /** Much of everything: 200 saved directions and 100 captures, kept over a reload, with the page alive. */
 import { expect, type Page } from '@playwright/test'
 import { test } from '../fake-site'
-import { fit } from '../page/page-steps'
+import { fit, goTo, openHubModel } from '../page/page-steps'
 
 test.slow()
 
@@ -29,20 +29,8 @@ async function multiply(page: Page, store: string, count: number): Promise<void>
   )
 }
 
-async function openModel(page: Page, url: string): Promise<void> {
-  await page.goto(`${url}?delay=0&layers=6#/models`)
-  await page.getByLabel('Repository', { exact: true }).fill('owner/one')
-  await page.getByLabel('Repository', { exact: true }).press('Enter')
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 60_000 })
-}
-
-async function goTo(page: Page, panel: string): Promise<void> {
-  const steps = page.getByRole('navigation', { name: 'Steps' })
-  await steps.getByRole('link', { name: new RegExp(`^${panel}`) }).click()
-}
-
 test('200 saved directions are listed, compared and deleted', async ({ page, fakeUrl }) => {
-  await openModel(page, fakeUrl)
+  await openHubModel(page, fakeUrl, 0)
   await fit(page)
   await goTo(page, 'Directions')
   await page.getByRole('button', { name: /^Save layer/ }).click()
@@ -62,7 +50,7 @@ test('200 saved directions are listed, compared and deleted', async ({ page, fak
 })
 
 test('100 captures are listed, six at most are drawn, and the rest of the page works', async ({ page, fakeUrl }) => {
-  await openModel(page, fakeUrl)
+  await openHubModel(page, fakeUrl, 0)
   await goTo(page, 'Capture')
   await page.getByRole('button', { name: /^Capture \d+ prompts/ }).click()
   const captures = page.getByRole('region', { name: 'Captures' })

@@ -1,19 +1,7 @@
 /** Windows in which the browser keeps nothing for the page. */
-import { expect, type Page } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { test } from '../fake-site'
-import { answer, ask, fit } from '../page/page-steps'
-
-async function openModel(page: Page, url: string, delay: number): Promise<void> {
-  await page.goto(`${url}?delay=${delay}&layers=6#/models`)
-  await page.getByLabel('Repository', { exact: true }).fill('owner/one')
-  await page.getByLabel('Repository', { exact: true }).press('Enter')
-  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 60_000 })
-}
-
-async function goTo(page: Page, panel: string): Promise<void> {
-  const steps = page.getByRole('navigation', { name: 'Steps' })
-  await steps.getByRole('link', { name: new RegExp(`^${panel}`) }).click()
-}
+import { answer, ask, fit, goTo, openHubModel } from '../page/page-steps'
 
 /** A window in which the browser keeps nothing for the page, in the ways that browsers refuse. */
 const refusals: readonly (readonly [string, () => void])[] = [
@@ -38,7 +26,7 @@ for (const [what, refuse] of refusals) {
     const errors: string[] = []
     page.on('pageerror', (error) => errors.push(String(error)))
     await page.addInitScript(refuse)
-    await openModel(page, fakeUrl, 1)
+    await openHubModel(page, fakeUrl, 1)
     await fit(page)
     await ask(page)
     await expect(answer(page, 'steered')).not.toBeEmpty()

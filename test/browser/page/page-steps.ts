@@ -23,6 +23,20 @@ export async function ask(page: Page): Promise<void> {
   await expect(button).toBeVisible()
 }
 
+/** Opens a model of six layers on the fake lab, as from the hub. @param delay milliseconds a token */
+export async function openHubModel(page: Page, url: string, delay: number): Promise<void> {
+  await page.goto(`${url}?delay=${delay}&layers=6#/models`)
+  await page.getByLabel('Repository', { exact: true }).fill('owner/one')
+  await page.getByLabel('Repository', { exact: true }).press('Enter')
+  await expect(page.getByRole('region', { name: 'Model card' })).toBeVisible({ timeout: 60_000 })
+}
+
+/** Goes to a panel by its step. */
+export async function goTo(page: Page, panel: string): Promise<void> {
+  const steps = page.getByRole('navigation', { name: 'Steps' })
+  await steps.getByRole('link', { name: new RegExp(`^${panel}`) }).click()
+}
+
 /** Fits the lists on the open model. */
 export async function fit(page: Page): Promise<void> {
   await page
